@@ -1,0 +1,99 @@
+import { z } from 'zod';
+import { address, amountsByToken, httpUrl, integer, list, text, toggle } from './fields.ts';
+
+interface Option<T> {
+  readonly schema: z.ZodType<T>;
+  /** As it would be written in a file; undefined: no default. */
+  readonly fallback: unknown;
+  readonly about: string;
+}
+
+function option<T>(schema: z.ZodType<T>, fallback: unknown, about: string): Option<T> {
+  return { schema, fallback, about };
+}
+
+/**
+ * Every setting of the node, once: file key `section.name`, variable `ENGRAM_SECTION_NAME`, flag `--section-name`.
+ * Times end in Ms (milliseconds) or Seconds, sizes in Bytes.
+ */
+export const OPTIONS = {
+  data: {
+    dir: option(text(), './data', 'folder of the node’s databases'),
+  },
+  log: {
+    level: option(z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']), 'info', 'least level that is logged'),
+    pretty: option(z.union([toggle, z.literal('auto')]), 'auto', 'readable lines instead of JSON; auto: on a terminal'),
+  },
+  l1: {
+    rpcUrl: option(httpUrl(/^https?$/), 'http://127.0.0.1:8545', 'JSON-RPC of the L1 node'),
+    rollup: option(address.optional(), undefined, 'address of the Rollup contract'),
+    startBlock: option(integer(0, 2 ** 40), 0, 'L1 block of the contract’s deployment: nothing earlier is read'),
+    confirmations: option(integer(0, 256), 2, 'L1 blocks on top before a queue item is taken into a block'),
+    pollMs: option(integer(50, 600_000), 2_000, 'pause between looks at L1'),
+    keyFile: option(text().optional(), undefined, 'file with the sequencer’s L1 key (0x and 64 hex digits)'),
+  },
+  rpc: {
+    host: option(text(), '127.0.0.1', 'address to listen on'),
+    port: option(integer(0, 65_535), 8_645, 'port of HTTP and WebSocket; 0: any free one'),
+    bodyLimitBytes: option(integer(1_024, 2 ** 26), 1_048_576, 'longest request'),
+    batchLimit: option(integer(1, 10_000), 100, 'most calls in one batch'),
+    requestsPerMinute: option(integer(1, 10_000_000), 6_000, 'HTTP requests, or WebSocket messages, of one client'),
+    maxConnections: option(integer(1, 100_000), 1_000, 'WebSocket connections at once'),
+    maxSubscriptions: option(integer(1, 10_000), 64, 'subscriptions of one connection'),
+    corsOrigins: option(list(text()), [], 'origins of web pages that may call; * for any'),
+    trustProxy: option(toggle, false, 'take the client’s address from X-Forwarded-For'),
+  },
+  sequencer: {
+    enabled: option(toggle, false, 'build blocks and post batches (needs the L1 key)'),
+    shape: option(z.enum(['small', 'dev', 'medium', 'large']), 'dev', 'largest batch circuit to use'),
+    blockMs: option(integer(50, 600_000), 1_000, 'time between blocks'),
+    batchMs: option(integer(100, 86_400_000), 60_000, 'longest time a batch with content stays open'),
+    feeAccounts: option(
+      list(text(/^\d{1,8}$/, 'expected an account index').transform(Number)),
+      [],
+      'accounts that collect fees, one a token (at most 4)',
+    ),
+    minimumFees: option(amountsByToken, [], 'least fee of an op as token:amount, for tokens with a fee account'),
+  },
+  prover: {
+    enabled: option(toggle, false, 'prove batches'),
+    workers: option(integer(1, 64), 1, 'batches proven at once'),
+    cacheDir: option(text().optional(), undefined, 'folder of compiled circuits and keys (default ~/.cache/engram)'),
+  },
+} as const;
+
+export type Section = keyof typeof OPTIONS;
+
+type ValueOf<O> = O extends Option<infer T> ? T : never;
+
+/** The validated settings, without secrets. */
+export type Settings = {
+  readonly [S in Section]: { readonly [K in keyof (typeof OPTIONS)[S]]: ValueOf<(typeof OPTIONS)[S][K]> };
+};
+
+export interface OptionInfo {
+  readonly section: string;
+  readonly name: string;
+  /** `section.name` */
+  readonly field: string;
+  readonly variable: string;
+  readonly flag: string;
+  readonly option: Option<unknown>;
+}
+
+/** All options with the names they go by. */
+export function listOptions(): OptionInfo[] {
+  return Object.entries(OPTIONS).flatMap(([section, options]) =>
+    Object.entries(options).map(([name, option]: [string, Option<unknown>]) => {
+      const words = [section, ...name.split(/(?=[A-Z])/)].map((word) => word.toLowerCase());
+      return {
+        section,
+        name,
+        field: `${section}.${name}`,
+        variable: `ENGRAM_${words.join('_').toUpperCase()}`,
+        flag: `--${words.join('-')}`,
+        option,
+      };
+    }),
+  );
+}

@@ -1,0 +1,81 @@
+import { ProtocolError } from '../../protocol/errors.ts';
+
+/** JSON-RPC 2.0's own codes, and this server's from the range reserved for servers. */
+export const RpcCode = {
+  PARSE_ERROR: -32700,
+  INVALID_REQUEST: -32600,
+  METHOD_NOT_FOUND: -32601,
+  INVALID_PARAMS: -32602,
+  INTERNAL: -32603,
+  /** The ledger's rules refuse it; `data.code` is a ProtocolErrorCode. */
+  PROTOCOL: -32000,
+  /** The mempool refuses it; `data.code` is a MempoolErrorCode. */
+  MEMPOOL: -32001,
+  /** The node cannot answer now (starting, stopping, no proof of that state); `data.code` says why. */
+  UNAVAILABLE: -32002,
+  /** Too many requests or subscriptions. */
+  LIMIT_EXCEEDED: -32005,
+} as const;
+export type RpcCode = (typeof RpcCode)[keyof typeof RpcCode];
+
+export interface RpcErrorObject {
+  readonly code: number;
+  readonly message: string;
+  readonly data?: { readonly code: string; readonly details?: Readonly<Record<string, string | number | bigint>> };
+}
+
+/** An answer to the caller: everything in it is public. */
+export class RpcError extends Error {
+  override readonly name = 'RpcError';
+  readonly code: RpcCode;
+  /** Stable string code for programs. */
+  readonly reason: string;
+  readonly details: Readonly<Record<string, string | number | bigint>>;
+
+  constructor(
+    code: RpcCode,
+    reason: string,
+    message: string,
+    details: Readonly<Record<string, string | number | bigint>> = {},
+  ) {
+    super(message);
+    this.code = code;
+    this.reason = reason;
+    this.details = details;
+  }
+
+  toObject(): RpcErrorObject {
+    return {
+      code: this.code,
+      message: this.message,
+      data: { code: this.reason, ...(Object.keys(this.details).length > 0 && { details: this.details }) },
+    };
+  }
+}
+
+interface CodedError {
+  readonly name: string;
+  readonly code: string;
+  readonly data?: Readonly<Record<string, string | number | bigint>>;
+}
+
+function isMempoolError(error: unknown): error is CodedError {
+  return (
+    error instanceof Error && error.name === 'MempoolError' && typeof (error as Partial<CodedError>).code === 'string'
+  );
+}
+
+/** The public face of whatever was thrown; undefined if it must stay hidden (the caller logs it and answers INTERNAL). */
+export function publicError(error: unknown): RpcError | undefined {
+  if (error instanceof RpcError) return error;
+  // INVALID_ARGUMENT is a defect of this program, never the fault of what came in.
+  if (error instanceof ProtocolError && error.code !== 'INVALID_ARGUMENT') {
+    return new RpcError(RpcCode.PROTOCOL, error.code, `the ledger refuses this: ${error.code}`, error.data);
+  }
+  if (isMempoolError(error)) {
+    return new RpcError(RpcCode.MEMPOOL, error.code, `the mempool refuses this: ${error.code}`, error.data);
+  }
+  return undefined;
+}
+
+export const INTERNAL_ERROR = new RpcError(RpcCode.INTERNAL, 'INTERNAL', 'internal error');

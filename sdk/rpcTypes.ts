@@ -1,0 +1,198 @@
+/**
+ * What the engram_* JSON-RPC speaks about. On the wire every bigint is a decimal string (`Wire<T>`); hashes, addresses and
+ * byte strings are 0x-prefixed hexadecimal. Documented for other languages in node/rpc/README.md.
+ */
+import type { ShapeName } from '../protocol/types.ts';
+
+export type Hex = `0x${string}`;
+
+/** A value as JSON carries it: bigint becomes a decimal string, branded numbers become numbers. */
+export type Wire<T> = T extends bigint
+  ? string
+  : T extends number
+    ? number
+    : T extends string | boolean | null | undefined
+      ? T
+      : { readonly [K in keyof T]: Wire<T[K]> };
+
+/** `latest`: after the newest block; `committed`, `proven`: after the last batch with that status on L1. */
+export type StateTag = 'latest' | 'committed' | 'proven';
+export const STATE_TAGS = ['latest', 'committed', 'proven'] as const satisfies readonly StateTag[];
+
+export interface AccountView {
+  readonly index: number;
+  readonly kind: 'KEY' | 'CHANNEL' | 'ATTEST';
+  readonly token: number;
+  readonly nonce: number;
+  readonly balance: bigint;
+  readonly claimed: bigint;
+  readonly a: bigint;
+  readonly b: bigint;
+  readonly c: bigint;
+  /** Owner on L1; KEY accounts only. */
+  readonly address?: Hex;
+}
+
+/** Coded reason, as in the `data` of a JSON-RPC error. */
+export interface Reason {
+  readonly code: string;
+  readonly details?: Readonly<Record<string, string | number | bigint>>;
+}
+
+export interface TransactionStatus {
+  readonly hash: Hex;
+  /**
+   * pending: in the mempool; included: in a block; committed: its batch is on L1; proven: its batch is proven on L1;
+   * dropped: it left the mempool without a block (see `reason`); unknown: this node has never seen it, or has forgotten.
+   */
+  readonly status: 'pending' | 'included' | 'committed' | 'proven' | 'dropped' | 'unknown';
+  readonly block?: bigint;
+  readonly batch?: number;
+  /** From 0 in its block. */
+  readonly position?: number;
+  readonly reason?: Reason;
+}
+
+export interface L1OpView {
+  readonly kind: 'DEPOSIT_NEW' | 'DEPOSIT_TO' | 'FORCED_EXIT';
+  readonly isVoid: boolean;
+  readonly index: number;
+  readonly token: number;
+  readonly amount: bigint;
+  readonly address: Hex;
+}
+
+export interface ExitView {
+  readonly recipient: Hex;
+  readonly token: number;
+  readonly amount: bigint;
+}
+
+export interface BlockView {
+  readonly number: bigint;
+  readonly hash: Hex;
+  readonly parentHash: Hex;
+  /** Seconds. */
+  readonly timestamp: number;
+  readonly batch: number;
+  readonly ledgerRoot: bigint;
+  readonly firstQueueIndex: bigint;
+  readonly l1Ops: readonly L1OpView[];
+  readonly txs: readonly Hex[];
+}
+
+export interface BatchView {
+  readonly number: number;
+  readonly shape: ShapeName;
+  readonly status: 'closed' | 'committed' | 'proven';
+  readonly oldRoot: bigint;
+  readonly newRoot: bigint;
+  /** Seconds. */
+  readonly timestamp: number;
+  readonly firstBlock: bigint;
+  readonly lastBlock: bigint;
+  readonly firstQueueIndex: bigint;
+  readonly feeAccounts: readonly number[];
+  readonly l1Ops: readonly L1OpView[];
+  readonly txs: readonly Hex[];
+  readonly exits: readonly ExitView[];
+  readonly counts: { readonly l1Ops: number; readonly txs: number; readonly ops: number; readonly exits: number };
+  /** Public inputs of the proof. */
+  readonly publicInputs: { readonly c: bigint; readonly r: bigint; readonly y: bigint };
+  readonly dataHash: Hex;
+  readonly commitTx?: Hex;
+  readonly proveTx?: Hex;
+}
+
+export interface AccountProofView {
+  readonly state: StateTag;
+  /** The batch whose new root the proof is against; absent for `latest`, which is ahead of the last closed batch. */
+  readonly batch?: number;
+  readonly root: bigint;
+  readonly index: number;
+  /** The leaf's four words, absent for an empty leaf. */
+  readonly leaf?: { readonly state: bigint; readonly a: bigint; readonly b: bigint; readonly c: bigint };
+  readonly account?: AccountView;
+  /** All eight children on the path, level 0 next to the leaf. */
+  readonly children: readonly (readonly bigint[])[];
+}
+
+export interface FeeLane {
+  readonly token: number;
+  readonly account: number;
+  /** The least `fee` accepted for each op of a transaction in this token, in its base units. */
+  readonly minimumFee: bigint;
+}
+
+export interface TokenView {
+  readonly id: number;
+  /** The zero address for ETH. */
+  readonly address: Hex;
+}
+
+export interface ChainInfo {
+  readonly domain: bigint;
+  readonly l1ChainId: bigint;
+  readonly l2ChainId: bigint;
+  readonly rollup: Hex;
+  readonly shape: {
+    readonly name: ShapeName;
+    readonly L: number;
+    readonly N: number;
+    readonly S: number;
+    readonly A: number;
+    readonly E: number;
+  };
+  readonly fees: readonly FeeLane[];
+  readonly tokens: readonly TokenView[];
+  readonly heads: Heads;
+}
+
+export interface Heads {
+  /** The newest block and the last closed batch. */
+  readonly unsafe: { readonly block: bigint; readonly batch: number; readonly root: bigint };
+  readonly committed: { readonly batch: number; readonly root: bigint };
+  readonly proven: { readonly batch: number; readonly root: bigint };
+}
+
+export interface BatchEvent {
+  readonly number: number;
+  readonly status: BatchView['status'];
+  readonly newRoot: bigint;
+}
+
+export interface Health {
+  readonly live: boolean;
+  readonly ready: boolean;
+  /** Why it is not ready (or not live); empty when all is well. */
+  readonly reasons: readonly string[];
+}
+
+/** Parameters and results of every method, before the translation to JSON. */
+export interface RpcMethods {
+  engram_chainInfo: { params: readonly []; result: ChainInfo };
+  engram_getFees: { params: readonly []; result: readonly FeeLane[] };
+  engram_sendTransaction: { params: readonly [tx: Hex]; result: Hex };
+  engram_getTransactionStatus: { params: readonly [hash: Hex]; result: TransactionStatus };
+  engram_getAccount: { params: readonly [index: number]; result: AccountView | null };
+  engram_getAccountsByKey: {
+    params: readonly [x: string, y: string] | readonly [packed: Hex];
+    result: readonly AccountView[];
+  };
+  engram_getAccountsByAddress: { params: readonly [address: Hex]; result: readonly AccountView[] };
+  engram_getAccountProof: { params: readonly [index: number, state?: StateTag]; result: AccountProofView };
+  engram_getBatch: { params: readonly [batch: number | StateTag]; result: BatchView | null };
+  engram_getBlock: { params: readonly [block: number | string]; result: BlockView | null };
+}
+
+export type RpcMethod = keyof RpcMethods;
+
+/** What can be subscribed to over WebSocket, and what each notification carries. */
+export interface RpcTopics {
+  blocks: { params: readonly []; event: BlockView };
+  batches: { params: readonly []; event: BatchEvent };
+  txStatus: { params: readonly [hash: Hex]; event: TransactionStatus };
+  account: { params: readonly [index: number]; event: AccountView };
+}
+
+export type RpcTopic = keyof RpcTopics;
