@@ -1,0 +1,80 @@
+import { ByteReader, ByteWriter } from '../bytes.ts';
+import { ProtocolError } from '../errors.ts';
+import { field } from '../field.ts';
+import { accountIndex } from '../ids.ts';
+import type { Op, SignedTx, Tx } from '../types.ts';
+import { readOp, writeOp } from './opBytes.ts';
+import { hasAssignedIndex } from './opWords.ts';
+
+export const MAX_TX_OPS = 255;
+export const VALID_UNTIL_LIMIT = 2 ** 40;
+
+/**
+ * The fields of a transaction that no op carries.
+ * @throws ProtocolError INDEX_OUT_OF_RANGE, BAD_NONCE, MALFORMED_BYTES (no ops or over 255, validUntil over 40 bits)
+ */
+export function checkTxHead(tx: Tx): void {
+  accountIndex(tx.signer);
+  if (!Number.isInteger(tx.nonce) || tx.nonce < 0 || tx.nonce >= 2 ** 32) {
+    throw new ProtocolError('BAD_NONCE', { nonce: tx.nonce });
+  }
+  if (!Number.isInteger(tx.validUntil) || tx.validUntil < 0 || tx.validUntil >= VALID_UNTIL_LIMIT) {
+    throw new ProtocolError('MALFORMED_BYTES', { validUntil: tx.validUntil });
+  }
+  if (tx.ops.length < 1 || tx.ops.length > MAX_TX_OPS) {
+    throw new ProtocolError('MALFORMED_BYTES', { ops: tx.ops.length });
+  }
+}
+
+/**
+ * Users leave an index that the sequencer assigns at 0.
+ * @throws ProtocolError ASSIGNED_INDEX_NOT_ZERO
+ */
+export function checkUnassigned(tx: Tx): void {
+  for (const op of tx.ops) {
+    if (hasAssignedIndex(op.opcode) && op.to !== 0)
+      throw new ProtocolError('ASSIGNED_INDEX_NOT_ZERO', { index: op.to });
+  }
+}
+
+/** The wire form: `signer(4) ‖ nonce(4) ‖ validUntil(5) ‖ k(1) ‖ k × op ‖ R8x(32) ‖ R8y(32) ‖ S(32)`. */
+export function encodeTx(tx: SignedTx): Uint8Array {
+  checkTxHead(tx);
+  const { r8, s } = tx.signature;
+  if (s < 0n || s >> 256n !== 0n) throw new ProtocolError('BAD_SIGNATURE', { s });
+  const writer = new ByteWriter();
+  writer.write(tx.signer, 4).write(tx.nonce, 4).write(tx.validUntil, 5).write(tx.ops.length, 1);
+  tx.ops.forEach((op, i) => {
+    writeOp(writer, op, i === tx.ops.length - 1);
+  });
+  return writer.write(field(r8[0]), 32).write(field(r8[1]), 32).write(s, 32).bytes();
+}
+
+export interface DecodeTxOptions {
+  /** The bytes come from a block, where assigned indices are filled in; default: from a user, who leaves them 0. */
+  readonly isAssigned?: boolean;
+}
+
+/**
+ * @throws ProtocolError MALFORMED_BYTES (length, trailing bytes, flags), UNKNOWN_OPCODE, INDEX_OUT_OF_RANGE,
+ * WORD_NOT_CANONICAL, ASSIGNED_INDEX_NOT_ZERO
+ */
+export function decodeTx(bytes: Uint8Array, options: DecodeTxOptions = {}): SignedTx {
+  const reader = new ByteReader(bytes);
+  const signer = accountIndex(reader.int(4));
+  const nonce = reader.int(4);
+  const validUntil = reader.int(5);
+  const count = reader.int(1);
+  const ops: Op[] = [];
+  for (let i = 0; i < count; i += 1) {
+    const { op, isLast } = readOp(reader);
+    if (isLast !== (i === count - 1)) throw new ProtocolError('MALFORMED_BYTES', { op: i, isLast: Number(isLast) });
+    ops.push(op);
+  }
+  const r8 = [field(reader.big(32)), field(reader.big(32))] as const;
+  const tx: SignedTx = { signer, nonce, validUntil, ops, signature: { r8, s: reader.big(32) } };
+  reader.end();
+  checkTxHead(tx);
+  if (options.isAssigned !== true) checkUnassigned(tx);
+  return tx;
+}

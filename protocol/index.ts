@@ -1,0 +1,20 @@
+/** The public surface of the ledger's rules. Other folders import from here or from the single file they need. */
+export * from './account.ts';
+export * from './applyBatch.ts';
+export { decodeBody, encodeBody } from './codec/body.ts';
+export { type BatchHeader, headerFromWords, headerOf, headerWords } from './codec/header.ts';
+export { exitFromWords, exitWords, l1OpFromWords, l1OpWords } from './codec/l1Words.ts';
+export { opFromWords, opWords } from './codec/opWords.ts';
+export { checkUnassigned, decodeTx, encodeTx } from './codec/tx.ts';
+export { commitBatch } from './commitment.ts';
+export { computeDomain } from './domain.ts';
+export * from './errors.ts';
+export * from './field.ts';
+export { accountIndex, batchNumber } from './ids.ts';
+export * from './openBatch.ts';
+export * from './replay.ts';
+export * from './serialize.ts';
+export { SHAPES, shape, shapeById } from './shapes.ts';
+export * from './tree.ts';
+export { messageChain, signTx, txHash } from './tx.ts';
+export * from './types.ts';
