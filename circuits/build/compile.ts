@@ -106,8 +106,11 @@ export async function reachableSources(source: string, includeDirs: readonly str
     const code = text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/\/\/.*$/gm, '');
     for (const match of code.matchAll(/\binclude\s+"([^"]+)"/g)) {
       const wanted = match[1] ?? '';
-      const file = [...(dir === undefined ? [] : [dir]), ...search].map((d) => path.resolve(d, wanted)).find(existsSync);
-      if (file === undefined) throw new CircuitError('SOURCE_MISSING', `include "${wanted}" not found`, { include: wanted });
+      const file = [...(dir === undefined ? [] : [dir]), ...search]
+        .map((d) => path.resolve(d, wanted))
+        .find(existsSync);
+      if (file === undefined)
+        throw new CircuitError('SOURCE_MISSING', `include "${wanted}" not found`, { include: wanted });
       if (found.has(file)) continue;
       found.add(file);
       await visit(await readFile(file, 'utf8'), path.dirname(file));

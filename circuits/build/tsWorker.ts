@@ -1,5 +1,3 @@
-import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 
 /**
@@ -7,8 +5,5 @@ import { Worker } from 'node:worker_threads';
  * strip types, and loaders of the parent are not inherited reliably.
  */
 export function tsWorker(file: URL, workerData: unknown): Worker {
-  const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx/esm/api')).href;
-  const boot = `import(${JSON.stringify(tsx)}).then((m) => { (m.register ?? m.default.register)(); return import(${JSON.stringify(file.href)}); })
-    .catch((error) => { queueMicrotask(() => { throw error; }); });`;
-  return new Worker(boot, { eval: true, execArgv: [], workerData });
+  return new Worker(new URL('./tsWorker.mjs', import.meta.url), { execArgv: [], argv: [file.href], workerData });
 }

@@ -107,12 +107,7 @@ function addLinearCombination(builder: ModuleBuilder, r: bigint): void {
           ...c.i32_store(get('pOut'), 0, get('matrix')),
           ...c.i32_store(get('pOut'), 4, get('constraint')),
           ...c.i32_store(get('pOut'), 8, get('wire')),
-          ...c.call(
-            'frm_mul',
-            c.i32_add(get('p'), c.i32_const(4)),
-            rCubed,
-            c.i32_add(get('pOut'), c.i32_const(12)),
-          ),
+          ...c.call('frm_mul', c.i32_add(get('p'), c.i32_const(4)), rCubed, c.i32_add(get('pOut'), c.i32_const(12))),
           ...c.setLocal('pOut', c.i32_add(get('pOut'), c.i32_const(ZKEY_COEF_BYTES))),
         ]),
         c.setLocal('p', c.i32_add(get('p'), c.i32_const(R1CS_TERM_BYTES))),
@@ -174,18 +169,14 @@ function addTableAddition(builder: ModuleBuilder, group: Group, field: string): 
 
   f.addCode(
     each(
-      c.if(
-        c.i32_eqz(get('d')),
-        c.call(`${field}_zero`, get('inv')),
-        [
-          ...absolute,
-          ...c.if(
-            c.call(`${group}_isZeroAffine`, get('acc')),
-            c.call(`${field}_zero`, get('inv')),
-            c.call(`${field}_sub`, get('pt'), get('acc'), get('inv')),
-          ),
-        ],
-      ),
+      c.if(c.i32_eqz(get('d')), c.call(`${field}_zero`, get('inv')), [
+        ...absolute,
+        ...c.if(
+          c.call(`${group}_isZeroAffine`, get('acc')),
+          c.call(`${field}_zero`, get('inv')),
+          c.call(`${field}_sub`, get('pt'), get('acc'), get('inv')),
+        ),
+      ]),
     ),
     // Zero differences stay zero.
     c.call(`${field}_batchInverse`, get('pScratch'), c.i32_const(n8), get('n'), get('pScratch'), c.i32_const(n8)),
@@ -199,7 +190,10 @@ function addTableAddition(builder: ModuleBuilder, group: Group, field: string): 
           c.call(`${group}_copyAffine`, addend, get('acc')),
           c.if(
             c.call(`${field}_isZero`, get('inv')),
-            [...c.call(`${group}_addAffine`, get('acc'), addend, jacobian), ...c.call(`${group}_toAffine`, jacobian, get('acc'))],
+            [
+              ...c.call(`${group}_addAffine`, get('acc'), addend, jacobian),
+              ...c.call(`${group}_toAffine`, jacobian, get('acc')),
+            ],
             [
               ...c.call(`${field}_sub`, y(addend), y(get('acc')), lambda),
               ...c.call(`${field}_mul`, lambda, get('inv'), lambda),

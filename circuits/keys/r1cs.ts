@@ -33,7 +33,8 @@ export async function readR1csInfo(path: string): Promise<R1csInfo> {
       return buffer;
     };
     const prefix = await read(0, 12);
-    if (prefix.toString('latin1', 0, 4) !== 'r1cs' || prefix.readUInt32LE(4) !== 1) throw bad('not an r1cs file, version 1');
+    if (prefix.toString('latin1', 0, 4) !== 'r1cs' || prefix.readUInt32LE(4) !== 1)
+      throw bad('not an r1cs file, version 1');
     const sections = new Map<number, { offset: number; bytes: number }>();
     let offset = 12;
     for (let i = 0; i < prefix.readUInt32LE(8); i++) {

@@ -1,0 +1,28 @@
+import { createHash } from 'node:crypto';
+import { R_BN254 } from './r1cs.ts';
+
+/** The trapdoor of a Groth16 key pair. Whoever knows it can forge proofs. */
+export interface Trapdoor {
+  readonly tau: bigint;
+  readonly alpha: bigint;
+  readonly beta: bigint;
+  readonly gamma: bigint;
+  readonly delta: bigint;
+}
+
+/** Public on purpose: a key made from it is fast to build and worthless as security. */
+export const DEV_KEY_SEED = 'engram dev key: the trapdoor is published, never secure anything with it';
+
+/** Element `name` of the published trapdoor: sha512 of seed and name, modulo the group order (bias below 2^-250). */
+function element(name: keyof Trapdoor): bigint {
+  const digest = createHash('sha512').update(`${DEV_KEY_SEED}/${name}`).digest('hex');
+  return BigInt(`0x${digest}`) % R_BN254;
+}
+
+export const DEV_TRAPDOOR: Trapdoor = {
+  tau: element('tau'),
+  alpha: element('alpha'),
+  beta: element('beta'),
+  gamma: element('gamma'),
+  delta: element('delta'),
+};
