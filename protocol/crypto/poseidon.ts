@@ -1,33 +1,76 @@
 import { ProtocolError } from '../errors.ts';
-import { field, R_FIELD } from '../field.ts';
+import { isCanonical } from '../field.ts';
 import type { Field } from '../types.ts';
-import { derivePoseidonConstants, FULL_ROUNDS, MAX_ARITY, type PoseidonConstants } from './poseidonConstants.ts';
+import { MAX_ARITY } from './poseidonConstants.ts';
+import { derivePoseidonParameters } from './poseidonParameters.ts';
+import { wasm } from './wasm/instance.ts';
+import { ELEMENT_BYTES, writeElement } from './wasm/limbs.ts';
+import { allocate, readInteger, words, writeInteger } from './wasm/memory.ts';
+import { DESCRIPTOR, DESCRIPTOR_BYTES } from './wasm/poseidonFunction.ts';
 
-const cache: (PoseidonConstants | undefined)[] = [];
+const INTEGER_BYTES = 32;
+const inputs = allocate(MAX_ARITY * INTEGER_BYTES);
+const output = allocate(INTEGER_BYTES);
 
-/** circomlib's Poseidon of 1 … 16 canonical inputs, initial state 0. */
-export function poseidon(inputs: readonly bigint[]): Field {
-  if (inputs.length < 1 || inputs.length > MAX_ARITY) {
-    throw new ProtocolError('INVALID_ARGUMENT', { inputs: inputs.length });
-  }
-  const c = cache[inputs.length] ?? derivePoseidonConstants(inputs.length);
-  cache[inputs.length] = c;
-  let state: bigint[] = [0n, ...inputs.map(field)];
-  c.roundConstants.forEach((row, round) => {
-    const isFull = round < FULL_ROUNDS / 2 || round >= FULL_ROUNDS / 2 + c.partialRounds;
-    const boxed = state.map((x, i) => {
-      const y = (x + (row[i] ?? 0n)) % R_FIELD;
-      if (!isFull && i > 0) return y;
-      const y2 = (y * y) % R_FIELD;
-      return (((y2 * y2) % R_FIELD) * y) % R_FIELD;
-    });
-    state = c.matrix.map((m) => boxed.reduce((sum, x, j) => sum + x * (m[j] ?? 0n), 0n) % R_FIELD);
+/** Addresses of the descriptors by arity; 0 until an arity is first used, because deriving one takes 5 to 60 ms. */
+const descriptors = new Int32Array(MAX_ARITY + 1);
+
+function storeElements(elements: readonly bigint[]): number {
+  const address = allocate(elements.length * ELEMENT_BYTES);
+  elements.forEach((x, i) => {
+    writeElement(words, (address + i * ELEMENT_BYTES) >> 2, x);
   });
-  return field(state[0] ?? 0n);
+  return address;
 }
 
-/** Hashes `inputs.length / arity` nodes that lie one after the other. */
-export function poseidonMany(arity: number, inputs: readonly bigint[]): Field[] {
-  if (inputs.length % arity !== 0) throw new ProtocolError('INVALID_ARGUMENT', { inputs: inputs.length, arity });
-  return Array.from({ length: inputs.length / arity }, (_, i) => poseidon(inputs.slice(i * arity, (i + 1) * arity)));
+/** Address of the descriptor for `arity` inputs, made on first use. @throws ProtocolError INVALID_ARGUMENT */
+export function poseidonDescriptor(arity: number): number {
+  const known = descriptors[arity];
+  if (known === undefined || arity === 0) throw new ProtocolError('INVALID_ARGUMENT', { arity });
+  if (known !== 0) return known;
+  const p = derivePoseidonParameters(arity);
+  const address = allocate(DESCRIPTOR_BYTES);
+  const put = (offset: number, value: number) => {
+    words[(address + offset) >> 2] = value;
+  };
+  put(DESCRIPTOR.t, p.t);
+  put(DESCRIPTOR.partialRounds, p.partialRounds);
+  put(DESCRIPTOR.constants, storeElements(p.constants));
+  put(DESCRIPTOR.matrix, storeElements(p.matrix.flat()));
+  put(DESCRIPTOR.entry, storeElements(p.entry.flat()));
+  put(DESCRIPTOR.recursion, storeElements(p.recursion));
+  put(DESCRIPTOR.exit, storeElements(p.exit.flat()));
+  descriptors[arity] = address;
+  return address;
+}
+
+function hashRange(values: readonly bigint[], from: number, arity: number, descriptor: number): Field {
+  for (let i = 0; i < arity; i++) {
+    const value = values[from + i] as bigint;
+    if (!isCanonical(value)) throw new ProtocolError('WORD_NOT_CANONICAL', { value });
+    writeInteger(inputs + i * INTEGER_BYTES, value);
+  }
+  wasm.poseidon(descriptor, inputs, output);
+  // The module returns the canonical representative.
+  return readInteger(output) as Field;
+}
+
+/**
+ * circomlib's Poseidon of 1 … 16 field elements, initial state 0, output 0.
+ * @throws ProtocolError INVALID_ARGUMENT (number of inputs), WORD_NOT_CANONICAL
+ */
+export function poseidon(values: readonly bigint[]): Field {
+  return hashRange(values, 0, values.length, poseidonDescriptor(values.length));
+}
+
+/**
+ * Hashes `values.length / arity` groups that lie one after the other.
+ * @throws ProtocolError INVALID_ARGUMENT, WORD_NOT_CANONICAL
+ */
+export function poseidonMany(arity: number, values: readonly bigint[]): Field[] {
+  const descriptor = poseidonDescriptor(arity);
+  if (values.length % arity !== 0) throw new ProtocolError('INVALID_ARGUMENT', { values: values.length, arity });
+  const hashes: Field[] = [];
+  for (let from = 0; from < values.length; from += arity) hashes.push(hashRange(values, from, arity, descriptor));
+  return hashes;
 }

@@ -18,13 +18,16 @@ export interface PoseidonConstants {
   readonly matrix: readonly (readonly bigint[])[];
 }
 
+const REGISTER_BITS = 80;
+const CHUNK_BITS = 8192;
+
 /**
  * The Grain LFSR of the Poseidon paper (appendix E), self-shrinking: of each pair of bits, the second counts if the first is set.
- * Bits are kept in an array used as a ring; 80 bits of state.
+ * The register slides over a buffer of one bit a byte, refilled in chunks; constants of 16 inputs take two million bits.
  */
 class Grain {
-  readonly #bits = new Uint8Array(80);
-  #at = 0;
+  readonly #bits = new Uint8Array(REGISTER_BITS + CHUNK_BITS);
+  #at = REGISTER_BITS;
 
   constructor(t: number, partialRounds: number) {
     // Field type 1 (prime), S-box 0 (x^alpha), field bits, width, full rounds, partial rounds, thirty ones.
@@ -37,20 +40,21 @@ class Grain {
       [partialRounds, 10],
       [2 ** 30 - 1, 30],
     ];
-    let at = 0;
-    for (const [value, bits] of parts) {
-      for (let i = bits - 1; i >= 0; i--) this.#bits[at++] = Math.floor(value / 2 ** i) % 2;
-    }
-    for (let i = 0; i < 160; i++) this.#step();
+    const seed = parts.map(([value, bits]) => value.toString(2).padStart(bits, '0')).join('');
+    for (let i = 0; i < REGISTER_BITS; i++) this.#bits[CHUNK_BITS + i] = Number(seed[i]);
+    this.#refill();
+    // The first 160 bits are discarded.
+    this.#at += 160;
   }
 
-  #step(): number {
+  #refill(): void {
     const bits = this.#bits;
-    const tap = (offset: number) => bits[(this.#at + offset) % 80] ?? 0;
-    const bit = tap(62) ^ tap(51) ^ tap(38) ^ tap(23) ^ tap(13) ^ tap(0);
-    bits[this.#at] = bit;
-    this.#at = (this.#at + 1) % 80;
-    return bit;
+    bits.copyWithin(0, CHUNK_BITS);
+    const bit = (i: number) => bits[i] as number;
+    for (let i = REGISTER_BITS; i < bits.length; i++) {
+      bits[i] = bit(i - 18) ^ bit(i - 29) ^ bit(i - 42) ^ bit(i - 57) ^ bit(i - 67) ^ bit(i - 80);
+    }
+    this.#at = REGISTER_BITS;
   }
 
   /** A 254-bit integer, not reduced. */
@@ -58,14 +62,17 @@ class Grain {
     let value = 0n;
     let word = 0;
     for (let i = 0; i < FIELD_BITS; ) {
-      const isKept = this.#step() === 1;
-      const bit = this.#step();
+      // Pairs never straddle chunks: both lengths are even.
+      if (this.#at === this.#bits.length) this.#refill();
+      const isKept = this.#bits[this.#at] === 1;
+      const bit = this.#bits[this.#at + 1] as number;
+      this.#at += 2;
       if (!isKept) continue;
       word = word * 2 + bit;
       i++;
-      // 254 = 9 × 28 + 2: collect in small integers, because a BigInt operation a bit would dominate start-up.
+      // Collect in small integers, because a BigInt operation a bit would dominate start-up.
       if (i % 28 === 0 || i === FIELD_BITS) {
-        value = (value << BigInt(i % 28 === 0 ? 28 : i % 28)) | BigInt(word);
+        value = (value << BigInt(i % 28 || 28)) | BigInt(word);
         word = 0;
       }
     }
