@@ -1,0 +1,134 @@
+/** Compiles Solidity with solc from npm; results are cached by content hash in $ENGRAM_CACHE or ~/.cache/engram. */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { homedir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Abi } from 'viem';
+import { BridgeError } from './client/errors.ts';
+import type { Hex } from './client/types.ts';
+
+export interface ContractArtifact {
+  readonly abi: Abi;
+  readonly bytecode: Hex;
+  /** Bytes of runtime code (EIP-170 allows 24576). */
+  readonly runtimeBytes: number;
+}
+
+export type Artifacts = Readonly<Record<string, ContractArtifact>>;
+
+/** Source text by path, as in solc's standard JSON. */
+export type Sources = Readonly<Record<string, string>>;
+
+interface SolcOutput {
+  readonly errors?: readonly { severity: string; formattedMessage: string; sourceLocation?: { file: string } }[];
+  readonly contracts?: Record<
+    string,
+    Record<string, { abi: Abi; evm: { bytecode: { object: string }; deployedBytecode: { object: string } } }>
+  >;
+}
+
+const require = createRequire(import.meta.url);
+const contractsDir = join(dirname(fileURLToPath(import.meta.url)), 'contracts');
+
+const SETTINGS = {
+  optimizer: { enabled: true, runs: 1000 },
+  viaIR: true,
+  evmVersion: 'cancun',
+  metadata: { bytecodeHash: 'none' },
+  outputSelection: { '*': { '*': ['abi', 'evm.bytecode.object', 'evm.deployedBytecode.object'] } },
+} as const;
+
+export function cacheDirectory(): string {
+  return process.env.ENGRAM_CACHE ?? join(homedir(), '.cache', 'engram');
+}
+
+/** The bridge's contracts. Contracts for tests (contracts/test) are left out unless asked for. */
+export async function buildContracts(options: { withTestContracts?: boolean } = {}): Promise<Artifacts> {
+  const entries = await readdir(contractsDir, { recursive: true });
+  const files = entries
+    .map((name) => name.replaceAll('\\', '/'))
+    .filter((name) => name.endsWith('.sol') && (options.withTestContracts === true || !name.startsWith('test/')))
+    .sort();
+  const sources: Record<string, string> = {};
+  for (const file of files) sources[file] = await readFile(join(contractsDir, file), 'utf8');
+  return compile(sources);
+}
+
+/**
+ * Compiles any sources (a verifier exported from a verifying key, for instance). Imports of npm packages are resolved.
+ * Throws BridgeError COMPILE_FAILED; a warning in our own contracts is an error too.
+ */
+export async function compile(sources: Sources): Promise<Artifacts> {
+  const cachePath = join(cacheDirectory(), 'solidity', `${cacheKey(sources)}.json`);
+  const cached = await readFile(cachePath, 'utf8').catch(() => undefined);
+  if (cached !== undefined) return JSON.parse(cached) as Artifacts; // our own file, named by the hash of its inputs
+  const artifacts = runCompiler(sources);
+  await mkdir(dirname(cachePath), { recursive: true });
+  // Written beside and renamed: a reader never sees half a file.
+  const temporary = `${cachePath}.${process.pid}.tmp`;
+  await writeFile(temporary, JSON.stringify(artifacts));
+  await rename(temporary, cachePath);
+  return artifacts;
+}
+
+function cacheKey(sources: Sources): string {
+  const hash = createHash('sha256');
+  for (const name of ['solc', '@openzeppelin/contracts']) hash.update(`${name}@${packageVersion(name)}\n`);
+  hash.update(JSON.stringify(SETTINGS));
+  hash.update(JSON.stringify(Object.entries(sources).sort(([a], [b]) => (a < b ? -1 : 1))));
+  return hash.digest('hex');
+}
+
+function packageVersion(name: string): string {
+  return (require(`${name}/package.json`) as { version: string }).version;
+}
+
+function runCompiler(sources: Sources): Artifacts {
+  // Loaded only when needed: instantiating the compiler takes longer than a cached build.
+  const solc = require('solc') as { compile(input: string, callbacks: { import(path: string): unknown }): string };
+  const input = {
+    language: 'Solidity',
+    sources: Object.fromEntries(Object.entries(sources).map(([path, content]) => [path, { content }])),
+    settings: SETTINGS,
+  };
+  const output = JSON.parse(solc.compile(JSON.stringify(input), { import: resolveImport })) as SolcOutput;
+  // Warnings inside npm packages are not ours to mend.
+  const problems = (output.errors ?? [])
+    .filter((e) => e.severity === 'error' || (e.severity === 'warning' && !e.sourceLocation?.file.startsWith('@')))
+    .map((e) => e.formattedMessage);
+  if (problems.length > 0 || output.contracts === undefined) {
+    throw new BridgeError('COMPILE_FAILED', { problems });
+  }
+  const artifacts: Record<string, ContractArtifact> = {};
+  for (const [path, contracts] of Object.entries(output.contracts)) {
+    if (sources[path] === undefined) continue;
+    for (const [name, contract] of Object.entries(contracts)) {
+      artifacts[name] = {
+        abi: contract.abi,
+        bytecode: `0x${contract.evm.bytecode.object}`,
+        runtimeBytes: contract.evm.deployedBytecode.object.length / 2,
+      };
+    }
+  }
+  return artifacts;
+}
+
+/** solc's callback is synchronous; it is asked only for what is not among the sources, i.e. npm packages. */
+function resolveImport(path: string): { contents: string } | { error: string } {
+  const packageName = '@openzeppelin/contracts';
+  if (!path.startsWith(`${packageName}/`)) return { error: `no such source: ${path}` };
+  const root = dirname(require.resolve(`${packageName}/package.json`));
+  const file = join(root, path.slice(packageName.length + 1));
+  if (relative(root, file).startsWith('..')) return { error: `outside the package: ${path}` };
+  return { contents: readFileSync(file, 'utf8') };
+}
+
+/** Picks one contract. Throws COMPILE_FAILED if it is missing. */
+export function artifact(artifacts: Artifacts, name: string): ContractArtifact {
+  const found = artifacts[name];
+  if (found === undefined) throw new BridgeError('COMPILE_FAILED', { missing: name });
+  return found;
+}

@@ -1,0 +1,39 @@
+import { BaseError, decodeErrorResult, type Hex } from 'viem';
+import { rollupAbi } from './abi.ts';
+import { BridgeError } from './errors.ts';
+
+/**
+ * Turns what viem throws into a BridgeError: with the contract's error name if the call reverted with one, `L1_REVERTED` if it
+ * reverted otherwise, `L1_UNREACHABLE` if the node could not be asked.
+ */
+export function bridgeError(cause: unknown): BridgeError {
+  if (cause instanceof BridgeError) return cause;
+  const data = revertData(cause);
+  if (data !== undefined && data !== '0x') {
+    try {
+      const { errorName, args } = decodeErrorResult({ abi: rollupAbi, data });
+      return new BridgeError(errorName, { args: args ?? [] }, { cause });
+    } catch {
+      return new BridgeError('L1_REVERTED', { data }, { cause });
+    }
+  }
+  const text = cause instanceof BaseError ? `${cause.shortMessage} ${cause.details}` : String(cause);
+  const isRevert = data === '0x' || /revert|out of gas|outofgas/i.test(text);
+  return new BridgeError(isRevert ? 'L1_REVERTED' : 'L1_UNREACHABLE', { message: text.slice(0, 200) }, { cause });
+}
+
+/** The bytes a contract reverted with, wherever viem put them in the chain of causes. */
+function revertData(error: unknown): Hex | undefined {
+  let current: unknown = error;
+  for (let depth = 0; depth < 12 && typeof current === 'object' && current !== null; depth += 1) {
+    const { data, cause } = current as { data?: unknown; cause?: unknown }; // any object may be asked for these
+    const found = hexOf(data) ?? hexOf((data as { data?: unknown } | undefined)?.data);
+    if (found !== undefined) return found;
+    current = cause;
+  }
+  return undefined;
+}
+
+function hexOf(value: unknown): Hex | undefined {
+  return typeof value === 'string' && /^0x([0-9a-f]{2})*$/i.test(value) ? (value as Hex) : undefined;
+}

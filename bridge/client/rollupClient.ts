@@ -1,0 +1,157 @@
+import type { Account, Chain, PublicClient, Transport, WalletClient } from 'viem';
+import type { ClosedBatch, Point } from '../../protocol/types.ts';
+import { erc20Abi } from './abi.ts';
+import { BridgeError } from './errors.ts';
+import type { RollupWriter } from './interface.ts';
+import { bridgeError } from './revert.ts';
+import { Reader, type ReaderOptions, readParameters } from './rollupReader.ts';
+import type {
+  Address,
+  EscapeLeaf,
+  L1Call,
+  L1Receipt,
+  PostedBatch,
+  Proof,
+  QueueEntry,
+  RollupParameters,
+} from './types.ts';
+
+export type Wallet = WalletClient<Transport, Chain, Account>;
+
+/** Reads and writes a deployment with one L1 account. Its transactions are sent one after the other. */
+export class RollupClient extends Reader implements RollupWriter {
+  readonly account: Address;
+  readonly #wallet: Wallet;
+  #queue: Promise<unknown> = Promise.resolve();
+
+  private constructor(
+    options: ReaderOptions,
+    deps: { publicClient: PublicClient; wallet: Wallet },
+    parameters: RollupParameters,
+  ) {
+    super(options, deps.publicClient, parameters);
+    this.#wallet = deps.wallet;
+    this.account = deps.wallet.account.address;
+  }
+
+  /** Reads the deployment's constants and returns a client of it. */
+  static async open(
+    options: ReaderOptions,
+    deps: { publicClient: PublicClient; wallet: Wallet },
+  ): Promise<RollupClient> {
+    return new RollupClient(options, deps, await readParameters(options.address, deps.publicClient));
+  }
+
+  /** Sends, waits for the receipt. @throws BridgeError with the contract's error name if it reverts */
+  async send(call: L1Call): Promise<L1Receipt> {
+    // One at a time: two pending transactions of one account would race for a nonce.
+    const turn = this.#queue.then(() => this.#sendNow(call));
+    this.#queue = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async registerToken(erc20: Address): Promise<{ id: number; receipt: L1Receipt }> {
+    const receipt = await this.send(this.calls.registerToken(erc20));
+    for (const event of receipt.events) if (event.type === 'tokenRegistered') return { id: event.id, receipt };
+    throw new BridgeError('BAD_LOG', { hash: receipt.hash });
+  }
+
+  async depositNew(p: { token: number; amount: bigint; key: Point; owner?: Address }): Promise<QueueEntry> {
+    await this.#approve(p.token, p.amount);
+    return queuedIn(await this.send(this.calls.depositNew({ ...p, owner: p.owner ?? this.account })));
+  }
+
+  async depositTo(p: { index: number; token: number; amount: bigint }): Promise<QueueEntry> {
+    await this.#approve(p.token, p.amount);
+    return queuedIn(await this.send(this.calls.depositTo(p)));
+  }
+
+  async forcedExit(index: number): Promise<QueueEntry> {
+    return queuedIn(await this.send(this.calls.forcedExit(index)));
+  }
+
+  async commitBatch(closed: ClosedBatch): Promise<PostedBatch> {
+    return this.readBatchOf((await this.send(this.calls.commitBatch(closed))).hash);
+  }
+
+  proveBatches(batches: readonly { posted: PostedBatch; proof: Proof }[]): Promise<L1Receipt> {
+    return this.send(this.calls.proveBatches(batches));
+  }
+
+  async submitProvenBatch(closed: ClosedBatch, proof: Proof): Promise<PostedBatch> {
+    return this.readBatchOf((await this.send(this.calls.submitProvenBatch(closed, proof))).hash);
+  }
+
+  async revertBatches(): Promise<L1Receipt> {
+    const { proven } = await this.state();
+    return this.send(this.calls.revertBatches(await this.readBatch(proven.batch + 1)));
+  }
+
+  withdraw(token: number, owner?: Address): Promise<L1Receipt> {
+    return this.send(this.calls.withdraw(token, owner ?? this.account));
+  }
+
+  resign(): Promise<L1Receipt> {
+    return this.send(this.calls.resign());
+  }
+
+  freeze(): Promise<L1Receipt> {
+    return this.send(this.calls.freeze());
+  }
+
+  escape(leaf: EscapeLeaf, proof: Proof): Promise<L1Receipt> {
+    return this.send(this.calls.escape(leaf, proof));
+  }
+
+  refund(entry: QueueEntry): Promise<L1Receipt> {
+    return this.send(this.calls.refund(entry));
+  }
+
+  async #sendNow(call: L1Call): Promise<L1Receipt> {
+    try {
+      const estimate = await this.publicClient.estimateGas({ account: this.#wallet.account, ...call });
+      // Some room: storage the call finds may have changed by the time it is mined.
+      const gas = estimate + estimate / 5n + 10_000n;
+      const hash = await this.#wallet.sendTransaction({ ...call, gas });
+      const receipt = await this.publicClient.waitForTransactionReceipt({ hash });
+      if (receipt.status !== 'success') {
+        // Ask again at that block for the reason.
+        await this.publicClient.call({ account: this.#wallet.account, ...call, blockNumber: receipt.blockNumber });
+        throw new BridgeError('L1_REVERTED', { hash });
+      }
+      return { hash, blockNumber: receipt.blockNumber, gasUsed: receipt.gasUsed, events: this.eventsIn(receipt.logs) };
+    } catch (error) {
+      throw bridgeError(error);
+    }
+  }
+
+  async #approve(token: number, amount: bigint): Promise<void> {
+    if (token === 0) return;
+    const erc20 = await this.tokenAddress(token);
+    if (BigInt(erc20) === 0n) throw new BridgeError('UnknownToken', { args: [token] });
+    try {
+      const args = [this.account, this.address] as const;
+      const allowance = await this.publicClient.readContract({
+        address: erc20,
+        abi: erc20Abi,
+        functionName: 'allowance',
+        args,
+      });
+      if (allowance >= amount) return;
+      const hash = await this.#wallet.writeContract({
+        address: erc20,
+        abi: erc20Abi,
+        functionName: 'approve',
+        args: [this.address, amount],
+      });
+      await this.publicClient.waitForTransactionReceipt({ hash });
+    } catch (error) {
+      throw bridgeError(error);
+    }
+  }
+}
+
+function queuedIn(receipt: L1Receipt): QueueEntry {
+  for (const event of receipt.events) if (event.type === 'queued') return event.entry;
+  throw new BridgeError('BAD_LOG', { hash: receipt.hash });
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+pragma solidity 0.8.37;
+
+// Deployment
+error BadParameters();
+
+// Life of the rollup
+error Frozen();
+error NotFrozen();
+error NotSequencer(address caller);
+error OnlyPlainAccount(address caller);
+error PathClosed();
+error UnprovenBatchesPending(uint64 committed, uint64 proven);
+error TooManyUnproven();
+error ProveDeadlineNotPassed(uint256 deadline);
+error QueueDeadlineNotPassed(uint256 deadline);
+error QueueEmpty();
+
+// Money
+error StrayEther();
+error WrongValue(uint256 expected, uint256 given);
+error UnknownToken(uint256 token);
+error TokenAlreadyRegistered(uint256 token);
+error TokenNotContract(address erc20);
+error TokenIdsExhausted();
+error VaultFull(uint256 token);
+error NothingToWithdraw(address owner, uint256 token);
+error EtherTransferFailed(address owner);
+
+// Queue
+error WordNotCanonical();
+error KeyOffCurve(uint256 x, uint256 y);
+error ZeroAddress();
+error IndexOutOfRange(uint256 index);
+
+// Batches
+error UnknownShape(uint256 shapeId);
+error BatchTooLarge();
+error BadTimestamp(uint256 timestamp);
+error BadBlockRange(uint256 firstBlock, uint256 lastBlock);
+error QueueMismatch(uint256 queueIndex);
+error QueueItemsSkipped(uint256 queueIndex);
+error MalformedL1Record(uint256 position);
+error MalformedExit(uint256 position);
+error BodyMalformed();
+error UnknownBatch(uint256 number);
+error BatchOutOfOrder(uint256 expected, uint256 given);
+error LengthMismatch();
+error ProofInvalid();
+
+// Escape
+error AlreadyEscaped(uint256 index);
+error EscapeKindUnsupported(uint256 kind);
+error BadOwner(uint256 owner);
+error AlreadyTakenIn(uint256 queueIndex);

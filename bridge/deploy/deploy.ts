@@ -1,0 +1,174 @@
+/** Puts the verifiers and the `Rollup` on L1. Refuses keys that would let anybody take the funds. */
+import { encodeDeployData, type PublicClient } from 'viem';
+import { computeDomain } from '../../protocol/domain.ts';
+import { SHAPES } from '../../protocol/shapes.ts';
+import type { Field, ShapeName } from '../../protocol/types.ts';
+import { artifact, buildContracts, type ContractArtifact, compile } from '../build.ts';
+import { rollupAbi } from '../client/abi.ts';
+import { BridgeError } from '../client/errors.ts';
+import { bridgeError } from '../client/revert.ts';
+import type { Wallet } from '../client/rollupClient.ts';
+import { readParameters } from '../client/rollupReader.ts';
+import type { Address, Hex } from '../client/types.ts';
+
+/** Chains on which keys with a published secret are allowed: development nodes only. */
+export const LOCAL_CHAIN_IDS: readonly number[] = [31337, 1337];
+
+/** Times in seconds, money in wei. */
+export interface RollupSettings {
+  readonly graceSeconds: number;
+  readonly proveDeadlineSeconds: number;
+  readonly queueDeadlineSeconds: number;
+  readonly maxDriftSeconds: number;
+  readonly maxAgeSeconds: number;
+  readonly bond: bigint;
+  readonly queueFee: bigint;
+  readonly registrationFee: bigint;
+}
+
+/** For a real chain: a day of silence, two days to prove, two weeks for the queue. */
+export const DEFAULT_SETTINGS: RollupSettings = {
+  graceSeconds: 86_400,
+  proveDeadlineSeconds: 2 * 86_400,
+  queueDeadlineSeconds: 14 * 86_400,
+  maxDriftSeconds: 900,
+  maxAgeSeconds: 2 * 86_400,
+  bond: 10n ** 19n,
+  queueFee: 10n ** 15n,
+  registrationFee: 10n ** 16n,
+};
+
+/** A verifier to be compiled and deployed. `keys` says where its proving key comes from. */
+export interface VerifierSource {
+  readonly solidity: string;
+  /** snarkjs's verification key (JSON), handed to the check. */
+  readonly verifyingKey: unknown;
+  readonly keys: 'dev' | 'ceremony';
+}
+
+export interface DeployOptions {
+  readonly l2ChainId: bigint;
+  readonly genesisRoot: Field;
+  readonly sequencer: Address;
+  readonly batchVerifiers: Readonly<Partial<Record<ShapeName, VerifierSource>>>;
+  readonly accountVerifier: VerifierSource;
+  readonly settings?: Partial<RollupSettings>;
+}
+
+export interface DeployDependencies {
+  readonly wallet: Wallet;
+  readonly publicClient: PublicClient;
+  /** Throws if a verifying key is unsound (gamma = delta, degenerate points …). */
+  readonly checkVerifyingKey: (verifyingKey: unknown) => void | Promise<void>;
+}
+
+export interface Deployment {
+  readonly address: Address;
+  /** L1 block of the deployment. */
+  readonly deployedAt: bigint;
+  readonly domain: Field;
+  readonly verifiers: Readonly<Partial<Record<ShapeName, Address>>>;
+  readonly accountVerifier: Address;
+  readonly gasUsed: bigint;
+}
+
+/**
+ * Checks the keys, deploys the verifiers and the rollup, reads the constants back.
+ * @throws BridgeError DEV_KEYS_REFUSED, BAD_VERIFYING_KEY, BAD_PARAMETERS, COMPILE_FAILED
+ */
+export async function deployRollup(options: DeployOptions, deps: DeployDependencies): Promise<Deployment> {
+  const sources = [...Object.entries(options.batchVerifiers), ['accountProof', options.accountVerifier] as const];
+  const chainId = await deps.publicClient.getChainId();
+  for (const [name, source] of sources) await checkKeys(name, source, chainId, deps);
+  const verifiers: Partial<Record<ShapeName, Address>> = {};
+  for (const name of shapeNames(options.batchVerifiers)) {
+    const source = options.batchVerifiers[name];
+    if (source !== undefined) verifiers[name] = (await deployVerifier(source, deps)).address;
+  }
+  const accountVerifier = (await deployVerifier(options.accountVerifier, deps)).address;
+  return deployWithVerifiers({ ...options, verifiers, accountVerifier }, deps);
+}
+
+/** The last step alone, for verifiers that are on L1 already. Tests use it; it checks no keys. */
+export async function deployWithVerifiers(
+  options: Omit<DeployOptions, 'batchVerifiers' | 'accountVerifier'> & {
+    verifiers: Readonly<Partial<Record<ShapeName, Address>>>;
+    accountVerifier: Address;
+  },
+  deps: Pick<DeployDependencies, 'wallet' | 'publicClient'>,
+): Promise<Deployment> {
+  const { verifiers, accountVerifier, l2ChainId, genesisRoot, sequencer } = options;
+  const settings = { ...DEFAULT_SETTINGS, ...options.settings };
+  const { bytecode } = artifact(await buildContracts(), 'Rollup');
+  const shapes = shapeConfigs(verifiers);
+  const parameters = { l2ChainId, genesisRoot, sequencer, accountVerifier, ...settings };
+  const data = encodeDeployData({ abi: rollupAbi, bytecode, args: [parameters, shapes] });
+  const { address, blockNumber, gasUsed } = await deployCode(data, settings.bond, deps);
+  const deployed = await readParameters(address, deps.publicClient);
+  const domain = computeDomain({ l1ChainId: deployed.l1ChainId, rollup: BigInt(address), l2ChainId });
+  // The domain is what signatures are bound to: both sides must have computed the same one.
+  if (deployed.domain !== domain || deployed.genesisRoot !== genesisRoot) {
+    throw new BridgeError('BAD_PARAMETERS', { domain, onChain: deployed.domain });
+  }
+  return { address, deployedAt: blockNumber, domain, verifiers, accountVerifier, gasUsed };
+}
+
+/** Deploys any contract's creation code. @throws BridgeError */
+export async function deployCode(
+  data: Hex,
+  value: bigint,
+  { wallet, publicClient }: Pick<DeployDependencies, 'wallet' | 'publicClient'>,
+): Promise<{ address: Address; blockNumber: bigint; gasUsed: bigint }> {
+  try {
+    const hash = await wallet.sendTransaction({ data, value, to: null });
+    const receipt = await publicClient.waitForTransactionReceipt({ hash });
+    if (receipt.status !== 'success' || !receipt.contractAddress) throw new BridgeError('L1_REVERTED', { hash });
+    return { address: receipt.contractAddress, blockNumber: receipt.blockNumber, gasUsed: receipt.gasUsed };
+  } catch (error) {
+    throw bridgeError(error);
+  }
+}
+
+async function checkKeys(
+  name: string,
+  source: VerifierSource,
+  chainId: number,
+  deps: DeployDependencies,
+): Promise<void> {
+  if (source.keys !== 'ceremony' && !LOCAL_CHAIN_IDS.includes(chainId)) {
+    throw new BridgeError('DEV_KEYS_REFUSED', { verifier: name, chainId });
+  }
+  try {
+    await deps.checkVerifyingKey(source.verifyingKey);
+  } catch (cause) {
+    throw new BridgeError('BAD_VERIFYING_KEY', { verifier: name }, { cause });
+  }
+}
+
+async function deployVerifier(source: VerifierSource, deps: DeployDependencies) {
+  const compiled = await compile({ 'Verifier.sol': source.solidity });
+  const contracts = Object.values(compiled).filter((c: ContractArtifact) => c.runtimeBytes > 0);
+  const [only] = contracts;
+  if (only === undefined || contracts.length !== 1)
+    throw new BridgeError('COMPILE_FAILED', { contracts: contracts.length });
+  return deployCode(only.bytecode, 0n, deps);
+}
+
+function shapeNames(record: Readonly<Partial<Record<ShapeName, unknown>>>): ShapeName[] {
+  return Object.values(SHAPES)
+    .map(({ name }) => name)
+    .filter((name) => record[name] !== undefined);
+}
+
+/** The contract's array: position = shape id; an unused id has verifier 0. */
+function shapeConfigs(verifiers: Readonly<Partial<Record<ShapeName, Address>>>) {
+  const used = shapeNames(verifiers).map((name) => SHAPES[name]);
+  const length = Math.max(0, ...used.map(({ id }) => id + 1));
+  const zero: Address = '0x0000000000000000000000000000000000000000';
+  return Array.from({ length }, (_, id) => {
+    const found = used.find((s) => s.id === id);
+    const verifier = found === undefined ? undefined : verifiers[found.name];
+    if (found === undefined || verifier === undefined) return { verifier: zero, l1Slots: 0, opSlots: 0, exitSlots: 0 };
+    return { verifier, l1Slots: found.L, opSlots: found.N, exitSlots: found.E };
+  });
+}
