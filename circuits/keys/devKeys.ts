@@ -235,9 +235,6 @@ async function writeFrame(
   await file.write(header, 0, 84, sections[1]?.offset ?? 0);
 }
 
-/** Order of the coordinate field of BN254. */
-const Q_BN254 = 21888242871839275222246405745257275088696311157297823662689037894645226208583n;
-
 async function writeCircuitHash(file: FileHandle, sections: readonly Section[], r1cs: string): Promise<void> {
   const hash = createHash('blake2b512').update(DEV_KEY_SEED);
   for await (const chunk of createReadStream(r1cs, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);

@@ -4,6 +4,9 @@ import { CircuitError } from '../build/errors.ts';
 /** Order of the scalar field of BN254, the only curve used here. */
 export const R_BN254 = 21888242871839275222246405745257275088548364400416034343698204186575808495617n;
 
+/** Order of its coordinate field. */
+export const Q_BN254 = 21888242871839275222246405745257275088696311157297823662689037894645226208583n;
+
 /** What the header of an `.r1cs` file says, and where its constraints lie (byte offsets into the file). */
 export interface R1csInfo {
   readonly path: string;

@@ -3,9 +3,7 @@ import { Curve } from '../curve.ts';
 import { buildCurveCode, type Group } from '../curveModule.ts';
 import type { Trapdoor } from '../devSecret.ts';
 import { FixedBase } from '../fixedBase.ts';
-import { R_BN254, toLittleEndian } from '../r1cs.ts';
-
-const Q_BN254 = 21888242871839275222246405745257275088696311157297823662689037894645226208583n;
+import { Q_BN254, R_BN254, toLittleEndian } from '../r1cs.ts';
 
 /** Writes an unprepared powers-of-tau file of a known trapdoor: the reference to compare generated keys with. */
 export function writeKnownPtau(path: string, power: number, trapdoor: Trapdoor): void {

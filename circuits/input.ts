@@ -1,0 +1,123 @@
+/** Circuit inputs from executed batches and account proofs. Signal names and shapes: circuits/batch.circom, circuits/accountProof.circom. */
+import { packState } from '../protocol/account.ts';
+import { BASE8 } from '../protocol/crypto/babyjub.ts';
+import { shape } from '../protocol/shapes.ts';
+import { messageChain } from '../protocol/tx.ts';
+import type { Account, AccountIndex, AccountSlot, ClosedBatch, Field, SignedTx } from '../protocol/types.ts';
+
+/** A signal of a circuit: a field element, or (nested) arrays of them. */
+export type CircuitInput = bigint | readonly CircuitInput[];
+export type CircuitInputs = Readonly<Record<string, CircuitInput>>;
+
+const NOT_LIVE = 65535;
+
+const chunk = (words: readonly bigint[], size: number): bigint[][] => {
+  const rows: bigint[][] = [];
+  for (let i = 0; i < words.length; i += size) rows.push(words.slice(i, i + size));
+  return rows;
+};
+
+/**
+ * Inputs of the batch circuit of the batch's shape. The witness is complete: every private input is derived from the closed batch.
+ * Source: docs/protocol.md sections 3 and 4.
+ */
+export function batchInput(closed: ClosedBatch): CircuitInputs {
+  const { batch, commitment, slots } = closed;
+  const { L, N, S, E } = shape(batch.shape);
+  const { words } = commitment;
+  const l1Start = 10;
+  const exitStart = l1Start + 4 * L;
+  const opStart = exitStart + 2 * E;
+  return {
+    c: commitment.c,
+    r: commitment.r,
+    y: commitment.y,
+    header: words.slice(0, l1Start),
+    l1: chunk(words.slice(l1Start, exitStart), 4),
+    exits: chunk(words.slice(exitStart, opStart), 2),
+    ops: chunk(words.slice(opStart, opStart + 4 * N), 4),
+    ...slotInputs(slots),
+    ...signatureInputs(closed, S),
+    laneToken: batch.feeAccounts.map((lane) => BigInt(accountAt(slots, lane)?.token ?? 0)),
+  };
+}
+
+function accountAt(slots: readonly AccountSlot[], index: AccountIndex): Account | undefined {
+  return index === 0 ? undefined : slots.find((slot) => slot.index === index)?.after;
+}
+
+function slotInputs(slots: readonly AccountSlot[]): CircuitInputs {
+  // kind, token, a, b, c never change, so the leaf after the batch gives them; for an empty leaf they are 0.
+  const fixed = (pick: (account: Account) => bigint): bigint[] =>
+    slots.map(({ after }) => (after === undefined ? 0n : pick(after)));
+  const before = (pick: (account: Account) => bigint): bigint[] =>
+    slots.map((slot) => (slot.before === undefined ? 0n : pick(slot.before)));
+  const isBorn = (slot: AccountSlot): boolean => slot.birth !== 0 && slot.birth !== NOT_LIVE;
+  return {
+    index: slots.map((slot) => BigInt(slot.index)),
+    balance: before((account) => account.balance),
+    claimed: before((account) => account.claimed),
+    nonce: before((account) => BigInt(account.nonce)),
+    token: fixed((account) => BigInt(account.token)),
+    kind: fixed((account) => BigInt(account.kind)),
+    a: fixed((account) => account.a),
+    b: fixed((account) => account.b),
+    cc: fixed((account) => account.c),
+    oldLive: slots.map((slot) => (slot.before === undefined ? 0n : 1n)),
+    born: slots.map((slot) => (isBorn(slot) ? 1n : 0n)),
+    birth: slots.map((slot) => (isBorn(slot) ? BigInt(slot.birth) : 0n)),
+    children: slots.map((slot) => slot.children),
+  };
+}
+
+function signatureInputs({ batch, slots }: ClosedBatch, S: number): CircuitInputs {
+  const used = batch.txs.map((tx: SignedTx) => {
+    const account = accountAt(slots, tx.signer);
+    return {
+      sigEnabled: 1n,
+      sigSigner: BigInt(tx.signer),
+      sigNonce: BigInt(tx.nonce),
+      sigValidUntil: BigInt(tx.validUntil),
+      sigChain: messageChain(tx, batch.domain) as bigint,
+      sigAx: (account?.a ?? 0n) as bigint,
+      sigAy: (account?.b ?? 0n) as bigint,
+      sigR8x: tx.signature.r8[0] as bigint,
+      sigR8y: tx.signature.r8[1] as bigint,
+      sigS: tx.signature.s,
+    };
+  });
+  // A padding slot says nothing, but its points must be on the curve.
+  const padding = {
+    sigEnabled: 0n,
+    sigSigner: 0n,
+    sigNonce: 0n,
+    sigValidUntil: BigInt(batch.timestamp),
+    sigChain: 0n,
+    sigAx: BASE8[0] as bigint,
+    sigAy: BASE8[1] as bigint,
+    sigR8x: 0n,
+    sigR8y: 1n,
+    sigS: 0n,
+  };
+  const rows = Array.from({ length: S }, (_, s) => used[s] ?? padding);
+  const keys = Object.keys(padding) as (keyof typeof padding)[];
+  return Object.fromEntries(keys.map((key) => [key, rows.map((row) => row[key])]));
+}
+
+/** Inputs of the account-proof circuit: that `account` is the leaf at `index` under `root`. `children[level][0…7]`, level 0 next to the leaf. */
+export function accountProofInput(proof: {
+  readonly root: Field;
+  readonly index: AccountIndex;
+  readonly account: Account;
+  readonly children: readonly (readonly Field[])[];
+}): CircuitInputs {
+  return {
+    root: proof.root,
+    index: BigInt(proof.index),
+    state: packState(proof.account),
+    a: proof.account.a,
+    b: proof.account.b,
+    c: proof.account.c,
+    children: proof.children,
+  };
+}
