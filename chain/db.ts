@@ -1,0 +1,49 @@
+import { Level } from 'level';
+import { ChainError } from './errors.ts';
+
+/** One step of an atomic write. */
+export type DbOp =
+  | { readonly type: 'put'; readonly key: string; readonly value: string }
+  | { readonly type: 'del'; readonly key: string };
+
+export interface DbRange {
+  /** First key (inclusive). */
+  readonly gte: string;
+  /** End of the range (exclusive). */
+  readonly lt: string;
+  readonly reverse?: boolean;
+  readonly limit?: number;
+}
+
+/**
+ * What the stores need of a database: ordered string keys and atomic writes. It is injected so that a test can stop the
+ * world between any two writes.
+ */
+export interface Db {
+  get(key: string): Promise<string | undefined>;
+  /** All or nothing, and on disk (fsync) when it resolves. */
+  write(ops: readonly DbOp[]): Promise<void>;
+  range(range: DbRange): AsyncIterable<readonly [key: string, value: string]>;
+  close(): Promise<void>;
+}
+
+/** The end of the range of keys that start with `prefix` (keys are ASCII). */
+export function prefixRange(prefix: string): DbRange {
+  return { gte: prefix, lt: `${prefix}\x7f` };
+}
+
+/** Opens (or creates) the LevelDB at `path`. LevelDB locks the directory: a second process fails with STORE_UNAVAILABLE. */
+export async function openLevel(path: string): Promise<Db> {
+  const level = new Level<string, string>(path);
+  try {
+    await level.open();
+  } catch (cause) {
+    throw new ChainError('STORE_UNAVAILABLE', { path }, { cause });
+  }
+  return {
+    get: (key) => level.get(key) as Promise<string | undefined>, // level's own type omits the undefined of a missing key
+    write: (ops) => level.batch([...ops], { sync: true }),
+    range: ({ gte, lt, reverse = false, limit = -1 }) => level.iterator({ gte, lt, reverse, limit }),
+    close: () => level.close(),
+  };
+}

@@ -1,0 +1,22 @@
+/**
+ * STORE_UNAVAILABLE: cannot be opened (locked by another process, no permission).
+ * STORE_CORRUPT: a record is missing or does not decode, or the rebuilt root is not the stored one.
+ * WRONG_CHAIN: the store belongs to another domain.
+ * OUT_OF_ORDER: a block, batch or status does not follow the stored head.
+ * BLOCK_INVALID: a stored block does not replay to what it claims.
+ */
+export type ChainErrorCode = 'STORE_UNAVAILABLE' | 'STORE_CORRUPT' | 'WRONG_CHAIN' | 'OUT_OF_ORDER' | 'BLOCK_INVALID';
+
+export type ErrorData = Readonly<Record<string, string | number | bigint>>;
+
+export class ChainError extends Error {
+  readonly code: ChainErrorCode;
+  readonly data: ErrorData;
+
+  constructor(code: ChainErrorCode, data: ErrorData = {}, options?: ErrorOptions) {
+    super(code, options);
+    this.name = 'ChainError';
+    this.code = code;
+    this.data = data;
+  }
+}

@@ -1,0 +1,57 @@
+import type { Point } from '../protocol/types.ts';
+import { prefixRange } from './db.ts';
+
+/**
+ * Keys of the chain database. Numbers are fixed-width hexadecimal, so that the order of keys is the order of numbers.
+ *
+ * | prefix | record |
+ * |---|---|
+ * | m/ | head (chain/store.ts) and named state of the layers above |
+ * | b/ number | block |
+ * | h/ hash | number of the block |
+ * | c/ batch | closed batch (with the circuit's slots) |
+ * | s/ batch | summary and L1 status of a closed batch |
+ * | a/ index | account as of the last closed batch |
+ * | t/ hash | where a transaction is |
+ * | q/ queue index | where an item of the bridge's queue is |
+ * | k/ x/y/index | accounts of a key |
+ * | d/ address/index | accounts of an Ethereum address |
+ */
+export const keys = {
+  head: 'm/head',
+  meta: (name: string): string => `m/x/${name}`,
+  block: (number: bigint): string => `b/${hex(number, 16)}`,
+  blockHash: (hash: bigint): string => `h/${hex(hash, 64)}`,
+  batch: (number: number): string => `c/${hex(number, 16)}`,
+  summary: (number: number): string => `s/${hex(number, 16)}`,
+  account: (index: number): string => `a/${hex(index, 6)}`,
+  tx: (hash: bigint): string => `t/${hex(hash, 64)}`,
+  queueItem: (index: bigint): string => `q/${hex(index, 16)}`,
+  byKey: (key: Point, index: number): string => `${keyPrefix(key)}${hex(index, 6)}`,
+  byAddress: (address: bigint, index: number): string => `${addressPrefix(address)}${hex(index, 6)}`,
+} as const;
+
+export const ranges = {
+  accounts: prefixRange('a/'),
+  /** Batch summaries `from` … `to`, both inclusive. */
+  summaries: (from: number, to: number) => ({ gte: keys.summary(from), lt: keys.summary(to + 1) }),
+  byKey: (key: Point) => prefixRange(keyPrefix(key)),
+  byAddress: (address: bigint) => prefixRange(addressPrefix(address)),
+} as const;
+
+/** The account index a directory key ends with. */
+export function indexOfKey(key: string): number {
+  return Number.parseInt(key.slice(-6), 16);
+}
+
+function keyPrefix([x, y]: Point): string {
+  return `k/${hex(x, 64)}/${hex(y, 64)}/`;
+}
+
+function addressPrefix(address: bigint): string {
+  return `d/${hex(address, 40)}/`;
+}
+
+function hex(value: bigint | number, digits: number): string {
+  return value.toString(16).padStart(digits, '0');
+}

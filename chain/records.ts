@@ -1,0 +1,152 @@
+import {
+  batchId,
+  big,
+  fieldWord,
+  index,
+  int,
+  type JsonCodec,
+  list,
+  malformed,
+  object,
+  oneOf,
+  optional,
+} from '../protocol/json.ts';
+import {
+  accountFromJson,
+  accountToJson,
+  closedBatchFromJson,
+  closedBatchToJson,
+  l1OpFromJson,
+  l1OpToJson,
+  signedTxFromJson,
+  signedTxToJson,
+} from '../protocol/serialize.ts';
+import { SHAPES } from '../protocol/shapes.ts';
+import type { Account, ClosedBatch, ShapeName } from '../protocol/types.ts';
+import { type Block, type BlockBody, sealBlock } from './block.ts';
+import { ChainError } from './errors.ts';
+import type { BatchSummary, Head, OpenBatchRecord, TxLocation } from './types.ts';
+
+/** Records as JSON text. A record that does not decode exactly is STORE_CORRUPT, with its key. */
+export interface RecordCodec<T> {
+  encode(value: T): string;
+  /** @throws ChainError STORE_CORRUPT */
+  decode(text: string, key: string): T;
+}
+
+export function record<T>(codec: JsonCodec<T>): RecordCodec<T> {
+  return {
+    encode: (value) => JSON.stringify(codec.encode(value)),
+    decode: (text, key) => {
+      try {
+        return codec.decode(JSON.parse(text));
+      } catch (cause) {
+        throw new ChainError('STORE_CORRUPT', { key }, { cause });
+      }
+    },
+  };
+}
+
+export const text: JsonCodec<string> = {
+  encode: (value) => value,
+  decode: (json) => {
+    if (typeof json !== 'string') throw malformed('string');
+    return json;
+  },
+};
+
+// The cast: Object.keys loses the literal types of the shapes' names.
+export const shapeName = oneOf(Object.keys(SHAPES) as ShapeName[]);
+
+const blockBody = object<BlockBody>({
+  number: big,
+  parentHash: big,
+  timestamp: int,
+  batch: batchId,
+  l1: object<BlockBody['l1']>({
+    firstQueueIndex: big,
+    ops: list({ encode: l1OpToJson, decode: l1OpFromJson }),
+  }),
+  txs: list({ encode: signedTxToJson, decode: signedTxFromJson }),
+  feeAccounts: list(index),
+  ledgerRoot: fieldWord,
+});
+
+interface StoredBlock {
+  readonly hash: bigint;
+  readonly body: BlockBody;
+}
+
+const storedBlock = object<StoredBlock>({ hash: big, body: blockBody });
+
+/** Decoding checks the hash: a block that was changed on disk is not a block. */
+export const blockRecord: RecordCodec<Block> = record<Block>({
+  encode: ({ hash, ...body }) => storedBlock.encode({ hash, body }),
+  decode: (json) => {
+    const { hash, body } = storedBlock.decode(json);
+    const block = sealBlock(body);
+    if (block.hash !== hash) throw new ChainError('STORE_CORRUPT', { block: body.number });
+    return block;
+  },
+});
+
+export const accountRecord: RecordCodec<Account> = record({ encode: accountToJson, decode: accountFromJson });
+
+export const closedBatchRecord: RecordCodec<ClosedBatch> = record({
+  encode: closedBatchToJson,
+  decode: closedBatchFromJson,
+});
+
+/** Changes when stored records change their meaning; a store of another version is refused, never guessed at. */
+const VERSION = 1;
+
+interface StoredHead {
+  readonly version: typeof VERSION;
+  readonly domain: bigint;
+  readonly head: Head;
+}
+
+const openBatch = object<OpenBatchRecord>({ number: batchId, shape: shapeName, timestamp: int, firstBlock: big });
+
+const storedHead = object<StoredHead>({
+  version: oneOf([VERSION]),
+  domain: big,
+  head: object<Head>({
+    block: big,
+    hash: big,
+    timestamp: int,
+    nextQueueIndex: big,
+    open: optional(openBatch),
+    closedBatch: int,
+    closedRoot: fieldWord,
+  }),
+});
+
+export const headRecord: RecordCodec<Omit<StoredHead, 'version'>> = record({
+  encode: ({ domain, head }) => storedHead.encode({ version: VERSION, domain, head }),
+  decode: storedHead.decode,
+});
+
+export const summaryRecord: RecordCodec<BatchSummary> = record(
+  object<BatchSummary>({
+    number: batchId,
+    shape: shapeName,
+    status: oneOf(['closed', 'committed', 'proven']),
+    oldRoot: fieldWord,
+    newRoot: fieldWord,
+    timestamp: int,
+    firstBlock: big,
+    lastBlock: big,
+    firstQueueIndex: big,
+    l1Ops: int,
+    txs: int,
+    ops: int,
+    exits: int,
+    commitTx: optional(text),
+    proveTx: optional(text),
+  }),
+);
+
+export const locationRecord: RecordCodec<TxLocation> = record(
+  object<TxLocation>({ block: big, batch: batchId, position: int }),
+);

@@ -1,0 +1,34 @@
+import type { Clock } from '../clock.ts';
+
+/** A clock that moves only when told; sleepers wake in order of time. */
+export class FakeClock implements Clock {
+  #now: number;
+  #sleepers: { at: number; wake: () => void }[] = [];
+
+  constructor(startMs = 1_700_000_000_000) {
+    this.#now = startMs;
+  }
+
+  nowMs(): number {
+    return this.#now;
+  }
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      if (signal?.aborted) return resolve();
+      const sleeper = { at: this.#now + ms, wake: resolve };
+      this.#sleepers.push(sleeper);
+      signal?.addEventListener('abort', () => {
+        this.#sleepers = this.#sleepers.filter((s) => s !== sleeper);
+        resolve();
+      });
+    });
+  }
+
+  advance(ms: number): void {
+    this.#now += ms;
+    const due = this.#sleepers.filter((s) => s.at <= this.#now).sort((x, y) => x.at - y.at);
+    this.#sleepers = this.#sleepers.filter((s) => s.at > this.#now);
+    for (const sleeper of due) sleeper.wake();
+  }
+}

@@ -1,0 +1,291 @@
+import { EventEmitter } from 'node:events';
+import type { Block } from '../chain/block.ts';
+import type { Clock } from '../chain/clock.ts';
+import { Ledger } from '../chain/ledger.ts';
+import type { Logger } from '../chain/logger.ts';
+import type { ChainStore } from '../chain/store.ts';
+import type { BatchSummary } from '../chain/types.ts';
+import type { Account, AccountIndex, ClosedBatch, Field, ShapeName, SignedTx } from '../protocol/types.ts';
+import { Batcher } from './batcher.ts';
+import { SequencerError } from './errors.ts';
+import { FeeAccounts, type FeeAccountsOptions } from './feeAccounts.ts';
+import { FeePolicy, type FeePolicyOptions } from './feePolicy.ts';
+import { IndexAllocator } from './indexAllocator.ts';
+import { L1Error, type L1Port } from './l1Port.ts';
+import { type DroppedTx, Mempool, type MempoolDeps, type MempoolOptions } from './mempool.ts';
+import { type ProofSource, Publisher, type PublisherOptions } from './publisher.ts';
+import { QueueFeed, type QueueFeedOptions } from './queueFeed.ts';
+import { Timetable, type TimetableOptions } from './timetable.ts';
+import { checkTx } from './txCheck.ts';
+import { DroppedTxs, type TxStatus, txStatus } from './txStatus.ts';
+
+export interface SequencerOptions {
+  /** Shapes whose circuits exist; batches are filled up to the largest. */
+  readonly shapes: readonly ShapeName[];
+  readonly timing?: TimetableOptions;
+  readonly fees?: FeePolicyOptions;
+  readonly feeAccounts?: FeeAccountsOptions;
+  readonly mempool?: Omit<MempoolOptions, 'domain'>;
+  readonly queue?: QueueFeedOptions;
+  readonly publisher?: PublisherOptions;
+  /** Default 1000. */
+  readonly maxTxsPerBlock?: number;
+  /** No batch is begun while this many closed ones await their proof on L1 (which itself takes 256). Default 128. */
+  readonly maxUnproven?: number;
+}
+
+/** The proof queue as the sequencer sees it. */
+export interface ProofQueuePort extends ProofSource {
+  /** Asks for a proof; asking again for the same batch changes nothing. */
+  enqueue(closed: ClosedBatch): Promise<void>;
+}
+
+export interface SequencerDeps {
+  readonly store: ChainStore;
+  readonly l1: L1Port;
+  readonly proofs: ProofQueuePort;
+  readonly verify: MempoolDeps['verify'];
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface SequencerEvents {
+  block: [Block];
+  batchClosed: [BatchSummary];
+  batchCommitted: [BatchSummary];
+  batchProven: [BatchSummary];
+  /** An L1 reorg moved the batch's status back. */
+  batchReorged: [BatchSummary];
+  txDropped: [DroppedTx];
+  /** The sequencer stopped itself; the process should report it and end. */
+  halted: [SequencerError];
+}
+
+interface Parts {
+  readonly ledger: Ledger;
+  readonly feeAccounts: FeeAccounts;
+  readonly batcher: Batcher;
+  readonly publisher: Publisher;
+}
+
+/**
+ * Mempool, blocks, batches and their way to L1, composed. Created → `start` → running → stopped, or halted by itself when going
+ * on could lose or double something (the store fails, L1 holds other batches): a restart rebuilds everything from the store.
+ */
+export class Sequencer {
+  readonly events = new EventEmitter<SequencerEvents>();
+  readonly mempool: Mempool;
+  readonly #options: SequencerOptions;
+  readonly #deps: SequencerDeps;
+  readonly #log: Logger;
+  readonly #timetable: Timetable;
+  readonly #feed: QueueFeed;
+  readonly #indices: IndexAllocator;
+  readonly #dropped = new DroppedTxs({ limit: 10_000 });
+  readonly #abort = new AbortController();
+  #parts: Parts | undefined;
+  #loops: Promise<unknown> = Promise.resolve();
+  #halted: SequencerError | undefined;
+
+  constructor(options: SequencerOptions, deps: SequencerDeps) {
+    this.#options = options;
+    this.#deps = deps;
+    this.#log = deps.log.child({ module: 'sequencer' });
+    this.#timetable = new Timetable(options.timing);
+    this.#feed = new QueueFeed(options.queue ?? {}, deps);
+    this.#indices = new IndexAllocator({ isLive: (index) => this.account(index) !== undefined });
+    const { clock, verify, store } = deps;
+    const account = (index: AccountIndex): Account | undefined => this.account(index);
+    this.mempool = new Mempool(
+      { ...options.mempool, domain: store.domain },
+      { clock, verify, account, fees: new FeePolicy(options.fees), check: (tx) => this.#check(tx) },
+    );
+    this.mempool.onDropped = (dropped) => {
+      this.#dropped.add(dropped);
+      this.#log.debug({ ...dropped }, 'transaction dropped');
+      this.#emit('txDropped', dropped);
+    };
+  }
+
+  /** Rebuilds the state and hands unproven batches to the prover again. Runs nothing yet. @throws ChainError */
+  async load(): Promise<void> {
+    if (this.#parts !== undefined) return;
+    const { store, l1, proofs, clock } = this.#deps;
+    const ledger = await Ledger.load({ shapes: this.#options.shapes }, { store });
+    const feeAccounts = await FeeAccounts.load(this.#options.feeAccounts ?? {}, {
+      store,
+      account: (index) => ledger.account(index),
+    });
+    const publisher = new Publisher(this.#options.publisher ?? {}, {
+      store,
+      l1,
+      proofs,
+      clock,
+      timetable: this.#timetable,
+      log: this.#deps.log,
+      onStatus: (summary, isReorg) => this.#onStatus(summary, isReorg),
+    });
+    await publisher.load();
+    const batcher = new Batcher(
+      {
+        maxTxsPerBlock: this.#options.maxTxsPerBlock ?? 1000,
+        maxUnproven: this.#options.maxUnproven ?? 128,
+      },
+      {
+        ledger,
+        store,
+        proofs,
+        feeAccounts,
+        timetable: this.#timetable,
+        feed: this.#feed,
+        mempool: this.mempool,
+        indices: this.#indices,
+        provenCount: () => publisher.state.proven,
+        log: this.#deps.log,
+        onBlock: (block) => this.#emit('block', block),
+        onClosed: (summary) => {
+          this.#emit('batchClosed', summary);
+          publisher.notify();
+        },
+      },
+    );
+    await batcher.requeueUnproven();
+    this.#parts = { ledger, feeAccounts, batcher, publisher };
+    const { head } = store;
+    this.#log.info({ block: head.block, closedBatch: head.closedBatch, openBatch: head.open?.number }, 'state rebuilt');
+  }
+
+  /** Begins to build blocks and to talk to L1. @throws ChainError */
+  async start(): Promise<void> {
+    await this.load();
+    const { batcher, publisher } = this.#running();
+    const { signal } = this.#abort;
+    if (signal.aborted) return;
+    this.#loops = Promise.all(
+      [this.#buildBlocks(batcher, signal), this.#followQueue(signal), publisher.run(signal)].map((loop) =>
+        loop.catch((cause: unknown) => this.#halt(cause)),
+      ),
+    );
+  }
+
+  /** Finishes the step at hand and stops. May be called at any time, and twice. */
+  async stop(): Promise<void> {
+    this.#abort.abort();
+    await this.#loops;
+  }
+
+  /** One turn of block building; for tests and tools that drive time themselves. */
+  async tick(): Promise<void> {
+    const { batcher } = this.#running();
+    await batcher.tick(this.#deps.clock.nowMs());
+  }
+
+  /** Closes the open batch now, if it has anything in it. */
+  async closeBatch(): Promise<void> {
+    await this.#running().batcher.close('asked');
+  }
+
+  /** Reads what is new in L1's queue. @throws L1Error */
+  async pollQueue(): Promise<void> {
+    await this.#feed.poll(this.#deps.store.head.nextQueueIndex);
+  }
+
+  /** One step of the publisher. @throws L1Error, SequencerError */
+  async publish(): Promise<{ isIdle: boolean }> {
+    return this.#running().publisher.step();
+  }
+
+  /** A proof is there: L1 need not wait for the next poll. */
+  onProof(): void {
+    this.#parts?.publisher.notify();
+  }
+
+  /** @throws MempoolError, ProtocolError, SequencerError STOPPED, HALTED */
+  async submit(tx: SignedTx): Promise<{ hash: Field }> {
+    this.#running();
+    return this.mempool.add(tx);
+  }
+
+  /** The account as of the last block. */
+  account(index: AccountIndex): Account | undefined {
+    return this.#parts?.ledger.account(index);
+  }
+
+  /** The account tree as of the last closed batch; callers only read. */
+  get ledger(): Ledger {
+    return this.#running().ledger;
+  }
+
+  get publisher(): Publisher {
+    return this.#running().publisher;
+  }
+
+  status(hash: Field): Promise<TxStatus> {
+    return txStatus(hash, { store: this.#deps.store, mempool: this.mempool, dropped: this.#dropped });
+  }
+
+  #check(tx: SignedTx): void {
+    const { ledger } = this.#running();
+    checkTx(tx, {
+      account: (index) => ledger.account(index),
+      indices: this.#indices,
+      largestShape: ledger.largestShape,
+    });
+  }
+
+  async #buildBlocks(batcher: Batcher, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#deps;
+    let lastMs = clock.nowMs();
+    while (!signal.aborted) {
+      await clock.sleep(this.#timetable.untilNextBlockMs(lastMs, clock.nowMs()), signal);
+      if (signal.aborted) return;
+      lastMs = clock.nowMs();
+      await batcher.tick(lastMs);
+    }
+  }
+
+  async #followQueue(signal: AbortSignal): Promise<void> {
+    let failures = 0;
+    while (!signal.aborted) {
+      try {
+        await this.pollQueue();
+        failures = 0;
+      } catch (error) {
+        if (!(error instanceof L1Error)) throw error;
+        failures += 1;
+        this.#log.warn({ code: error.code, failures, err: error }, 'L1 queue not readable');
+      }
+      const pauseMs = failures === 0 ? this.#timetable.l1PollMs : this.#timetable.backoffMs(failures);
+      await this.#deps.clock.sleep(pauseMs, signal);
+    }
+  }
+
+  #onStatus(summary: BatchSummary, isReorg: boolean): void {
+    if (isReorg) this.#emit('batchReorged', summary);
+    else this.#emit(summary.status === 'proven' ? 'batchProven' : 'batchCommitted', summary);
+  }
+
+  #halt(cause: unknown): void {
+    if (this.#halted !== undefined) return;
+    this.#halted = cause instanceof SequencerError ? cause : new SequencerError('HALTED', {}, { cause });
+    this.#abort.abort();
+    this.#log.error({ err: this.#halted }, 'sequencer halted');
+    this.#emit('halted', this.#halted);
+  }
+
+  #running(): Parts {
+    if (this.#halted !== undefined) throw new SequencerError('HALTED', {}, { cause: this.#halted });
+    if (this.#parts === undefined || this.#abort.signal.aborted) throw new SequencerError('STOPPED');
+    return this.#parts;
+  }
+
+  /** A listener that throws must not stop the chain. */
+  #emit<K extends keyof SequencerEvents>(name: K, ...args: SequencerEvents[K]): void {
+    const emit = this.events.emit.bind(this.events) as (name: string, ...args: unknown[]) => boolean; // generic over K
+    try {
+      emit(name, ...args);
+    } catch (err) {
+      this.#log.error({ event: name, err }, 'listener failed');
+    }
+  }
+}
