@@ -1,0 +1,161 @@
+import { keccak256, type PublicClient, type TransactionReceipt } from 'viem';
+import type { PrivateKeyAccount } from 'viem/accounts';
+import type { RollupReader } from '../../bridge/client/interface.ts';
+import type { ChainHead, L1Call, PostedBatch } from '../../bridge/client/types.ts';
+import type { ClosedBatch } from '../../protocol/types.ts';
+import {
+  type Hex,
+  L1Error,
+  type L1Fees,
+  type L1Head,
+  type L1Port,
+  type L1QueueItem,
+  type L1Receipt,
+  type L1State,
+  type L1TxOptions,
+  type ProvenBatch,
+  type SignedL1Tx,
+} from '../../sequencer/l1Port.ts';
+import { broadcastError, isNotFound, l1Error } from './errors.ts';
+
+export interface ViemL1PortOptions {
+  /** L1 block of the contract's deployment: there is no state before it. */
+  readonly deployedAt: bigint;
+}
+
+export interface ViemL1PortDependencies {
+  readonly publicClient: PublicClient;
+  readonly reader: RollupReader;
+  /** Absent on a node that only follows. */
+  readonly account: PrivateKeyAccount | undefined;
+  /** Told once of every transaction of ours that was mined. */
+  readonly onMined?: (call: string, gasUsed: bigint) => void;
+}
+
+/** The sequencer's view of L1, by viem and the bridge's client. */
+export class ViemL1Port implements L1Port {
+  readonly #deployedAt: bigint;
+  readonly #deps: ViemL1PortDependencies;
+  /** What we signed, until its receipt was seen. */
+  readonly #calls = new Map<Hex, string>();
+  #chainId: number | undefined;
+
+  constructor({ deployedAt }: ViemL1PortOptions, deps: ViemL1PortDependencies) {
+    this.#deployedAt = deployedAt;
+    this.#deps = deps;
+  }
+
+  async state({ confirmations = 0 }: { confirmations?: number } = {}): Promise<L1State> {
+    return this.#ask(async () => {
+      const latest = await this.#deps.publicClient.getBlockNumber({ cacheTime: 0 });
+      const wanted = latest - BigInt(confirmations);
+      const blockNumber = wanted < this.#deployedAt ? this.#deployedAt : wanted;
+      const state = await this.#deps.reader.state({ blockNumber });
+      return {
+        blockNumber,
+        committed: head(state.committed),
+        proven: head(state.proven),
+        queueTail: state.queueTail,
+        canCommit: state.sequencer.toLowerCase() === this.#deps.account?.address.toLowerCase(),
+        isOpen: state.isOpen,
+        isFrozen: state.isFrozen,
+      };
+    });
+  }
+
+  async queueItems(from: bigint, to: bigint): Promise<readonly L1QueueItem[]> {
+    return this.#ask(async () => {
+      const { queueTail } = await this.#deps.reader.state();
+      return this.#deps.reader.readQueue(from, to < queueTail ? to : queueTail);
+    });
+  }
+
+  async nonce(): Promise<number> {
+    const { address } = this.#account();
+    return this.#ask(() => this.#deps.publicClient.getTransactionCount({ address, blockTag: 'latest' }));
+  }
+
+  async suggestFees(): Promise<L1Fees> {
+    return this.#ask(async () => {
+      const { maxFeePerGas, maxPriorityFeePerGas } = await this.#deps.publicClient.estimateFeesPerGas();
+      return { maxFeePerGas, maxPriorityFeePerGas };
+    });
+  }
+
+  async signCommit(closed: ClosedBatch, options: L1TxOptions): Promise<SignedL1Tx> {
+    return this.#sign('commit', this.#deps.reader.calls.commitBatch(closed), options);
+  }
+
+  async signProve(items: readonly ProvenBatch[], options: L1TxOptions): Promise<SignedL1Tx> {
+    const batches: { posted: PostedBatch; proof: ProvenBatch['proof'] }[] = [];
+    for (const { closed, proof } of items) {
+      const { number } = closed.batch;
+      const posted = await this.#ask(() => this.#deps.reader.readBatch(number));
+      if (posted.stored.c !== closed.commitment.c || posted.stored.newRoot !== closed.batch.newRoot) {
+        throw new L1Error('DIFFERENT_BATCH', { batch: number, ours: closed.commitment.c, onL1: posted.stored.c });
+      }
+      batches.push({ posted, proof });
+    }
+    return this.#sign('prove', this.#deps.reader.calls.proveBatches(batches), options);
+  }
+
+  async signSubmit({ closed, proof }: ProvenBatch, options: L1TxOptions): Promise<SignedL1Tx> {
+    return this.#sign('submit', this.#deps.reader.calls.submitProvenBatch(closed, proof), options);
+  }
+
+  async broadcast(raw: Hex): Promise<void> {
+    try {
+      await this.#deps.publicClient.sendRawTransaction({ serializedTransaction: raw });
+    } catch (error) {
+      throw broadcastError(error);
+    }
+  }
+
+  async receipt(hash: Hex): Promise<L1Receipt | undefined> {
+    let receipt: TransactionReceipt;
+    try {
+      receipt = await this.#deps.publicClient.getTransactionReceipt({ hash });
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      throw l1Error(error);
+    }
+    const call = this.#calls.get(hash);
+    if (call !== undefined) {
+      this.#calls.delete(hash);
+      this.#deps.onMined?.(call, receipt.gasUsed);
+    }
+    const { blockNumber, gasUsed } = receipt;
+    return { isSuccess: receipt.status === 'success', blockNumber, gasUsed };
+  }
+
+  async #sign(name: string, { to, data, value }: L1Call, { nonce, fees }: L1TxOptions): Promise<SignedL1Tx> {
+    const account = this.#account();
+    const estimate = await this.#ask(() => this.#deps.reader.simulate({ to, data, value }, account.address));
+    // Room for storage that changes until it is mined. The contract reverts when a verifier runs out of gas.
+    const gas = estimate + estimate / 5n + 10_000n;
+    this.#chainId ??= await this.#ask(() => this.#deps.publicClient.getChainId());
+    const chainId = this.#chainId;
+    const raw = await account.signTransaction({ type: 'eip1559', chainId, nonce, to, data, value, gas, ...fees });
+    const hash = keccak256(raw);
+    this.#calls.set(hash, name);
+    return { hash, raw };
+  }
+
+  #account(): PrivateKeyAccount {
+    const { account } = this.#deps;
+    if (account === undefined) throw new L1Error('UNAVAILABLE', { reason: 'no L1 key is configured' });
+    return account;
+  }
+
+  async #ask<T>(question: () => Promise<T>): Promise<T> {
+    try {
+      return await question();
+    } catch (error) {
+      throw l1Error(error);
+    }
+  }
+}
+
+function head({ batch, root, queue }: ChainHead): L1Head {
+  return { batch, root, queue };
+}
