@@ -1,59 +1,19 @@
 import { blake512 } from '@noble/hashes/blake1.js';
 import { ProtocolError } from '../errors.ts';
-import { isCanonical } from '../field.ts';
+import { field, isCanonical } from '../field.ts';
 import type { Field, Point, Signature } from '../types.ts';
-import { add, BASE8, isOnCurve, mul, SUBGROUP_ORDER } from './babyjub.ts';
-import { poseidon } from './poseidon.ts';
+import { SUBGROUP_ORDER } from './babyjub.ts';
+import { prepareBaseTable } from './baseTable.ts';
+import { inverse } from './modular.ts';
+import { poseidon, poseidonDescriptor } from './poseidon.ts';
+import { eddsaAddresses, wasm } from './wasm/instance.ts';
+import { ELEMENT_BYTES, writeElement } from './wasm/limbs.ts';
+import { allocate, readInteger, words, writeInteger } from './wasm/memory.ts';
+import { KAPPA } from './wasm/pointFunctions.ts';
 
 export interface PrivateKey {
   /** 32 bytes. */
   readonly seed: Uint8Array;
-}
-
-function littleEndian(bytes: Uint8Array): bigint {
-  let value = 0n;
-  for (let i = bytes.length - 1; i >= 0; i--) value = (value << 8n) | BigInt(bytes[i] ?? 0);
-  return value;
-}
-
-/** circomlib's derivation: the pruned lower half of blake-512(seed) is the secret scalar, the upper half keys the nonces. */
-function expand(seed: Uint8Array): { scalar: bigint; nonceKey: Uint8Array } {
-  if (seed.length !== 32) throw new ProtocolError('INVALID_ARGUMENT', { seedLength: seed.length });
-  const digest = blake512(seed);
-  const lower = littleEndian(digest.subarray(0, 32));
-  // Bits 0–2 cleared, 255 cleared, 254 set.
-  const scalar = (lower & ((1n << 254n) - 8n)) | (1n << 254n);
-  return { scalar, nonceKey: digest.slice(32) };
-}
-
-/** @throws ProtocolError INVALID_ARGUMENT unless the seed has 32 bytes. */
-export function publicKey(seed: Uint8Array): Point {
-  return mul(BASE8, expand(seed).scalar >> 3n);
-}
-
-/** Deterministic, equal to circomlibjs's signPoseidon. */
-export function sign(seed: Uint8Array, message: Field): Signature {
-  const { scalar, nonceKey } = expand(seed);
-  const text = new Uint8Array(64);
-  text.set(nonceKey);
-  for (let i = 32, rest: bigint = message; i < 64; i++, rest >>= 8n) text[i] = Number(rest & 0xffn);
-  const nonce = littleEndian(blake512(text)) % SUBGROUP_ORDER;
-  const r8 = mul(BASE8, nonce);
-  const pub = mul(BASE8, scalar >> 3n);
-  const h = poseidon([r8[0], r8[1], pub[0], pub[1], message]);
-  return { r8, s: (nonce + h * scalar) % SUBGROUP_ORDER };
-}
-
-/** Whether the circuit accepts the signature: docs/protocol.md section 1. Never throws on bad input. */
-export function verify(pub: Point, message: Field, signature: Signature): boolean {
-  const { r8, s } = signature;
-  if (!isCanonical(message) || s < 0n || s >= SUBGROUP_ORDER || !isOnCurve(r8) || !isOnCurve(pub)) return false;
-  const key8 = mul(pub, 8n);
-  if (key8[0] === 0n) return false;
-  const h = poseidon([r8[0], r8[1], pub[0], pub[1], message]);
-  const left = mul(BASE8, s);
-  const right = add(r8, mul(key8, h));
-  return left[0] === right[0] && left[1] === right[1];
 }
 
 export interface SignedMessage {
@@ -62,7 +22,91 @@ export interface SignedMessage {
   readonly signature: Signature;
 }
 
-/** `verify` of each item; a bad item does not change the verdict on the others. */
+const { operands, scalar, accumulator } = eddsaAddresses;
+const zInverse = allocate(ELEMENT_BYTES);
+const xScale = allocate(ELEMENT_BYTES);
+const result = allocate(32);
+writeElement(words, xScale >> 2, inverse(KAPPA));
+
+function littleEndian(bytes: Uint8Array): bigint {
+  let value = 0n;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  for (let i = bytes.length - 8; i >= 0; i -= 8) value = (value << 64n) | view.getBigUint64(i, true);
+  return value;
+}
+
+/** circomlib's derivation: the pruned lower half of blake-512(seed) is the secret scalar, the upper half keys the nonces. */
+function expand(seed: Uint8Array): { secret: bigint; nonceKey: Uint8Array } {
+  if (seed.length !== 32) throw new ProtocolError('INVALID_ARGUMENT', { seedLength: seed.length });
+  const digest = blake512(seed);
+  // Bits 0–2 and 255 cleared, 254 set.
+  const secret = (littleEndian(digest.subarray(0, 32)) & ((1n << 254n) - 8n)) | (1n << 254n);
+  return { secret, nonceKey: digest.slice(32) };
+}
+
+/** (k mod l) · BASE8. */
+function multiplyBase(k: bigint): Point {
+  prepareBaseTable();
+  writeInteger(scalar, k % SUBGROUP_ORDER);
+  wasm.multiplyBase();
+  wasm.invert(zInverse, accumulator + 2 * ELEMENT_BYTES);
+  const coordinate = (address: number): Field => {
+    wasm.multiply(address, address, zInverse);
+    wasm.leave(result, address);
+    return readInteger(result) as Field;
+  };
+  const y = coordinate(accumulator + ELEMENT_BYTES);
+  wasm.multiply(accumulator, accumulator, xScale);
+  return [coordinate(accumulator), y];
+}
+
+/**
+ * The public key of a seed, as circomlibjs derives it (blake-512). The time depends on the secret: table look-ups and BigInt
+ * arithmetic are not constant-time, as is usual in JavaScript; do not sign for others where they can measure it.
+ * @throws ProtocolError INVALID_ARGUMENT unless the seed has 32 bytes.
+ */
+export function publicKey(seed: Uint8Array): Point {
+  return multiplyBase(expand(seed).secret >> 3n);
+}
+
+/**
+ * Deterministic, equal to circomlibjs's signPoseidon. Timing: see `publicKey`.
+ * @throws ProtocolError INVALID_ARGUMENT (seed), WORD_NOT_CANONICAL (message)
+ */
+export function sign(seed: Uint8Array, message: Field): Signature {
+  const { secret, nonceKey } = expand(seed);
+  const text = new Uint8Array(64);
+  text.set(nonceKey);
+  const view = new DataView(text.buffer);
+  for (let i = 0, rest: bigint = field(message); i < 4; i++, rest >>= 64n) view.setBigUint64(32 + 8 * i, rest, true);
+  const nonce = littleEndian(blake512(text)) % SUBGROUP_ORDER;
+  const r8 = multiplyBase(nonce);
+  const pub = multiplyBase(secret >> 3n);
+  const h = poseidon([r8[0], r8[1], pub[0], pub[1], message]);
+  return { r8, s: (nonce + h * secret) % SUBGROUP_ORDER };
+}
+
+/**
+ * Whether the circuit accepts the signature (docs/protocol.md, section 1): all coordinates canonical, both points on the curve, S < l,
+ * 8A not the neutral element, and S·B8 = R8 + h·(8A) exactly. A torsion component of A vanishes in 8A; one of R8 does not.
+ * Never throws on bad input.
+ */
+export function verify(pub: Point, message: Field, signature: Signature): boolean {
+  const { r8, s } = signature;
+  const inputs = [r8[0], r8[1], pub[0], pub[1], message];
+  if (s < 0n || s >= SUBGROUP_ORDER || !inputs.every(isCanonical)) return false;
+  prepareBaseTable();
+  inputs.forEach((x, i) => {
+    writeInteger(operands + 32 * i, x);
+  });
+  writeInteger(scalar, s);
+  return wasm.verify(poseidonDescriptor(inputs.length)) === 1;
+}
+
+/**
+ * `verify` of each item, one by one: with random weights, torsion components of two R8 could cancel, and the batch would accept what
+ * the circuit refuses.
+ */
 export function verifyMany(items: readonly SignedMessage[]): boolean[] {
   return items.map(({ pub, message, signature }) => verify(pub, message, signature));
 }
