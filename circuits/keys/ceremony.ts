@@ -27,7 +27,10 @@ const PREPARED_SECTIONS: readonly number[] = [12, 13, 14, 15];
  * Verifies a public powers-of-tau file, then prepares it for phase 2 unless it is prepared (then `out` is a copy).
  * @throws CircuitError PTAU_INVALID with what snarkjs found.
  */
-export function importPtau(files: { ptau: string; out: string }, options: CeremonyOptions = {}): Promise<{ wasPrepared: boolean }> {
+export function importPtau(
+  files: { ptau: string; out: string },
+  options: CeremonyOptions = {},
+): Promise<{ wasPrepared: boolean }> {
   return step('PTAU_INVALID', options, async (logger) => {
     const sections = await ptauSections(files.ptau);
     if (!(await snarkSetup.powersOfTau.verify(files.ptau, logger))) return undefined;
@@ -43,7 +46,10 @@ export function importPtau(files: { ptau: string; out: string }, options: Ceremo
  * The key before any contribution. It has gamma = delta and proves nothing yet; `exportKeys` refuses it.
  * @throws CircuitError CEREMONY_INVALID, e.g. if the circuit is too large for the ptau.
  */
-export function newKey(files: { r1cs: string; ptau: string; out: string }, options: CeremonyOptions = {}): Promise<{ circuitHash: string }> {
+export function newKey(
+  files: { r1cs: string; ptau: string; out: string },
+  options: CeremonyOptions = {},
+): Promise<{ circuitHash: string }> {
   return step('CEREMONY_INVALID', options, async (logger) => {
     let hash: Uint8Array | -1 = -1;
     await publish(files.out, async (tmp) => {
@@ -113,7 +119,12 @@ export interface ExportedKeys {
   readonly contributions: number;
   readonly vkey: VerifyingKey;
   /** `<name>.zkey`, `.vkey.json`, `.sol` and the manifest `.json`, which `ensureArtifacts` reads with `keysDir`. */
-  readonly files: { readonly zkey: string; readonly vkey: string; readonly solidity: string; readonly manifest: string };
+  readonly files: {
+    readonly zkey: string;
+    readonly vkey: string;
+    readonly solidity: string;
+    readonly manifest: string;
+  };
 }
 
 /**
@@ -128,12 +139,17 @@ export async function exportKeys(
   const { contributions } = await verifyKey(files, options);
   const vkey = await readVerifyingKey(files.zkey);
   refuseForgeableKey(vkey);
-  if (isDevKey(vkey)) throw new CircuitError('DEV_KEY_REFUSED', 'the ptau is that of the published dev secret', { ptau: files.ptau });
+  if (isDevKey(vkey))
+    throw new CircuitError('DEV_KEY_REFUSED', 'the ptau is that of the published dev secret', { ptau: files.ptau });
   await mkdir(files.outDir, { recursive: true });
   const at = (suffix: string) => path.join(files.outDir, `${circuit.name}.${suffix}`);
   const out = { zkey: at('zkey'), vkey: at('vkey.json'), solidity: at('sol'), manifest: at('json') };
   await publish(out.zkey, (tmp) => copyFile(files.zkey, tmp));
-  const manifest: CeremonyManifest = { circuit: circuit.name, circuitHash: circuit.circuitHash, zkeyHash: await sha256(out.zkey) };
+  const manifest: CeremonyManifest = {
+    circuit: circuit.name,
+    circuitHash: circuit.circuitHash,
+    zkeyHash: await sha256(out.zkey),
+  };
   await publish(out.vkey, (tmp) => writeFile(tmp, `${JSON.stringify(vkey, null, 1)}\n`));
   await publish(out.solidity, (tmp) => writeFile(tmp, solidityVerifier(vkey, circuit.contractName)));
   await publish(out.manifest, (tmp) => writeFile(tmp, `${JSON.stringify(manifest, null, 1)}\n`));

@@ -5,7 +5,9 @@ import { Q_BN254 } from './r1cs.ts';
 import type { G2Json, VerifyingKey } from './vkey.ts';
 
 /** Decimal, below the coordinate field: one spelling a point, so that points can be compared as text. */
-const coordinate = z.string().refine((s) => /^(0|[1-9]\d{0,77})$/.test(s) && BigInt(s) < Q_BN254, 'not a canonical coordinate');
+const coordinate = z
+  .string()
+  .refine((s) => /^(0|[1-9]\d{0,77})$/.test(s) && BigInt(s) < Q_BN254, 'not a canonical coordinate');
 const g1 = z.tuple([coordinate, coordinate, z.literal('1')]);
 const fq2 = z.tuple([coordinate, coordinate]);
 const g2 = z.tuple([fq2, fq2, z.tuple([z.literal('1'), z.literal('0')])]);
@@ -27,7 +29,8 @@ const schema = z
 /** Parses snarkjs's JSON of a verifying key; points must be affine and canonical. @throws CircuitError VKEY_MALFORMED. */
 export function parseVerifyingKey(json: unknown): VerifyingKey {
   const parsed = schema.safeParse(json);
-  if (!parsed.success) throw new CircuitError('VKEY_MALFORMED', z.prettifyError(parsed.error), {}, { cause: parsed.error });
+  if (!parsed.success)
+    throw new CircuitError('VKEY_MALFORMED', z.prettifyError(parsed.error), {}, { cause: parsed.error });
   return parsed.data;
 }
 
@@ -42,7 +45,10 @@ export const LOCAL_CHAIN_IDS: readonly number[] = [31337, 1337];
  */
 export function refuseForgeableKey(vkey: VerifyingKey): void {
   if (equalUpToSign(vkey.vk_gamma_2, vkey.vk_delta_2)) {
-    throw new CircuitError('GAMMA_EQUALS_DELTA', 'the verifying key has gamma = delta (no phase-2 contribution): anybody can forge proofs');
+    throw new CircuitError(
+      'GAMMA_EQUALS_DELTA',
+      'the verifying key has gamma = delta (no phase-2 contribution): anybody can forge proofs',
+    );
   }
 }
 

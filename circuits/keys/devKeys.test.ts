@@ -41,7 +41,7 @@ describe('generateDevKeys', () => {
     const [raw, ptau, reference, ours] = ['raw.ptau', 'known.ptau', 'snarkjs.zkey', 'ours.zkey'].map((f) =>
       path.join(dir, f),
     ) as [string, string, string, string];
-    writeKnownPtau(raw, 9, trapdoor);
+    writeKnownPtau(raw, 8, trapdoor);
     await snarkjs.powersOfTau.preparePhase2(raw, ptau);
     await snarkjs.zKey.newZKey(compiled.r1cs, ptau, reference);
     await generateDevKeys({ r1cs: compiled.r1cs, zkey: ours, trapdoor, threads: 3 });

@@ -9,7 +9,7 @@ import { buildCurveCode, type Group, POINT_BYTES, ZKEY_COEF_BYTES } from './curv
 import type { KeyJob, KeyWorkerData, KeyWorkerMessage } from './devKeys.worker.ts';
 import { DEV_KEY_SEED, DEV_TRAPDOOR, type Trapdoor } from './devSecret.ts';
 import { bestWindow } from './fixedBase.ts';
-import { R_BN254, type R1csInfo, readR1csInfo, toLittleEndian } from './r1cs.ts';
+import { Q_BN254, R_BN254, type R1csInfo, readR1csInfo, toLittleEndian } from './r1cs.ts';
 import { domainBits } from './scalarField.ts';
 
 /** Changes whenever the bytes of a generated key change: part of the cache key. */

@@ -17,7 +17,13 @@ interface SnarkSetup {
   readonly zKey: {
     /** The circuit hash, or −1. */
     newZKey(r1cs: string, ptau: string, zkey: string, logger: SnarkLogger): Promise<Uint8Array | -1>;
-    contribute(oldZkey: string, newZkey: string, name: string, entropy: string, logger: SnarkLogger): Promise<Uint8Array>;
+    contribute(
+      oldZkey: string,
+      newZkey: string,
+      name: string,
+      entropy: string,
+      logger: SnarkLogger,
+    ): Promise<Uint8Array>;
     /** False if the arguments were refused. */
     beacon(
       oldZkey: string,
