@@ -1,0 +1,230 @@
+import { EventEmitter } from 'node:events';
+import type { Block } from '../../chain/block.ts';
+import type { Logger } from '../../chain/logger.ts';
+import type { ChainStore } from '../../chain/store.ts';
+import type { BatchSummary } from '../../chain/types.ts';
+import { packState } from '../../protocol/account.ts';
+import { decodeTx } from '../../protocol/codec/tx.ts';
+import { field } from '../../protocol/field.ts';
+import { SHAPES } from '../../protocol/shapes.ts';
+import { EMPTY_ROOT } from '../../protocol/tree.ts';
+import { txHash } from '../../protocol/tx.ts';
+import type { AccountIndex, Field, Point } from '../../protocol/types.ts';
+import type {
+  AccountProofView,
+  AccountView,
+  BatchView,
+  BlockView,
+  ChainInfo,
+  FeeLane,
+  Heads,
+  Health,
+  Hex,
+  StateTag,
+  TransactionStatus,
+} from '../../sdk/rpcTypes.ts';
+import type { Sequencer } from '../../sequencer/sequencer.ts';
+import type { BackendEvents, NodeBackend } from '../rpc/backend.ts';
+import { RpcCode, RpcError } from '../rpc/errors.ts';
+import { StateHistory } from './stateHistory.ts';
+import { accountView, batchView, blockView, transactionStatus } from './views.ts';
+
+export interface BackendOptions {
+  readonly l1ChainId: bigint;
+  readonly l2ChainId: bigint;
+  readonly rollup: Hex;
+}
+
+export interface BackendDependencies {
+  readonly store: ChainStore;
+  readonly sequencer: Sequencer;
+  /** Tokens registered on L1. */
+  readonly tokens: () => readonly { readonly id: number; readonly address: Hex }[];
+  /** Where fees of a token go, and the least fee of an op; the tokens are those a fee account exists for. */
+  readonly fees: () => Promise<readonly FeeLane[]>;
+  readonly health: () => Health;
+  readonly logger: Logger;
+}
+
+/** The node behind the RPC: the sequencer's state and the chain store. */
+export class SequencerBackend implements NodeBackend {
+  readonly #options: BackendOptions;
+  readonly #deps: BackendDependencies;
+  readonly #events = new EventEmitter();
+  readonly #histories: Readonly<Record<'committed' | 'proven', StateHistory>>;
+  /** Events of batches need the store; they go out one after another, in order. */
+  #outbox: Promise<void> = Promise.resolve();
+
+  constructor(options: BackendOptions, deps: BackendDependencies) {
+    this.#options = options;
+    this.#deps = deps;
+    this.#events.setMaxListeners(0);
+    const { store, sequencer } = deps;
+    const ledger = () => sequencer.ledger;
+    this.#histories = { committed: new StateHistory({ store, ledger }), proven: new StateHistory({ store, ledger }) };
+    sequencer.events.on('block', (block) => this.#onBlock(block));
+    sequencer.events.on('txDropped', ({ hash, code }) =>
+      this.#emit('transaction', transactionStatus(hash, { status: 'dropped', code })),
+    );
+    for (const name of ['batchClosed', 'batchCommitted', 'batchProven', 'batchReorged'] as const) {
+      sequencer.events.on(name, (summary) => this.#onBatch(summary));
+    }
+  }
+
+  async sendTransaction(bytes: Uint8Array): Promise<bigint> {
+    const tx = decodeTx(bytes);
+    const { hash } = await this.#deps.sequencer.submit(tx);
+    this.#emit('transaction', transactionStatus(hash, { status: 'pending' }));
+    return hash;
+  }
+
+  async transactionStatus(hash: bigint): Promise<TransactionStatus> {
+    return transactionStatus(hash, await this.#deps.sequencer.status(field(hash)));
+  }
+
+  async account(index: AccountIndex): Promise<AccountView | undefined> {
+    const account = this.#deps.sequencer.account(index);
+    return account === undefined ? undefined : accountView(index, account);
+  }
+
+  async accountsByKey(key: Point): Promise<readonly AccountView[]> {
+    return this.#accounts(await this.#deps.store.accountsByKey(key));
+  }
+
+  async accountsByAddress(address: bigint): Promise<readonly AccountView[]> {
+    return this.#accounts(await this.#deps.store.accountsByAddress(address));
+  }
+
+  async accountProof(index: AccountIndex, state: StateTag): Promise<AccountProofView> {
+    const { sequencer, store } = this.#deps;
+    const batch = this.#batchNumber(state);
+    const { root, account, children } =
+      state === 'latest' ? sequencer.ledger.closedTree.proof(index) : await this.#histories[state].proof(index, batch);
+    if (state === 'latest' && root !== store.head.closedRoot) {
+      // a batch is being closed at this moment: the tree is ahead of the store
+      throw new RpcError(RpcCode.UNAVAILABLE, 'STATE_MOVED', 'the state moved on while the proof was made; try again');
+    }
+    return {
+      state,
+      batch,
+      root,
+      index,
+      children,
+      ...(account !== undefined && {
+        leaf: { state: packState(account), a: account.a, b: account.b, c: account.c },
+        account: accountView(index, account),
+      }),
+    };
+  }
+
+  async batch(which: number | StateTag): Promise<BatchView | undefined> {
+    const { store } = this.#deps;
+    const number = typeof which === 'number' ? which : this.#batchNumber(which);
+    const [closed, summary] = await Promise.all([store.batch(number), store.summary(number)]);
+    return closed === undefined || summary === undefined ? undefined : batchView(closed, summary);
+  }
+
+  async block(which: bigint | 'latest'): Promise<BlockView | undefined> {
+    const { store } = this.#deps;
+    const block = await store.block(which === 'latest' ? store.head.block : which);
+    return block === undefined ? undefined : blockView(block, store.domain);
+  }
+
+  async chainInfo(): Promise<ChainInfo> {
+    const { store, sequencer, tokens } = this.#deps;
+    const { name, L, N, S, A, E } = SHAPES[sequencer.ledger.largestShape];
+    return {
+      domain: store.domain,
+      ...this.#options,
+      shape: { name, L, N, S, A, E },
+      fees: await this.fees(),
+      tokens: tokens(),
+      heads: await this.#heads(),
+    };
+  }
+
+  fees(): Promise<readonly FeeLane[]> {
+    return this.#deps.fees();
+  }
+
+  async health(): Promise<Health> {
+    return this.#deps.health();
+  }
+
+  on<E extends keyof BackendEvents>(event: E, listener: (value: BackendEvents[E]) => void): () => void {
+    this.#events.on(event, listener);
+    return () => this.#events.off(event, listener);
+  }
+
+  /** Resolves when all events of what has happened are out. */
+  async flush(): Promise<void> {
+    await this.#outbox;
+  }
+
+  #emit<E extends keyof BackendEvents>(event: E, value: BackendEvents[E]): void {
+    this.#events.emit(event, value);
+  }
+
+  #accounts(indices: readonly AccountIndex[]): AccountView[] {
+    return indices.flatMap((index) => {
+      const account = this.#deps.sequencer.account(index);
+      return account === undefined ? [] : [accountView(index, account)];
+    });
+  }
+
+  #batchNumber(state: StateTag): number {
+    const { store, sequencer } = this.#deps;
+    if (state === 'latest') return store.head.closedBatch;
+    return sequencer.publisher.state[state];
+  }
+
+  async #heads(): Promise<Heads> {
+    const { head } = this.#deps.store;
+    const { committed, proven } = this.#deps.sequencer.publisher.state;
+    const rootOf = async (batch: number): Promise<Field> =>
+      (await this.#deps.store.summary(batch))?.newRoot ?? EMPTY_ROOT;
+    return {
+      unsafe: { block: head.block, batch: head.closedBatch, root: head.closedRoot },
+      committed: { batch: committed, root: await rootOf(committed) },
+      proven: { batch: proven, root: await rootOf(proven) },
+    };
+  }
+
+  #onBlock(block: Block): void {
+    const { domain } = this.#deps.store;
+    this.#emit('block', blockView(block, domain));
+    const { number, batch } = block;
+    const touched = new Set<AccountIndex>(block.l1.ops.map(({ index }) => index));
+    block.txs.forEach((tx, position) => {
+      touched.add(tx.signer);
+      for (const { from, to } of tx.ops) touched.add(from).add(to);
+      const location = { block: number, batch, position };
+      this.#emit('transaction', transactionStatus(txHash(tx, domain), { status: 'included', ...location }));
+    });
+    this.#emitAccounts(touched);
+  }
+
+  #onBatch(summary: BatchSummary): void {
+    const { number, status, newRoot } = summary;
+    this.#emit('batch', { number, status, newRoot });
+    this.#outbox = this.#outbox
+      .then(async () => {
+        const { store, sequencer } = this.#deps;
+        const closed = await store.batch(number);
+        if (closed === undefined) return;
+        // fees are credited when a batch closes
+        if (status === 'closed') this.#emitAccounts(closed.batch.feeAccounts.filter((index) => index !== 0));
+        else {
+          for (const tx of closed.batch.txs) {
+            const hash = txHash(tx, store.domain);
+            this.#emit('transaction', transactionStatus(hash, await sequencer.status(hash)));
+          }
+        }
+      })
+      .catch((err: unknown) => this.#deps.logger.error({ err, batch: number }, 'events of a batch are lost'));
+  }
+
+  #emitAccounts(indices: Iterable<AccountIndex>): void {
+    for (const view of this.#accounts([...indices])) this.#emit('account', view);
+  }
+}
