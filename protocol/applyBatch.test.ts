@@ -122,7 +122,7 @@ describe('replayBody', () => {
   test.each<[string, string, Partial<BatchHeader>]>([
     ['another old root', 'ROOT_MISMATCH', { oldRoot: 1n as Field }],
     ['another new root', 'BAD_BATCH', { newRoot: 1n as Field }],
-    ['an L1 op too few, so that its words are read as exits', 'MALFORMED_BYTES', { l1Count: 7 }],
+    ['an L1 op too few, so that its words are read as exits', 'UNKNOWN_OPCODE', { l1Count: 7 }],
     ['counts over the shape', 'BAD_BATCH', { opCount: 33 }],
     ['an op too few', 'MALFORMED_BYTES', { opCount: 4 }],
     ['an exit too few, so that its words are read as ops', 'UNKNOWN_OPCODE', { exitCount: 0 }],
