@@ -6,14 +6,15 @@ import { poseidon } from '../protocol/crypto/poseidon.ts';
 import { computeDomain } from '../protocol/domain.ts';
 import { R_FIELD } from '../protocol/field.ts';
 import { SHAPES } from '../protocol/shapes.ts';
-import { type Actor, actor, TEST_DOMAIN, TEST_TIME } from '../protocol/testing/actors.ts';
+import { type Actor, TEST_DOMAIN, TEST_TIME } from '../protocol/testing/actors.ts';
 import type { Field } from '../protocol/types.ts';
+import { batchSource } from './build/circuits.ts';
 import { type BatchInputs, bind, inputsOf, settle } from './test/forge.ts';
 import { TestCircuit } from './test/harness.ts';
 import { alice, bob, carol, dave, l1Scenario, scenario } from './test/scenario.ts';
 
-const { L, N, S, A, E } = SHAPES.small;
-const SOURCE = `pragma circom 2.1.6;\ninclude "circuits/batch.circom";\ncomponent main {public [c, r, y]} = Batch(${[L, N, S, A, E].join(', ')});\n`;
+const { A } = SHAPES.small;
+const SOURCE = batchSource(SHAPES.small);
 
 let circuit: TestCircuit;
 beforeAll(async () => {
@@ -384,14 +385,14 @@ const ATTACKS: readonly Attack[] = [
   },
   {
     name: 'the created account starts with a balance',
-    rule: /slot\[4\]/,
+    rule: /oldLive\[4\]/,
     edit: (x) => {
       x.balance[4] = 1000n;
     },
   },
   {
     name: 'the created account starts with a nonce',
-    rule: /slot\[4\]/,
+    rule: /oldLive\[4\]/,
     edit: (x) => {
       x.nonce[4] = 1n;
       x.sigNonce[2] = 1n;
@@ -722,8 +723,8 @@ describe('forged batches', () => {
     else bind(inputs, SHAPES.small);
     const witness = await circuit.solve(inputs as never);
     const violated = circuit.violations(witness).map((i) => circuit.describe(i));
-    expect(violated.length).toBeGreaterThan(0);
-    for (const signals of violated) expect(signals.join(' ')).toMatch(rule);
+    // The optimiser merges signals and rules overlap, so others may fail too; the one that the attack is about must.
+    expect(violated.map((signals) => signals.join(' '))).toContainEqual(expect.stringMatching(rule));
   });
 });
 

@@ -30,7 +30,8 @@ template CreationFactor() {
     out <== 1 + is * (gamma - tag - ra - rb - rc - 1);
 }
 
-template Batch(L, N, S, A, E) {
+// BITS: width of an operation's position, 2^BITS > L + N.
+template Batch(L, N, S, A, E, BITS) {
     signal input c;
     signal input r;
     signal input y;
@@ -68,7 +69,7 @@ template Batch(L, N, S, A, E) {
     signal input laneToken[4];
 
     var KEY = 1;
-    var BITS = nbits(L + N + 1);
+    assert(L + N < (1 << BITS));
 
     // A. The words that the rules use. L1 builds the header itself: timestamp < 2^40; batch number, counts, blocks and EVM commitment only pass through.
     var domain = header[0];

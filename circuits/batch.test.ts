@@ -4,6 +4,7 @@ import { SHAPES } from '../protocol/shapes.ts';
 import { actor, exit, register, signed, transfer } from '../protocol/testing/actors.ts';
 import { SeededRandom } from '../protocol/testing/random.ts';
 import type { ClosedBatch, QueueItem } from '../protocol/types.ts';
+import { batchSource } from './build/circuits.ts';
 import { batchInput } from './input.ts';
 import { inputsOf, settle } from './test/forge.ts';
 import { TestCircuit } from './test/harness.ts';
@@ -21,8 +22,7 @@ import {
   scenario,
 } from './test/scenario.ts';
 
-const { L, N, S, A, E } = SHAPES.small;
-const SOURCE = `pragma circom 2.1.6;\ninclude "circuits/batch.circom";\ncomponent main {public [c, r, y]} = Batch(${[L, N, S, A, E].join(', ')});\n`;
+const SOURCE = batchSource(SHAPES.small);
 
 let circuit: TestCircuit;
 beforeAll(async () => {

@@ -27,8 +27,15 @@ export async function mainSource(name: CircuitName): Promise<string> {
   >;
   const shape = shapes[name.slice('batch-'.length)];
   if (!shape) throw new CircuitError('UNKNOWN_CIRCUIT', `no shape for "${name}"`, { name });
-  const { L, N, S, A, E } = shape;
-  return wrapper('circuits/batch.circom', 'c, r, y', `Batch(${L}, ${N}, ${S}, ${A}, ${E})`);
+  return batchSource(shape);
+}
+
+/** The batch circuit for any slot counts (the shapes are what gets deployed; other counts serve measurements). */
+export function batchSource(sizes: Readonly<Record<'L' | 'N' | 'S' | 'A' | 'E', number>> & { bits?: number }): string {
+  const { L, N, S, A, E } = sizes;
+  // Positions 1 … L + N of the batch's operations.
+  const bits = sizes.bits ?? (L + N).toString(2).length;
+  return wrapper('circuits/batch.circom', 'c, r, y', `Batch(${[L, N, S, A, E, bits].join(', ')})`);
 }
 
 function wrapper(include: string, publicSignals: string, component: string): string {

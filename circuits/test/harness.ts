@@ -6,10 +6,9 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import * as snarkjs from 'snarkjs';
 import { compileCircom, reachableSources } from '../build/compile.ts';
 import { defaultCacheDir, packageVersion } from '../build/paths.ts';
-import type { CircuitInputs } from '../input.ts';
+import type { CircuitInput, CircuitInputs } from '../input.ts';
 import { fromLittleEndian, R_BN254, readR1csInfo } from '../keys/r1cs.ts';
 
 /** wire numbers and coefficients of one linear combination */
@@ -21,18 +20,18 @@ interface Combination {
 export type Witness = bigint[];
 
 export class TestCircuit {
-  readonly #wasm: string;
+  readonly #generator: WebAssembly.Module;
   readonly #constraints: readonly (readonly [Combination, Combination, Combination])[];
   readonly #wireOf: ReadonlyMap<string, number>;
   readonly #nameOf: ReadonlyMap<number, string>;
   #users: readonly (readonly number[])[] | undefined;
 
   private constructor(
-    wasm: string,
+    generator: WebAssembly.Module,
     constraints: readonly (readonly [Combination, Combination, Combination])[],
     wireOf: ReadonlyMap<string, number>,
   ) {
-    this.#wasm = wasm;
+    this.#generator = generator;
     this.#constraints = constraints;
     this.#wireOf = wireOf;
     const names = new Map<number, string>();
@@ -59,7 +58,8 @@ export class TestCircuit {
       readConstraints(path.join(dir, 'circuit.r1cs')),
       readSymbols(path.join(dir, 'circuit.sym')),
     ]);
-    return new TestCircuit(path.join(dir, 'circuit.wasm'), constraints, wireOf);
+    const generator = await WebAssembly.compile(await readFile(path.join(dir, 'circuit.wasm')));
+    return new TestCircuit(generator, constraints, wireOf);
   }
 
   get constraintCount(): number {
@@ -67,11 +67,8 @@ export class TestCircuit {
   }
 
   /** A complete witness; it satisfies the constraints only if the input is honest. */
-  async solve(inputs: CircuitInputs): Promise<Witness> {
-    const file: { type: 'mem'; data?: Uint8Array } = { type: 'mem' };
-    await snarkjs.wtns.calculate(inputs as never, this.#wasm, file as never);
-    if (file.data === undefined) throw new TypeError('snarkjs returned no witness');
-    return readWitness(file.data);
+  solve(inputs: CircuitInputs): Promise<Witness> {
+    return generateWitness(this.#generator, inputs);
   }
 
   /** Wire of a signal that the optimiser kept, e.g. `main.op[0].amount`. */
@@ -81,8 +78,9 @@ export class TestCircuit {
     return wire;
   }
 
-  get wireCount(): number {
-    return Math.max(...this.#wireOf.values()) + 1;
+  /** False if the optimiser expressed the signal through others. */
+  has(name: string): boolean {
+    return this.#wireOf.has(name);
   }
 
   name(wire: number): string {
@@ -191,20 +189,61 @@ async function readSymbols(file: string): Promise<Map<string, number>> {
   return wires;
 }
 
-/** Section 2 of a `.wtns` file (version 2): 32 little-endian bytes a wire. */
-function readWitness(data: Uint8Array): Witness {
-  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-  let at = 12;
-  for (let section = 0; section < view.getUint32(8, true); section++) {
-    const type = view.getUint32(at, true);
-    const size = Number(view.getBigUint64(at + 4, true));
-    at += 12;
-    if (type === 2) {
-      const witness: Witness = [];
-      for (let k = at; k < at + size; k += 32) witness.push(fromLittleEndian(data.subarray(k, k + 32)));
-      return witness;
-    }
-    at += size;
+/** circom's generator as WebAssembly (version 2 of its interface): field elements pass through 8 shared 32-bit words. */
+interface GeneratorExports {
+  init(sanityCheck: number): void;
+  writeSharedRWMemory(word: number, value: number): void;
+  readSharedRWMemory(word: number): number;
+  setInputSignal(hashHigh: number, hashLow: number, position: number): void;
+  getInputSignalSize(hashHigh: number, hashLow: number): number;
+  getWitnessSize(): number;
+  getWitness(wire: number): void;
+}
+
+/** Names of input signals travel as 64-bit FNV-1a hashes. */
+function fnv1a(name: string): bigint {
+  let hash = 0xcbf29ce484222325n;
+  for (const byte of new TextEncoder().encode(name))
+    hash = ((hash ^ BigInt(byte)) * 0x100000001b3n) & 0xffffffffffffffffn;
+  return hash;
+}
+
+async function generateWitness(generator: WebAssembly.Module, inputs: CircuitInputs): Promise<Witness> {
+  const silent = (): void => undefined;
+  const { exports } = await WebAssembly.instantiate(generator, {
+    runtime: {
+      exceptionHandler: (code: number) => {
+        throw new TypeError(`witness generator: error ${code}`);
+      },
+      printErrorMessage: silent,
+      writeBufferMessage: silent,
+      showSharedRWMemory: silent,
+    },
+  });
+  // The generator's interface is fixed by circom; the module was compiled by this harness.
+  const api = exports as unknown as GeneratorExports;
+  api.init(0);
+  for (const [name, input] of Object.entries(inputs)) {
+    const hash = fnv1a(name);
+    const high = Number(hash >> 32n);
+    const low = Number(hash & 0xffffffffn);
+    const values = flatten(input);
+    const size = api.getInputSignalSize(high, low);
+    if (size !== values.length) throw new TypeError(`input ${name}: ${values.length} values for ${size}`);
+    values.forEach((value, position) => {
+      let rest = ((value % R_BN254) + R_BN254) % R_BN254;
+      for (let word = 0; word < 8; word++, rest >>= 32n) api.writeSharedRWMemory(word, Number(rest & 0xffffffffn));
+      api.setInputSignal(high, low, position);
+    });
   }
-  throw new TypeError('no witness section');
+  return Array.from({ length: api.getWitnessSize() }, (_, wire) => {
+    api.getWitness(wire);
+    let value = 0n;
+    for (let word = 7; word >= 0; word--) value = (value << 32n) | BigInt(api.readSharedRWMemory(word) >>> 0);
+    return value;
+  });
+}
+
+function flatten(input: CircuitInput): bigint[] {
+  return typeof input === 'bigint' ? [input] : input.flatMap(flatten);
 }
