@@ -45,15 +45,23 @@ export function cacheDirectory(): string {
   return process.env.ENGRAM_CACHE ?? join(homedir(), '.cache', 'engram');
 }
 
-/** The bridge's contracts. Contracts for tests (contracts/test) are left out unless asked for. */
-export async function buildContracts(options: { withTestContracts?: boolean } = {}): Promise<Artifacts> {
+/** The bridge's contracts. */
+export function buildContracts(): Promise<Artifacts> {
+  return compileOwn((file) => !file.startsWith('test/'));
+}
+
+/** Mocks and tokens of contracts/test, with the libraries they exercise. */
+export function buildTestContracts(): Promise<Artifacts> {
+  return compileOwn((file) => /^(test|lib)\//.test(file) || file === 'Errors.sol');
+}
+
+async function compileOwn(isWanted: (file: string) => boolean): Promise<Artifacts> {
   const entries = await readdir(contractsDir, { recursive: true });
   const files = entries
     .map((name) => name.replaceAll('\\', '/'))
-    .filter((name) => name.endsWith('.sol') && (options.withTestContracts === true || !name.startsWith('test/')))
-    .sort();
+    .filter((name) => name.endsWith('.sol') && isWanted(name));
   const sources: Record<string, string> = {};
-  for (const file of files) sources[file] = await readFile(join(contractsDir, file), 'utf8');
+  for (const file of files.sort()) sources[file] = await readFile(join(contractsDir, file), 'utf8');
   return compile(sources);
 }
 
