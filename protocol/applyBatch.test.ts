@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { closedBatches } from '../test/vectors/batchVectors.ts';
 import { applyBatch, executeBatch } from './applyBatch.ts';
 import { type BatchHeader, headerOf } from './codec/header.ts';
 import { commitBatch } from './commitment.ts';
 import { accountIndex } from './ids.ts';
 import { replayBody } from './replay.ts';
 import { transfer } from './testing/actors.ts';
+import { closedBatches } from './testing/exampleBatches.ts';
 import { expectCode } from './testing/expectCode.ts';
 import { AccountTree, EMPTY_ROOT } from './tree.ts';
 import type { Batch, ClosedBatch, Field, L1Op, SignedTx } from './types.ts';

@@ -1,11 +1,12 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import file from '../circuits/shapes.json' with { type: 'json' };
 import { SHAPES, shape, shapeById } from './shapes.ts';
 import { expectCode } from './testing/expectCode.ts';
 import type { ShapeName } from './types.ts';
 
 test('the shapes are those the circuits are built with', () => {
-  const named = Object.entries(file).map(([name, counts]) => [name, { name, ...counts }]);
+  const file: unknown = JSON.parse(readFileSync(new URL('../circuits/shapes.json', import.meta.url), 'utf8'));
+  const named = Object.entries(file as Record<string, object>).map(([name, counts]) => [name, { name, ...counts }]);
   expect(SHAPES).toEqual(Object.fromEntries(named));
 });
 

@@ -2,8 +2,8 @@ import { bytesToHex } from '../../protocol/bytes.ts';
 import { opWords } from '../../protocol/codec/opWords.ts';
 import { encodeTx } from '../../protocol/codec/tx.ts';
 import { TEST_DOMAIN } from '../../protocol/testing/actors.ts';
+import { closedBatches } from '../../protocol/testing/exampleBatches.ts';
 import { txHash } from '../../protocol/tx.ts';
-import { closedBatches } from './batchVectors.ts';
 import { EXAMPLE_TX } from './codecVectors.ts';
 import { word } from './hex.ts';
 
