@@ -7,9 +7,8 @@ export type BridgeClientErrorCode =
   | 'UNKNOWN_QUEUE_ITEM'
   | 'BAD_LOG'
   | 'COMPILE_FAILED'
-  | 'UNLINKED_SOURCE'
   | 'ANVIL_FAILED'
-  | 'DEV_KEYS_REFUSED'
+  | 'DEV_KEY_REFUSED'
   | 'BAD_VERIFYING_KEY'
   | 'BAD_PARAMETERS';
 

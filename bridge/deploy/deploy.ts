@@ -1,18 +1,17 @@
 /** Puts the verifiers and the `Rollup` on L1. Refuses keys that would let anybody take the funds. */
 import { encodeDeployData, type PublicClient } from 'viem';
+import { solidityVerifier } from '../../circuits/build/solidityVerifier.ts';
+import { LOCAL_CHAIN_IDS, parseVerifyingKey, refuseUnsafeKey } from '../../circuits/keys/checks.ts';
 import { computeDomain } from '../../protocol/domain.ts';
 import { SHAPES } from '../../protocol/shapes.ts';
 import type { Field, ShapeName } from '../../protocol/types.ts';
-import { artifact, buildContracts, type ContractArtifact, compile } from '../build.ts';
+import { artifact, buildContracts, compile } from '../build.ts';
 import { rollupAbi } from '../client/abi.ts';
 import { BridgeError } from '../client/errors.ts';
 import { bridgeError } from '../client/revert.ts';
 import type { Wallet } from '../client/rollupClient.ts';
 import { readParameters } from '../client/rollupReader.ts';
 import type { Address, Hex } from '../client/types.ts';
-
-/** Chains on which keys with a published secret are allowed: development nodes only. */
-export const LOCAL_CHAIN_IDS: readonly number[] = [31337, 1337];
 
 /** Times in seconds, money in wei. */
 export interface RollupSettings {
@@ -38,10 +37,9 @@ export const DEFAULT_SETTINGS: RollupSettings = {
   registrationFee: 10n ** 16n,
 };
 
-/** A verifier to be compiled and deployed. `keys` says where its proving key comes from. */
-export interface VerifierSource {
-  readonly solidity: string;
-  /** snarkjs's verification key (JSON), handed to the check. */
+/** A verifying key to be turned into a contract. `keys` is what the artefact store says of its origin. */
+export interface VerifierKey {
+  /** snarkjs's verification key, as parsed JSON. The contract is generated from exactly this object. */
   readonly verifyingKey: unknown;
   readonly keys: 'dev' | 'ceremony';
 }
@@ -50,16 +48,14 @@ export interface DeployOptions {
   readonly l2ChainId: bigint;
   readonly genesisRoot: Field;
   readonly sequencer: Address;
-  readonly batchVerifiers: Readonly<Partial<Record<ShapeName, VerifierSource>>>;
-  readonly accountVerifier: VerifierSource;
+  readonly batchVerifiers: Readonly<Partial<Record<ShapeName, VerifierKey>>>;
+  readonly accountVerifier: VerifierKey;
   readonly settings?: Partial<RollupSettings>;
 }
 
 export interface DeployDependencies {
   readonly wallet: Wallet;
   readonly publicClient: PublicClient;
-  /** Throws if a verifying key is unsound (gamma = delta, degenerate points …). */
-  readonly checkVerifyingKey: (verifyingKey: unknown) => void | Promise<void>;
 }
 
 export interface Deployment {
@@ -72,20 +68,33 @@ export interface Deployment {
   readonly gasUsed: bigint;
 }
 
+const BATCH_INPUTS = 3;
+const ACCOUNT_INPUTS = 6;
+
 /**
  * Checks the keys, deploys the verifiers and the rollup, reads the constants back.
- * @throws BridgeError DEV_KEYS_REFUSED, BAD_VERIFYING_KEY, BAD_PARAMETERS, COMPILE_FAILED
+ * @throws CircuitError VKEY_MALFORMED, GAMMA_EQUALS_DELTA, DEV_KEY_REFUSED; BridgeError DEV_KEY_REFUSED, BAD_VERIFYING_KEY,
+ * BAD_PARAMETERS, COMPILE_FAILED. Nothing is sent before all keys have passed.
  */
 export async function deployRollup(options: DeployOptions, deps: DeployDependencies): Promise<Deployment> {
-  const sources = [...Object.entries(options.batchVerifiers), ['accountProof', options.accountVerifier] as const];
   const chainId = await deps.publicClient.getChainId();
-  for (const [name, source] of sources) await checkKeys(name, source, chainId, deps);
-  const verifiers: Partial<Record<ShapeName, Address>> = {};
-  for (const name of shapeNames(options.batchVerifiers)) {
-    const source = options.batchVerifiers[name];
-    if (source !== undefined) verifiers[name] = (await deployVerifier(source, deps)).address;
+  const sources: Record<string, string> = {};
+  const add = (name: string, key: VerifierKey, inputs: number) => {
+    sources[`${name}.sol`] = verifierSource(name, key, inputs, chainId);
+  };
+  const names = shapeNames(options.batchVerifiers);
+  for (const name of names) {
+    const key = options.batchVerifiers[name];
+    if (key !== undefined) add(batchContract(name), key, BATCH_INPUTS);
   }
-  const accountVerifier = (await deployVerifier(options.accountVerifier, deps)).address;
+  add(ACCOUNT_CONTRACT, options.accountVerifier, ACCOUNT_INPUTS);
+
+  const compiled = await compile(sources);
+  const deployVerifier = async (name: string) =>
+    (await deployCode(artifact(compiled, name).bytecode, 0n, deps)).address;
+  const verifiers: Partial<Record<ShapeName, Address>> = {};
+  for (const name of names) verifiers[name] = await deployVerifier(batchContract(name));
+  const accountVerifier = await deployVerifier(ACCOUNT_CONTRACT);
   return deployWithVerifiers({ ...options, verifiers, accountVerifier }, deps);
 }
 
@@ -129,29 +138,27 @@ export async function deployCode(
   }
 }
 
-async function checkKeys(
-  name: string,
-  source: VerifierSource,
-  chainId: number,
-  deps: DeployDependencies,
-): Promise<void> {
-  if (source.keys !== 'ceremony' && !LOCAL_CHAIN_IDS.includes(chainId)) {
-    throw new BridgeError('DEV_KEYS_REFUSED', { verifier: name, chainId });
-  }
-  try {
-    await deps.checkVerifyingKey(source.verifyingKey);
-  } catch (cause) {
-    throw new BridgeError('BAD_VERIFYING_KEY', { verifier: name }, { cause });
-  }
+const ACCOUNT_CONTRACT = 'AccountProofVerifier';
+
+function batchContract(name: ShapeName): string {
+  return `Batch${name.charAt(0).toUpperCase()}${name.slice(1)}Verifier`;
 }
 
-async function deployVerifier(source: VerifierSource, deps: DeployDependencies) {
-  const compiled = await compile({ 'Verifier.sol': source.solidity });
-  const contracts = Object.values(compiled).filter((c: ContractArtifact) => c.runtimeBytes > 0);
-  const [only] = contracts;
-  if (only === undefined || contracts.length !== 1)
-    throw new BridgeError('COMPILE_FAILED', { contracts: contracts.length });
-  return deployCode(only.bytecode, 0n, deps);
+/** Checks a key and renders its contract: what is checked is what is deployed. */
+function verifierSource(name: string, key: VerifierKey, inputs: number, chainId: number): string {
+  const verifyingKey = parseVerifyingKey(key.verifyingKey);
+  refuseUnsafeKey(verifyingKey, chainId);
+  if (key.keys !== 'ceremony' && !LOCAL_CHAIN_IDS.includes(chainId)) {
+    throw new BridgeError('DEV_KEY_REFUSED', { verifier: name, chainId });
+  }
+  if (verifyingKey.nPublic !== inputs) {
+    throw new BridgeError('BAD_VERIFYING_KEY', {
+      verifier: name,
+      publicInputs: verifyingKey.nPublic,
+      expected: inputs,
+    });
+  }
+  return solidityVerifier(verifyingKey, name);
 }
 
 function shapeNames(record: Readonly<Partial<Record<ShapeName, unknown>>>): ShapeName[] {
