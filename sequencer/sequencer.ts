@@ -1,6 +1,6 @@
-import { EventEmitter } from 'node:events';
 import type { Block } from '../chain/block.ts';
 import type { Clock } from '../chain/clock.ts';
+import { SafeEmitter } from '../chain/emitter.ts';
 import { Ledger } from '../chain/ledger.ts';
 import type { Logger } from '../chain/logger.ts';
 import type { ChainStore } from '../chain/store.ts';
@@ -73,7 +73,7 @@ interface Parts {
  * on could lose or double something (the store fails, L1 holds other batches): a restart rebuilds everything from the store.
  */
 export class Sequencer {
-  readonly events = new EventEmitter<SequencerEvents>();
+  readonly events: SafeEmitter<SequencerEvents>;
   readonly mempool: Mempool;
   readonly #options: SequencerOptions;
   readonly #deps: SequencerDeps;
@@ -91,6 +91,7 @@ export class Sequencer {
     this.#options = options;
     this.#deps = deps;
     this.#log = deps.log.child({ module: 'sequencer' });
+    this.events = new SafeEmitter({ log: this.#log });
     this.#timetable = new Timetable(options.timing);
     this.#feed = new QueueFeed(options.queue ?? {}, deps);
     this.#indices = new IndexAllocator({ isLive: (index) => this.account(index) !== undefined });
@@ -103,7 +104,7 @@ export class Sequencer {
     this.mempool.onDropped = (dropped) => {
       this.#dropped.add(dropped);
       this.#log.debug({ ...dropped }, 'transaction dropped');
-      this.#emit('txDropped', dropped);
+      this.events.tell('txDropped', dropped);
     };
   }
 
@@ -142,9 +143,9 @@ export class Sequencer {
         indices: this.#indices,
         provenCount: () => publisher.state.proven,
         log: this.#deps.log,
-        onBlock: (block) => this.#emit('block', block),
+        onBlock: (block) => this.events.tell('block', block),
         onClosed: (summary) => {
-          this.#emit('batchClosed', summary);
+          this.events.tell('batchClosed', summary);
           publisher.notify();
         },
       },
@@ -261,8 +262,8 @@ export class Sequencer {
   }
 
   #onStatus(summary: BatchSummary, isReorg: boolean): void {
-    if (isReorg) this.#emit('batchReorged', summary);
-    else this.#emit(summary.status === 'proven' ? 'batchProven' : 'batchCommitted', summary);
+    if (isReorg) this.events.tell('batchReorged', summary);
+    else this.events.tell(summary.status === 'proven' ? 'batchProven' : 'batchCommitted', summary);
   }
 
   #halt(cause: unknown): void {
@@ -270,22 +271,12 @@ export class Sequencer {
     this.#halted = cause instanceof SequencerError ? cause : new SequencerError('HALTED', {}, { cause });
     this.#abort.abort();
     this.#log.error({ err: this.#halted }, 'sequencer halted');
-    this.#emit('halted', this.#halted);
+    this.events.tell('halted', this.#halted);
   }
 
   #running(): Parts {
     if (this.#halted !== undefined) throw new SequencerError('HALTED', {}, { cause: this.#halted });
     if (this.#parts === undefined || this.#abort.signal.aborted) throw new SequencerError('STOPPED');
     return this.#parts;
-  }
-
-  /** A listener that throws must not stop the chain. */
-  #emit<K extends keyof SequencerEvents>(name: K, ...args: SequencerEvents[K]): void {
-    const emit = this.events.emit.bind(this.events) as (name: string, ...args: unknown[]) => boolean; // generic over K
-    try {
-      emit(name, ...args);
-    } catch (err) {
-      this.#log.error({ event: name, err }, 'listener failed');
-    }
   }
 }

@@ -9,8 +9,8 @@ export class CrashError extends Error {
 
 /**
  * Counts every effect on the outside world (database writes, L1 calls) and "kills the process" at a chosen one. A killed
- * process does nothing any more: every later effect fails too. An effect can be killed before it happens (even points)
- * or after it happened but before the caller learns of it (odd points).
+ * process does nothing any more: every later effect fails too. An effect has two such points: before it happens, and after it
+ * happened but before the caller learns of it.
  */
 export class CrashPoint {
   #step = 0;
@@ -28,6 +28,12 @@ export class CrashPoint {
   /** The number of points seen so far. */
   get steps(): number {
     return this.#step;
+  }
+
+  /** A call that changes nothing outside: dying after it is dying before the next one. */
+  async read<T>(run: () => Promise<T>): Promise<T> {
+    this.#pass();
+    return run();
   }
 
   async effect<T>(run: () => Promise<T>): Promise<T> {
