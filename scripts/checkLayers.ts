@@ -5,14 +5,16 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { cruise, type ICruiseResult } from 'dependency-cruiser';
+import { cruise, type ICruiseResult, type IForbiddenRuleType } from 'dependency-cruiser';
 import extractTSConfig from 'dependency-cruiser/config-utl/extract-ts-config';
 
 const MINIMUM_MODULES = 30;
 const root = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(root);
 
-const config: { forbidden: object[]; options: object } = createRequire(import.meta.url)('../.dependency-cruiser.cjs');
+const config: { forbidden: IForbiddenRuleType[]; options: object } = createRequire(import.meta.url)(
+  '../.dependency-cruiser.cjs',
+);
 const folders = [
   'protocol',
   'circuits',

@@ -34,7 +34,7 @@ describe('precedence', () => {
   it('uses defaults when nothing is given', () => {
     const config = loadConfig({});
     expect(config.rpc.port).toBe(8645);
-    expect(config.sequencer).toMatchObject({ enabled: false, shape: 'dev', feeAccounts: [] });
+    expect(config.sequencer).toMatchObject({ shapes: [], feeAccounts: [] });
     expect(config.secrets.l1Key).toBeUndefined();
   });
 
@@ -49,9 +49,13 @@ describe('precedence', () => {
   });
 
   it('reads lists and amounts from text and from JSON', () => {
-    const path = file({ sequencer: { feeAccounts: ['3', '4'] } });
+    const path = file({ sequencer: { feeAccounts: ['0:3', '1:4'], shapes: ['small', 'dev'] } });
     const config = loadConfig({ file: path, env: { ENGRAM_SEQUENCER_MINIMUM_FEES: '0:1000,1:5' } });
-    expect(config.sequencer.feeAccounts).toEqual([3, 4]);
+    expect(config.sequencer.shapes).toEqual(['small', 'dev']);
+    expect(config.sequencer.feeAccounts).toEqual([
+      { token: 0, amount: 3n },
+      { token: 1, amount: 4n },
+    ]);
     expect(config.sequencer.minimumFees).toEqual([
       { token: 0, amount: 1000n },
       { token: 1, amount: 5n },
@@ -109,13 +113,6 @@ describe('errors', () => {
 
   it('refuses a file that is not there', () => {
     expect(failure(() => loadConfig({ file: join(folder, 'none.json') })).code).toBe('CONFIG_UNREADABLE');
-  });
-
-  it('refuses a sequencer without a key, and five fee accounts', () => {
-    const error = failure(() =>
-      loadConfig({ env: { ENGRAM_SEQUENCER_ENABLED: 'true', ENGRAM_SEQUENCER_FEE_ACCOUNTS: '1,2,3,4,5' } }),
-    );
-    expect(error.issues.map(({ field }) => field)).toEqual(['sequencer.enabled', 'sequencer.feeAccounts']);
   });
 });
 

@@ -48,9 +48,7 @@ export function loadConfig({ file, env = {}, flags = {} }: ConfigSources): Confi
 
   // every option of OPTIONS was parsed by its own schema into its own place
   const valid = settings as unknown as Settings;
-  const config = { ...valid, secrets: { l1Key: readL1Key(valid.l1.keyFile, env) } };
-  checkTogether(config);
-  return config;
+  return { ...valid, secrets: { l1Key: readL1Key(valid.l1.keyFile, env) } };
 }
 
 function pick(
@@ -130,22 +128,6 @@ function readL1Key(
   }
   // matches the template by the pattern above
   return new Secret(key as `0x${string}`);
-}
-
-/** Rules over several settings. */
-function checkTogether(config: Config): void {
-  const issues: ConfigIssue[] = [];
-  if (config.sequencer.enabled && config.secrets.l1Key === undefined) {
-    issues.push({
-      field: 'sequencer.enabled',
-      source: 'combination',
-      message: `needs the L1 key: ${L1_KEY_VARIABLE} or l1.keyFile`,
-    });
-  }
-  if (config.sequencer.feeAccounts.length > 4) {
-    issues.push({ field: 'sequencer.feeAccounts', source: 'combination', message: 'a batch has four fee lanes' });
-  }
-  if (issues.length > 0) throw new ConfigError('CONFIG_INVALID', issues);
 }
 
 function firstMessage(error: z.ZodError): string {

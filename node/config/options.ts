@@ -44,21 +44,43 @@ export const OPTIONS = {
     trustProxy: option(toggle, false, 'take the client’s address from X-Forwarded-For'),
   },
   sequencer: {
-    enabled: option(toggle, false, 'build blocks and post batches (needs the L1 key)'),
-    shape: option(z.enum(['small', 'dev', 'medium', 'large']), 'dev', 'largest batch circuit to use'),
+    shapes: option(
+      list(z.enum(['small', 'dev', 'medium', 'large'])),
+      [],
+      'batch circuits to use; empty: all that the contract verifies',
+    ),
     blockMs: option(integer(50, 600_000), 1_000, 'time between blocks'),
     batchMs: option(integer(100, 86_400_000), 60_000, 'longest time a batch with content stays open'),
-    feeAccounts: option(
-      list(text(/^\d{1,8}$/, 'expected an account index').transform(Number)),
-      [],
-      'accounts that collect fees, one a token (at most 4)',
+    l1WaitMs: option(integer(0, 86_400_000), 10_000, 'after this long an L1 operation that waits ends the open batch'),
+    resubmitMs: option(
+      integer(1_000, 86_400_000),
+      45_000,
+      'after this long an L1 transaction is sent again with more fee',
     ),
-    minimumFees: option(amountsByToken, [], 'least fee of an op as token:amount, for tokens with a fee account'),
+    maxGasPriceGwei: option(integer(1, 1_000_000), 500, 'highest price of L1 gas that is offered'),
+    feeKey: option(
+      text(/^0x[0-9a-fA-F]{64}$/, 'expected a packed key: 0x and 64 hex digits').optional(),
+      undefined,
+      'accounts of this key collect the fees of their tokens',
+    ),
+    feeAccounts: option(
+      amountsByToken,
+      [],
+      'accounts that collect fees, as token:account; they go before the fee key’s',
+    ),
+    minimumFees: option(amountsByToken, [], 'least fee of an op, as token:amount'),
   },
   prover: {
-    enabled: option(toggle, false, 'prove batches'),
-    workers: option(integer(1, 64), 1, 'batches proven at once'),
-    cacheDir: option(text().optional(), undefined, 'folder of compiled circuits and keys (default ~/.cache/engram)'),
+    enabled: option(toggle, true, 'prove batches in this process’s children'),
+    concurrency: option(integer(1, 64), 1, 'proofs at once; one uses all cores already'),
+  },
+  circuits: {
+    cacheDir: option(
+      text().optional(),
+      undefined,
+      'folder of compiled circuits and dev keys (default $ENGRAM_CACHE or ~/.cache/engram)',
+    ),
+    keysDir: option(text().optional(), undefined, 'folder of a ceremony’s keys (default $ENGRAM_KEYS, else dev keys)'),
   },
 } as const;
 

@@ -39,10 +39,16 @@ export class ViemL1Port implements L1Port {
   /** What we signed, until its receipt was seen. */
   readonly #calls = new Map<Hex, string>();
   #chainId: number | undefined;
+  #answeredAtMs = 0;
 
   constructor({ deployedAt }: ViemL1PortOptions, deps: ViemL1PortDependencies) {
     this.#deployedAt = deployedAt;
     this.#deps = deps;
+  }
+
+  /** When L1 last answered, in milliseconds since 1970; 0: never. */
+  get answeredAtMs(): number {
+    return this.#answeredAtMs;
   }
 
   async state({ confirmations = 0 }: { confirmations?: number } = {}): Promise<L1State> {
@@ -149,7 +155,9 @@ export class ViemL1Port implements L1Port {
 
   async #ask<T>(question: () => Promise<T>): Promise<T> {
     try {
-      return await question();
+      const answer = await question();
+      this.#answeredAtMs = Date.now();
+      return answer;
     } catch (error) {
       throw l1Error(error);
     }

@@ -1,0 +1,209 @@
+import { join } from 'node:path';
+import { privateKeyToAccount } from 'viem/accounts';
+import { Reader } from '../bridge/client/rollupReader.ts';
+import type { RollupParameters } from '../bridge/client/types.ts';
+import { systemClock } from '../chain/clock.ts';
+import { type Db, openLevel } from '../chain/db.ts';
+import type { Logger } from '../chain/logger.ts';
+import { ChainStore } from '../chain/store.ts';
+import { verify } from '../protocol/crypto/eddsa.ts';
+import { ProofQueue } from '../prover/proofQueue.ts';
+import type { Prover } from '../prover/prover.ts';
+import type { FeeLane, Health } from '../sdk/rpcTypes.ts';
+import { Sequencer } from '../sequencer/sequencer.ts';
+import { SequencerBackend } from './backend/sequencerBackend.ts';
+import type { Config } from './config/config.ts';
+import { feeLanes } from './feeLanes.ts';
+import { nodeHealth } from './health.ts';
+import { l1PublicClient } from './l1/clients.ts';
+import { ViemL1Port } from './l1/l1Port.ts';
+import { Metrics } from './metrics.ts';
+import { NodeError } from './nodeError.ts';
+import { createProver, proofPort } from './proving.ts';
+import { type RpcServer, startRpcServer } from './rpc/server.ts';
+import { sequencerOptions } from './settings.ts';
+import { TokenList } from './tokens.ts';
+import { recordMetrics } from './wiring.ts';
+
+export interface NodeDependencies {
+  readonly logger: Logger;
+}
+
+interface Parts {
+  readonly db: Db;
+  readonly store: ChainStore;
+  readonly proofs: ProofQueue;
+  readonly sequencer: Sequencer;
+  readonly prover: Prover | undefined;
+  readonly rpc: RpcServer;
+  readonly backend: SequencerBackend;
+  readonly parameters: RollupParameters;
+}
+
+/**
+ * One node: store, L1, sequencer, prover and RPC, put together. `start` opens them from the bottom up (a failure closes what is
+ * open already), `stop` closes them from the top down. What it promised (blocks) is on disk before anyone hears of it, so killing
+ * it at any moment is safe; `stop` only is quicker to come back from.
+ */
+export class EngramNode {
+  readonly #parts: Parts;
+  readonly #background: AbortController;
+  readonly #logger: Logger;
+  #stopping: Promise<void> | undefined;
+  /** Resolves with the cause if a part ended itself; the process should then stop the node and exit. */
+  readonly halted: Promise<unknown>;
+
+  /** Of parts that run; use `start`. */
+  constructor(parts: Parts, deps: { background: AbortController; logger: Logger; halted: Promise<unknown> }) {
+    this.#parts = parts;
+    this.#background = deps.background;
+    this.#logger = deps.logger;
+    this.halted = deps.halted;
+  }
+
+  /** @throws NodeError, ChainError (store), BridgeError (L1), SequencerError */
+  static async start(config: Config, { logger }: NodeDependencies): Promise<EngramNode> {
+    const cleanup: (() => Promise<void> | void)[] = [];
+    try {
+      return await open(config, logger, cleanup);
+    } catch (error) {
+      for (const close of cleanup.reverse()) await close();
+      throw error;
+    }
+  }
+
+  /** HTTP and WebSocket. */
+  get rpcUrl(): string {
+    return this.#parts.rpc.url;
+  }
+
+  get parameters(): RollupParameters {
+    return this.#parts.parameters;
+  }
+
+  get sequencer(): Sequencer {
+    return this.#parts.sequencer;
+  }
+
+  get store(): ChainStore {
+    return this.#parts.store;
+  }
+
+  get proofs(): ProofQueue {
+    return this.#parts.proofs;
+  }
+
+  get prover(): Prover | undefined {
+    return this.#parts.prover;
+  }
+
+  /** No new requests, then no new blocks, then no proofs, then the store is closed. May be called twice. */
+  stop(): Promise<void> {
+    this.#stopping ??= (async () => {
+      const { rpc, sequencer, prover, backend, db } = this.#parts;
+      this.#logger.info({}, 'stopping');
+      this.#background.abort();
+      await rpc.stop();
+      await sequencer.stop();
+      await prover?.stop();
+      await backend.flush();
+      await db.close();
+      this.#logger.info({}, 'stopped');
+    })();
+    return this.#stopping;
+  }
+}
+
+async function open(config: Config, logger: Logger, cleanup: (() => Promise<void> | void)[]): Promise<EngramNode> {
+  const { l1Key } = config.secrets;
+  if (config.l1.rollup === undefined)
+    throw new NodeError('NO_ROLLUP', 'l1.rollup: the address of the contract is missing');
+  if (l1Key === undefined)
+    throw new NodeError('NO_L1_KEY', 'the sequencer’s L1 key is missing: ENGRAM_L1_KEY or l1.keyFile');
+  const account = privateKeyToAccount(l1Key.reveal());
+  const publicClient = l1PublicClient(config.l1);
+  const deployedAt = BigInt(config.l1.startBlock);
+  const reader = await Reader.connect({ address: config.l1.rollup, deployedAt }, publicClient);
+  const parameters = await reader.parameters();
+  const options = sequencerOptions(config, parameters);
+
+  const clock = systemClock;
+  const metrics = new Metrics();
+  const background = new AbortController();
+  cleanup.push(() => background.abort());
+  const db = await openLevel(join(config.data.dir, 'db'));
+  cleanup.push(() => db.close());
+  const store = await ChainStore.open({ domain: parameters.domain }, { db });
+  const proofs = await ProofQueue.open({}, { db, clock });
+  const l1 = new ViemL1Port(
+    { deployedAt },
+    { publicClient, reader, account, onMined: (call, gasUsed) => metrics.l1Transaction(call, gasUsed) },
+  );
+  const tokens = new TokenList({ reader });
+  await tokens.refresh();
+
+  const sequencer = new Sequencer(options, {
+    store,
+    l1,
+    clock,
+    log: logger,
+    proofs: proofPort(proofs),
+    verify: async ({ pub, message, signature }) => verify(pub, message, signature),
+  });
+  cleanup.push(() => sequencer.stop());
+  await sequencer.load();
+  const onProof = (): void => sequencer.onProof();
+  const prover = config.prover.enabled
+    ? createProver(config, { queue: proofs, clock, metrics, log: logger, onProof })
+    : undefined;
+  const halted = new Promise<unknown>((resolve) => {
+    sequencer.events.on('halted', resolve);
+    prover?.events.on('halted', resolve);
+  });
+  recordMetrics(metrics, { sequencer, store, proofs });
+
+  let hasHalted = false;
+  void halted.then(() => {
+    hasHalted = true;
+  });
+  const backend = new SequencerBackend(
+    { l1ChainId: parameters.l1ChainId, l2ChainId: parameters.l2ChainId, rollup: config.l1.rollup },
+    {
+      store,
+      sequencer,
+      tokens: () => tokens.all,
+      fees: (): Promise<readonly FeeLane[]> => feeLanes(options, { store, sequencer, tokens: tokens.all }),
+      health: (): Health =>
+        nodeHealth(
+          { pollMs: config.l1.pollMs, nowMs: clock.nowMs() },
+          {
+            hasHalted,
+            isStopping: background.signal.aborted,
+            l1AnsweredAtMs: l1.answeredAtMs,
+            proofs: proofs.counts(),
+          },
+        ),
+      logger: logger.child({ module: 'backend' }),
+    },
+  );
+
+  await sequencer.start();
+  prover?.start();
+  cleanup.push(async () => prover?.stop());
+  const rpc = await startRpcServer(config.rpc, { backend, metrics, logger: logger.child({ module: 'rpc' }) });
+  void keepTokens(tokens, background.signal, logger);
+  return new EngramNode(
+    { db, store, proofs, sequencer, prover, rpc, backend, parameters },
+    { background, logger: logger.child({ module: 'node' }), halted },
+  );
+}
+
+const TOKENS_MS = 5_000;
+
+async function keepTokens(tokens: TokenList, signal: AbortSignal, logger: Logger): Promise<void> {
+  while (!signal.aborted) {
+    await systemClock.sleep(TOKENS_MS, signal);
+    if (signal.aborted) return;
+    await tokens.refresh().catch((err: unknown) => logger.warn({ err }, 'tokens on L1 not readable'));
+  }
+}

@@ -1,0 +1,23 @@
+/**
+ * NO_ROLLUP: no contract address is configured. NO_L1_KEY: the sequencer's key is missing.
+ * SHAPE_NOT_ON_L1: a configured batch circuit has no verifier in the contract, or another one than ours.
+ * L1_UNREACHABLE: L1 did not answer at the start.
+ */
+export type NodeErrorCode = 'NO_ROLLUP' | 'NO_L1_KEY' | 'SHAPE_NOT_ON_L1' | 'L1_UNREACHABLE';
+
+export class NodeError extends Error {
+  override readonly name = 'NodeError';
+  readonly code: NodeErrorCode;
+  readonly data: Readonly<Record<string, string | number | bigint>>;
+
+  constructor(
+    code: NodeErrorCode,
+    message: string,
+    data: Readonly<Record<string, string | number | bigint>> = {},
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.code = code;
+    this.data = data;
+  }
+}

@@ -1,0 +1,55 @@
+import type { Clock } from '../chain/clock.ts';
+import type { Logger } from '../chain/logger.ts';
+import { type Artifacts, ensureArtifacts } from '../circuits/build/artifacts.ts';
+import type { ClosedBatch, ShapeName } from '../protocol/types.ts';
+import { snarkjsBackend } from '../prover/backends/snarkjs.ts';
+import type { ProofQueue } from '../prover/proofQueue.ts';
+import { Prover } from '../prover/prover.ts';
+import type { BatchProof } from '../sequencer/publisher.ts';
+import type { ProofQueuePort } from '../sequencer/sequencer.ts';
+import type { Config } from './config/config.ts';
+import type { Metrics } from './metrics.ts';
+
+/** The proof queue as the sequencer sees it. */
+export function proofPort(queue: ProofQueue): ProofQueuePort {
+  return {
+    enqueue: async (closed: ClosedBatch): Promise<void> => {
+      await queue.enqueue(closed);
+    },
+    proof: (batch: number): Promise<BatchProof | undefined> => queue.result(batch),
+  };
+}
+
+/** Keys and witness generators of the batch circuits, each looked up once. */
+export function batchArtifacts({
+  circuits,
+}: Pick<Config, 'circuits'>): (shape: ShapeName, signal?: AbortSignal) => Promise<Artifacts> {
+  const known = new Map<ShapeName, Promise<Artifacts>>();
+  return (shape, signal) => {
+    const found = known.get(shape) ?? ensureArtifacts(`batch-${shape}`, { ...circuits, signal });
+    known.set(shape, found);
+    found.catch(() => known.delete(shape)); // the next job tries again
+    return found;
+  };
+}
+
+/** The prover service on the queue, reporting to the metrics. It is not started. */
+export function createProver(
+  { prover, circuits }: Pick<Config, 'prover' | 'circuits'>,
+  deps: { queue: ProofQueue; clock: Clock; log: Logger; metrics: Metrics; onProof: () => void },
+): Prover {
+  const { queue, clock, log, metrics, onProof } = deps;
+  const service = new Prover(
+    { concurrency: prover.concurrency },
+    { queue, clock, log, backend: snarkjsBackend(), artifacts: batchArtifacts({ circuits }) },
+  );
+  queue.onChange = ({ status }) => {
+    for (const [state, count] of Object.entries(queue.counts())) metrics.proofJobs(state, count);
+    if (status === 'pending') service.notify();
+  };
+  service.events.on('proven', ({ shape }, { seconds }) => {
+    metrics.proven(shape, seconds.witness + seconds.prove + seconds.verify);
+    onProof();
+  });
+  return service;
+}

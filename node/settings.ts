@@ -1,0 +1,51 @@
+/** From the node's configuration to the options of its parts. Pure. */
+import type { RollupParameters } from '../bridge/client/types.ts';
+import { hexToBytes } from '../protocol/bytes.ts';
+import { unpackPoint } from '../protocol/crypto/babyjub.ts';
+import { accountIndex } from '../protocol/ids.ts';
+import { SHAPES, shapeById } from '../protocol/shapes.ts';
+import type { ShapeName } from '../protocol/types.ts';
+import type { FeeAccountsOptions } from '../sequencer/feeAccounts.ts';
+import type { SequencerOptions } from '../sequencer/sequencer.ts';
+import type { Config } from './config/config.ts';
+import { NodeError } from './nodeError.ts';
+
+/** @throws ProtocolError for a fee key that is no key, NodeError SHAPE_NOT_ON_L1 */
+export function sequencerOptions(
+  { sequencer, l1 }: Pick<Config, 'sequencer' | 'l1'>,
+  parameters: RollupParameters,
+): SequencerOptions & { readonly feeAccounts: FeeAccountsOptions } {
+  const { confirmations } = l1;
+  return {
+    shapes: usableShapes(sequencer.shapes, parameters),
+    timing: {
+      blockTimeMs: sequencer.blockMs,
+      batchTimeMs: sequencer.batchMs,
+      l1WaitMs: sequencer.l1WaitMs,
+      l1PollMs: l1.pollMs,
+      resubmitAfterMs: sequencer.resubmitMs,
+    },
+    fees: { minFeePerOp: new Map(sequencer.minimumFees.map(({ token, amount }) => [token, amount])) },
+    feeAccounts: {
+      key: sequencer.feeKey === undefined ? undefined : unpackPoint(hexToBytes(sequencer.feeKey)),
+      byToken: new Map(sequencer.feeAccounts.map(({ token, amount }) => [token, accountIndex(Number(amount))])),
+    },
+    queue: { l1Confirmations: confirmations },
+    publisher: { confirmations, maxFeePerGas: BigInt(sequencer.maxGasPriceGwei) * 10n ** 9n },
+  };
+}
+
+/** The configured shapes, or all that the contract verifies; their slots must be the contract's. */
+function usableShapes(wanted: readonly ShapeName[], { shapes }: RollupParameters): ShapeName[] {
+  const names = wanted.length > 0 ? [...wanted] : shapes.map(({ id }) => shapeById(id).name);
+  for (const name of names) {
+    const { id, L, N, E } = SHAPES[name];
+    const onL1 = shapes.find((shape) => shape.id === id);
+    if (onL1?.L !== L || onL1.N !== N || onL1.E !== E) {
+      throw new NodeError('SHAPE_NOT_ON_L1', `the contract has no verifier for batches of shape ${name}`, {
+        shape: name,
+      });
+    }
+  }
+  return names;
+}
