@@ -1,4 +1,4 @@
-import { verifyMany } from './crypto/eddsa.ts';
+import { type SignedMessage, verifyMany } from './crypto/eddsa.ts';
 import { ProtocolError } from './errors.ts';
 import { OpenBatch } from './openBatch.ts';
 import { shape } from './shapes.ts';
@@ -15,11 +15,7 @@ import {
 } from './types.ts';
 
 /** One signature to check: "the owner of `pub` signed `message`". */
-export interface SignatureItem {
-  readonly pub: Point;
-  readonly message: Field;
-  readonly signature: Signature;
-}
+export type SignatureItem = SignedMessage;
 
 export interface ApplyBatchOptions {
   /** Record account slots for the prover. Default true; validators that do not prove save most hashing with false. */

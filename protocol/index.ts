@@ -7,6 +7,9 @@ export { exitFromWords, exitWords, l1OpFromWords, l1OpWords } from './codec/l1Wo
 export { opFromWords, opWords } from './codec/opWords.ts';
 export { checkUnassigned, decodeTx, encodeTx } from './codec/tx.ts';
 export { commitBatch } from './commitment.ts';
+export { type PrivateKey, publicKey, sign, verify, verifyMany } from './crypto/eddsa.ts';
+export { keccak256 } from './crypto/keccak.ts';
+export { poseidon } from './crypto/poseidon.ts';
 export { computeDomain } from './domain.ts';
 export * from './errors.ts';
 export * from './field.ts';

@@ -5,6 +5,7 @@ import { SHAPES } from './shapes.ts';
 import { actor, exit, register, signed, TEST_DOMAIN, TEST_TIME, transfer } from './testing/actors.ts';
 import { expectCode } from './testing/expectCode.ts';
 import { AccountTree } from './tree.ts';
+import { txHash } from './tx.ts';
 import type { AccountIndex, Field, Op, Point, QueueItem, Shape, SignedTx } from './types.ts';
 
 const alice = actor(1);
@@ -174,6 +175,14 @@ describe('transactions', () => {
     const bad = { ...tx, ops: [{ ...transfer(1, 2, 1n), ...change }] };
     expectRefused(code, () => batch.applyTx(bad, { signatureChecked: true }));
     expectRefused(code, () => batch.applyTx(bad, { signatureChecked: true, hash: 1n as Field }));
+  });
+
+  test('a hash handed in counts only from a caller who checked the signature', () => {
+    const tx = aliceTx([transfer(1, 2, 1n)]);
+    const other = { ...tx, ops: [transfer(1, 2, 900n)] };
+    const hash = txHash(tx, TEST_DOMAIN);
+    expectRefused('BAD_SIGNATURE', () => batch.applyTx(other, { hash }));
+    expect(batch.applyTx(tx, { signatureChecked: true, hash: 5n as Field }).hash).toBe(5n);
   });
 
   test('a replayed transaction → BAD_NONCE', () => {

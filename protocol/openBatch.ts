@@ -95,8 +95,8 @@ export class OpenBatch {
 
   /**
    * Applies a transaction whose assigned indices are filled in, all of it or nothing.
-   * @throws ProtocolError the code of the first rule that fails; BATCH_FULL if it is valid but does not fit (its data says
-   * whether an empty batch could take it)
+   * @throws ProtocolError the code of the first rule that fails; BATCH_FULL if it does not fit (its data says whether an empty
+   * batch could take it); BAD_SIGNATURE last, because checking it costs most by far
    */
   applyTx(tx: SignedTx, options: ApplyTxOptions = {}): { hash: Field } {
     checkTxHead(tx);
@@ -106,7 +106,6 @@ export class OpenBatch {
     const isTrusted = options.signatureChecked === true;
     const hash = isTrusted && options.hash !== undefined ? options.hash : txHash(tx, domain);
     this.#state.applyOps(tx.signer, tx.ops, (signer) => {
-      // Last, because it costs most by far.
       if (isTrusted || verify([signer.a, signer.b], hash, tx.signature)) return;
       throw new ProtocolError('BAD_SIGNATURE', { signer: tx.signer, hash });
     });
