@@ -3,16 +3,7 @@ import { ProtocolError } from './errors.ts';
 import { OpenBatch } from './openBatch.ts';
 import { shape } from './shapes.ts';
 import type { AccountTree } from './tree.ts';
-import {
-  type Batch,
-  type ClosedBatch,
-  type Field,
-  type L1Op,
-  L1Opcode,
-  type Point,
-  type QueueItem,
-  type Signature,
-} from './types.ts';
+import { type Batch, type ClosedBatch, type Field, type L1Op, L1Opcode, type QueueItem } from './types.ts';
 
 /** One signature to check: "the owner of `pub` signed `message`". */
 export type SignatureItem = SignedMessage;
