@@ -1,11 +1,19 @@
-import { BASE8 } from './babyjub.ts';
+import type { Field, Point } from '../types.ts';
+import { BASE8, SUBGROUP_ORDER } from './babyjub.ts';
+import { inverse } from './modular.ts';
 import { WINDOW_ENTRIES, WINDOWS } from './wasm/eddsaFunctions.ts';
 import { eddsaAddresses, wasm } from './wasm/instance.ts';
 import { ELEMENT_BYTES, writeElement } from './wasm/limbs.ts';
-import { allocate, words } from './wasm/memory.ts';
+import { allocate, readInteger, words, writeInteger } from './wasm/memory.ts';
 import { AFFINE_ENTRY_BYTES, ENTRY_BYTES, KAPPA, POINT_BYTES, TWICE_D } from './wasm/pointFunctions.ts';
 
 let isReady = false;
+
+const { scalar, accumulator } = eddsaAddresses;
+const zInverse = allocate(ELEMENT_BYTES);
+const xScale = allocate(ELEMENT_BYTES);
+const result = allocate(32);
+writeElement(words, xScale >> 2, inverse(KAPPA));
 
 function copyElement(to: number, from: number): void {
   words.copyWithin(to >> 2, from >> 2, (from + ELEMENT_BYTES) >> 2);
@@ -19,7 +27,7 @@ export function prepareBaseTable(): void {
   const step = allocate(ENTRY_BYTES);
   const multiples = allocate(WINDOW_ENTRIES * POINT_BYTES);
   const products = allocate((WINDOW_ENTRIES + 1) * ELEMENT_BYTES);
-  const [running, zInverse, x, y] = [0, 1, 2, 3].map(() => allocate(ELEMENT_BYTES)) as [number, number, number, number];
+  const [running, x, y] = [0, 1, 2].map(() => allocate(ELEMENT_BYTES)) as [number, number, number];
   writeElement(words, one >> 2, 1n);
   writeElement(words, twiceD >> 2, TWICE_D);
 
@@ -62,4 +70,20 @@ export function prepareBaseTable(): void {
     wasm.multiply(t, x, y);
     wasm.multiply(t, t, twiceD);
   }
+}
+
+/** (k mod l) · BASE8 for k ≥ 0. The time depends on k. */
+export function multiplyBase(k: bigint): Point {
+  prepareBaseTable();
+  writeInteger(scalar, k % SUBGROUP_ORDER);
+  wasm.multiplyBase();
+  wasm.invert(zInverse, accumulator + 2 * ELEMENT_BYTES);
+  const coordinate = (address: number): Field => {
+    wasm.multiply(address, address, zInverse);
+    wasm.leave(result, address);
+    return readInteger(result) as Field;
+  };
+  const y = coordinate(accumulator + ELEMENT_BYTES);
+  wasm.multiply(accumulator, accumulator, xScale);
+  return [coordinate(accumulator), y];
 }

@@ -3,13 +3,10 @@ import { ProtocolError } from '../errors.ts';
 import { field, isCanonical } from '../field.ts';
 import type { Field, Point, Signature } from '../types.ts';
 import { SUBGROUP_ORDER } from './babyjub.ts';
-import { prepareBaseTable } from './baseTable.ts';
-import { inverse } from './modular.ts';
+import { multiplyBase, prepareBaseTable } from './baseTable.ts';
 import { poseidon, poseidonDescriptor } from './poseidon.ts';
 import { eddsaAddresses, wasm } from './wasm/instance.ts';
-import { ELEMENT_BYTES, writeElement } from './wasm/limbs.ts';
-import { allocate, readInteger, words, writeInteger } from './wasm/memory.ts';
-import { KAPPA } from './wasm/pointFunctions.ts';
+import { writeInteger } from './wasm/memory.ts';
 
 export interface PrivateKey {
   /** 32 bytes. */
@@ -22,11 +19,7 @@ export interface SignedMessage {
   readonly signature: Signature;
 }
 
-const { operands, scalar, accumulator } = eddsaAddresses;
-const zInverse = allocate(ELEMENT_BYTES);
-const xScale = allocate(ELEMENT_BYTES);
-const result = allocate(32);
-writeElement(words, xScale >> 2, inverse(KAPPA));
+const { operands, scalar } = eddsaAddresses;
 
 function littleEndian(bytes: Uint8Array): bigint {
   let value = 0n;
@@ -42,22 +35,6 @@ function expand(seed: Uint8Array): { secret: bigint; nonceKey: Uint8Array } {
   // Bits 0–2 and 255 cleared, 254 set.
   const secret = (littleEndian(digest.subarray(0, 32)) & ((1n << 254n) - 8n)) | (1n << 254n);
   return { secret, nonceKey: digest.slice(32) };
-}
-
-/** (k mod l) · BASE8. */
-function multiplyBase(k: bigint): Point {
-  prepareBaseTable();
-  writeInteger(scalar, k % SUBGROUP_ORDER);
-  wasm.multiplyBase();
-  wasm.invert(zInverse, accumulator + 2 * ELEMENT_BYTES);
-  const coordinate = (address: number): Field => {
-    wasm.multiply(address, address, zInverse);
-    wasm.leave(result, address);
-    return readInteger(result) as Field;
-  };
-  const y = coordinate(accumulator + ELEMENT_BYTES);
-  wasm.multiply(accumulator, accumulator, xScale);
-  return [coordinate(accumulator), y];
 }
 
 /**

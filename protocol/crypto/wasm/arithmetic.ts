@@ -144,7 +144,7 @@ export function addFieldFunctions(module: ModuleBuilder, scratch: number): Field
   const multiplyFunction = module.add({ params: three, exportName: 'multiply' }, (f, [to, a, b]) => {
     storeLimbs(f, at(to), multiply(f, loadLimbs(f, at(a)), loadLimbs(f, at(b))));
   });
-  const squareFunction = module.add({ params: ['i32', 'i32'] }, (f, [to, a]) => {
+  const squareFunction = module.add({ params: ['i32', 'i32'], exportName: 'square' }, (f, [to, a]) => {
     storeLimbs(f, at(to), square(f, loadLimbs(f, at(a))));
   });
   const lanes = (operation: (a: Code, b: Code) => Code) =>
@@ -154,7 +154,7 @@ export function addFieldFunctions(module: ModuleBuilder, scratch: number): Field
         f.emit(i64.store32(at(to), operation(i64.load32S(at(a), 4 * i), i64.load32S(at(b), 4 * i)), 4 * i));
       }
     });
-  const power5 = module.add({ params: three }, (f, [to, x, constant]) => {
+  const power5 = module.add({ params: three, exportName: 'power5' }, (f, [to, x, constant]) => {
     const base = f.locals('i64', LIMBS);
     for (const i of INDICES) {
       f.emit((base[i] as Local).set(i64.add(i64.load32S(at(x), 4 * i), i64.load32S(at(constant), 4 * i))));
@@ -201,7 +201,7 @@ export function addFieldFunctions(module: ModuleBuilder, scratch: number): Field
  */
 function addDot(module: ModuleBuilder, scratch: number): Callable {
   const rowBytes = 152;
-  return module.add({ params: ['i32', 'i32', 'i32', 'i32'] }, (f, [to, left, right, end]) => {
+  return module.add({ params: ['i32', 'i32', 'i32', 'i32'], exportName: 'dot' }, (f, [to, left, right, end]) => {
     const p = f.local('i32');
     const q = f.local('i32');
     const sums = f.locals('v128', LIMBS);

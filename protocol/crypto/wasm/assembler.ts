@@ -32,12 +32,41 @@ function signedLeb(value: bigint): number[] {
   }
 }
 
-function flatten(code: Code, out: number[]): number[] {
-  for (const part of code) {
-    if (typeof part === 'number') out.push(part);
-    else flatten(part, out);
+/** Bytes written one after the other into a buffer that doubles; arrays of numbers would take most of the module's set-up time. */
+class ByteWriter {
+  #buffer = new Uint8Array(1 << 14);
+  #length = 0;
+
+  code(code: Code): this {
+    for (const part of code) {
+      if (typeof part !== 'number') {
+        this.code(part);
+        continue;
+      }
+      if (this.#length === this.#buffer.length) this.#grow(1);
+      this.#buffer[this.#length++] = part;
+    }
+    return this;
   }
-  return out;
+
+  /** A length in bytes, then the bytes. */
+  sized(bytes: Uint8Array): this {
+    this.code(unsignedLeb(bytes.length));
+    if (this.#length + bytes.length > this.#buffer.length) this.#grow(bytes.length);
+    this.#buffer.set(bytes, this.#length);
+    this.#length += bytes.length;
+    return this;
+  }
+
+  #grow(atLeast: number): void {
+    const larger = new Uint8Array(2 * this.#buffer.length + atLeast);
+    larger.set(this.#buffer);
+    this.#buffer = larger;
+  }
+
+  finish(): Uint8Array<ArrayBuffer> {
+    return this.#buffer.slice(0, this.#length);
+  }
 }
 
 const binary =
@@ -167,16 +196,10 @@ export class FunctionBuilder {
     return [0x60, params.length, ...params, results.length, ...results];
   }
 
-  encode(): number[] {
-    const groups = this.#locals.flatMap((type) => [1, TYPE_BYTES[type]]);
-    const body = flatten([unsignedLeb(this.#locals.length), groups, this.#body, 0x0b], []);
-    return [...unsignedLeb(body.length), ...body];
+  encode(): Uint8Array {
+    const groups = this.#locals.map((type) => [1, TYPE_BYTES[type]]);
+    return new ByteWriter().code([unsignedLeb(this.#locals.length), groups, this.#body, 0x0b]).finish();
   }
-}
-
-function section(id: number, items: readonly (readonly number[])[]): number[] {
-  const content = [...unsignedLeb(items.length), ...items.flat()];
-  return [id, ...unsignedLeb(content.length), ...content];
 }
 
 function name(text: string): number[] {
@@ -207,24 +230,19 @@ export class ModuleBuilder {
   encode(pages: number): Uint8Array<ArrayBuffer> {
     const functions = this.#functions;
     // Limits with a maximum: the memory never grows.
-    const limits = [0x01, ...unsignedLeb(pages), ...unsignedLeb(pages)];
-    const memoryImport = [...name('env'), ...name('memory'), 0x02, ...limits];
-    return Uint8Array.from([
-      ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
-      ...section(
-        1,
-        functions.map((f) => f.signature),
-      ),
-      ...section(2, [memoryImport]),
-      ...section(
-        3,
-        functions.map((_, i) => unsignedLeb(i)),
-      ),
-      ...section(7, this.#exports),
-      ...section(
-        10,
-        functions.map((f) => f.encode()),
-      ),
-    ]);
+    const limits = [0x01, unsignedLeb(pages), unsignedLeb(pages)];
+    const bodies = new ByteWriter().code(unsignedLeb(functions.length));
+    for (const f of functions) bodies.sized(f.encode());
+    const section = (items: Code) => new ByteWriter().code([unsignedLeb(items.length), items]).finish();
+    const sections: [id: number, content: Uint8Array][] = [
+      [1, section(functions.map((f) => f.signature))],
+      [2, section([[name('env'), name('memory'), 0x02, limits]])],
+      [3, section(functions.map((_, i) => unsignedLeb(i)))],
+      [7, section(this.#exports)],
+      [10, bodies.finish()],
+    ];
+    const binary = new ByteWriter().code([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]);
+    for (const [id, content] of sections) binary.code([id]).sized(content);
+    return binary.finish();
   }
 }

@@ -9,6 +9,9 @@ import { addPoseidon, POSEIDON_SCRATCH_BYTES } from './poseidonFunction.ts';
 interface Exports {
   poseidon(descriptor: number, inputs: number, output: number): void;
   multiply(to: number, a: number, b: number): void;
+  square(to: number, a: number): void;
+  power5(to: number, x: number, constant: number): void;
+  dot(to: number, left: number, right: number, endOfLeft: number): void;
   invert(to: number, from: number): void;
   enter(to: number, from: number): void;
   leave(to: number, from: number): number;
