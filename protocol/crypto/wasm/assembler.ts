@@ -99,11 +99,8 @@ export const i32 = {
   ltS: binary(0x48),
   geS: binary(0x4e),
   eqz: (a: Code): Code => [a, 0x45],
-  wrap: (a: Code): Code => [a, 0xa7],
   load: memory(2, 0x28),
   load8S: memory(0, 0x2c),
-  load16U: memory(0, 0x2f),
-  store: store(2, 0x36),
   store8: store(0, 0x3a),
 };
 

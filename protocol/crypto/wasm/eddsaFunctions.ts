@@ -19,10 +19,10 @@ import { allocate, words, writeInteger } from './memory.ts';
 import { AFFINE_ENTRY_BYTES, ENTRY_BYTES, KAPPA, POINT_BYTES, type PointFunctions } from './pointFunctions.ts';
 
 /** The table of multiples of BASE8: entry j − 1 of window w is j · 2^(7w) · BASE8, j = 1 … 64. 36 windows cover scalars < 2^251.9. */
-export const WINDOW_BITS = 7;
+const WINDOW_BITS = 7;
 export const WINDOWS = 36;
 export const WINDOW_ENTRIES = 1 << (WINDOW_BITS - 1);
-export const BASE_TABLE_BYTES = WINDOWS * WINDOW_ENTRIES * AFFINE_ENTRY_BYTES;
+const BASE_TABLE_BYTES = WINDOWS * WINDOW_ENTRIES * AFFINE_ENTRY_BYTES;
 
 const INTEGER_BYTES = 32;
 const NAF_WIDTH = 5;

@@ -7,10 +7,9 @@ const PAGE_BYTES = 65536;
 export const memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES });
 export const MEMORY_PAGES = PAGES;
 
-/** The memory as 32-bit words (limbs), 64-bit words (integers) and bytes. */
+/** The memory as 32-bit words (limbs) and 64-bit words (integers). */
 export const words = new Int32Array(memory.buffer);
 const doubleWords = new BigUint64Array(memory.buffer);
-export const bytes = new Uint8Array(memory.buffer);
 
 let top = 16;
 
