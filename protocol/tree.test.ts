@@ -127,6 +127,29 @@ describe('undo', () => {
     expect(tree.size).toBe(0);
   });
 
+  test('what an inner checkpoint kept does not hide what the outer one has to restore', () => {
+    tree.set(accountIndex(1), account(1n));
+    const before = { root: tree.root, path: tree.children(accountIndex(1)) };
+    const outer = tree.checkpoint();
+    tree.set(accountIndex(1), account(2n));
+    const inner = tree.checkpoint();
+    tree.set(accountIndex(1), account(3n));
+    expect(tree.root).not.toBe(before.root);
+    tree.commit(inner);
+    tree.revert(outer);
+    expect({ root: tree.root, path: tree.children(accountIndex(1)) }).toEqual(before);
+  });
+
+  test('reverting a fork brings back what it read through to', () => {
+    tree.set(accountIndex(1), account(1n));
+    const fork = tree.fork();
+    const id = fork.checkpoint();
+    fork.set(accountIndex(1), account(2n));
+    fork.revert(id);
+    expect(fork.get(accountIndex(1))).toEqual(account(1n));
+    expect(fork.root).toBe(tree.root);
+  });
+
   test('forgetting the oldest checkpoint leaves the newer ones able to undo', () => {
     const first = tree.checkpoint();
     tree.set(accountIndex(1), account(1n));
