@@ -1,0 +1,198 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { computeDomain } from '../protocol/domain.ts';
+import { accountIndex } from '../protocol/ids.ts';
+import { actor, exit, register, signed, TEST_DOMAIN, transfer } from '../protocol/testing/actors.ts';
+import { txHash } from '../protocol/tx.ts';
+import type { QueueItem } from '../protocol/types.ts';
+import { type Db, openLevel } from './db.ts';
+import { ChainError } from './errors.ts';
+import { ChainStore } from './store.ts';
+import { CrashError, CrashPoint, crashingDb } from './testing/crash.ts';
+import { addBlock, openChain } from './testing/fixture.ts';
+import { tempDb } from './testing/tempDb.ts';
+
+const ALICE = actor(1);
+const BOB = actor(2);
+const CAROL = actor(3);
+
+const deposit = (who: typeof ALICE, amount: bigint): QueueItem => ({
+  opcode: 1,
+  token: 0,
+  amount,
+  key: who.key,
+  address: who.address,
+});
+
+let temp: Awaited<ReturnType<typeof tempDb>>;
+let db: Db;
+
+beforeEach(async () => {
+  temp = await tempDb();
+  db = temp.db;
+});
+
+afterEach(() => temp.remove());
+
+async function expectChainError(act: () => Promise<unknown>, code: string): Promise<void> {
+  const error = await act().then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(ChainError);
+  expect((error as ChainError).code).toBe(code);
+}
+
+const PAY = signed(ALICE, { signer: 1, nonce: 0, ops: [transfer(1, 2, 10n, { fee: 1n })] });
+const WELCOME = signed(ALICE, { signer: 1, nonce: 1, ops: [register(1, 3, CAROL, 20n, 1n)] });
+const LEAVE = signed(BOB, { signer: 2, nonce: 0, ops: [exit(2, BOB.address, 5n)] });
+
+/** Two blocks in a closed batch, one in the open one. */
+async function story(): Promise<void> {
+  const chain = await openChain(db);
+  await addBlock(chain, { deposits: [deposit(ALICE, 100n), deposit(BOB, 50n)] });
+  await addBlock(chain, { txs: [PAY, WELCOME], feeAccounts: [accountIndex(2)] });
+  await chain.ledger.close({ evmCommitment: 0n });
+  await addBlock(chain, { txs: [LEAVE] });
+}
+
+describe('a chain on LevelDB', () => {
+  it('is the same after it was opened again', async () => {
+    await story();
+    const before = await openChain(db);
+    const balances = [1, 2, 3].map((index) => before.ledger.account(accountIndex(index))?.balance);
+    // Bob's fee lane was credited when the batch closed; his exit is in the open batch.
+    expect(balances).toEqual([68n, 57n, 20n]);
+    await db.close();
+    db = await openLevel(temp.path);
+    temp = { ...temp, db };
+    const after = await openChain(db);
+    expect(after.store.head).toEqual(before.store.head);
+    expect(after.ledger.open?.batch.previewRoot()).toBe(before.ledger.open?.batch.previewRoot());
+    expect([1, 2, 3].map((index) => after.ledger.account(accountIndex(index))?.balance)).toEqual(balances);
+  });
+
+  it('finds blocks, batches, transactions, queue items and accounts', async () => {
+    await story();
+    const { store } = await openChain(db);
+    const block = await store.block(2n);
+    expect(block).toMatchObject({ number: 2n, batch: 1, txs: [PAY, WELCOME] });
+    expect(await store.blockByHash(block?.hash ?? 0n)).toEqual(block);
+    expect((await store.block(1n))?.hash).toBe(block?.parentHash);
+    expect(await store.block(4n)).toBeUndefined();
+    expect(await store.tx(txHash(WELCOME, TEST_DOMAIN))).toEqual({ block: 2n, batch: 1, position: 1 });
+    expect(await store.tx(txHash(LEAVE, TEST_DOMAIN))).toEqual({ block: 3n, batch: 2, position: 0 });
+    expect(await store.queueItem(1n)).toEqual({ block: 1n, batch: 1, position: 1 });
+    expect(await store.queueItem(2n)).toBeUndefined();
+    expect(await store.accountsByKey(CAROL.key)).toEqual([3]);
+    expect(await store.accountsByAddress(ALICE.address)).toEqual([1]);
+    expect(await store.accountsByAddress(7n)).toEqual([]);
+    expect((await store.batch(1))?.batch.txs).toEqual([PAY, WELCOME]);
+    expect(await store.batch(2)).toBeUndefined();
+    expect(await store.summaries(1, 9)).toMatchObject([
+      { number: 1, status: 'closed', firstBlock: 1n, lastBlock: 2n, firstQueueIndex: 0n, l1Ops: 2, txs: 2, ops: 2 },
+    ]);
+    // As of the last closed batch.
+    expect((await store.account(accountIndex(2)))?.balance).toBe(62n);
+  });
+
+  it('moves batches between statuses, together with the record of the layer above', async () => {
+    await story();
+    const { store } = await openChain(db);
+    await store.setStatuses([{ batch: 1, status: 'committed', commitTx: '0x12' }], { name: 'x', value: 'y' });
+    await store.setStatuses([{ batch: 1, status: 'proven', proveTx: '0x34' }]);
+    expect(await store.summary(1)).toMatchObject({ status: 'proven', commitTx: '0x12', proveTx: '0x34' });
+    expect(await store.getMeta('x')).toBe('y');
+    await expectChainError(() => store.setStatuses([{ batch: 2, status: 'proven' }]), 'OUT_OF_ORDER');
+  });
+});
+
+describe('bad stores', () => {
+  it('refuses the store of another chain', async () => {
+    await story();
+    const domain = computeDomain({ l1ChainId: 1n, rollup: 1n, l2ChainId: 1n });
+    await expectChainError(() => ChainStore.open({ domain }, { db }), 'WRONG_CHAIN');
+  });
+
+  it('refuses a second process', async () => {
+    await expectChainError(() => openLevel(temp.path), 'STORE_UNAVAILABLE');
+  });
+
+  it.each([
+    ['an account that was changed', 'a/000001', (text: string) => text.replace('"balance":"68"', '"balance":"69"')],
+    ['a lost account', 'a/000001', undefined],
+    ['a block that was changed', 'b/0000000000000003', (text: string) => text.replace('"amount":"5"', '"amount":"6"')],
+    ['a lost block', 'b/0000000000000003', undefined],
+    ['a record that is not JSON', 'm/head', () => 'nonsense'],
+    ['a record of another version', 'm/head', (text: string) => text.replace('"version":1', '"version":2')],
+  ])('refuses %s', async (_, key, change) => {
+    await story();
+    const text = (await db.get(key)) ?? '';
+    expect(text).not.toBe('');
+    if (change !== undefined) expect(change(text)).not.toBe(text);
+    await db.write([change === undefined ? { type: 'del', key } : { type: 'put', key, value: change(text) }]);
+    await expectChainError(() => openChain(db), 'STORE_CORRUPT');
+  });
+
+  it('refuses a block that does not follow', async () => {
+    await story();
+    const { store } = await openChain(db);
+    const [first, last] = [await store.block(1n), await store.block(3n)];
+    const { open } = store.head;
+    if (first === undefined || last === undefined || open === undefined) throw new Error('the story has these');
+    await expectChainError(() => store.appendBlock(first, open), 'OUT_OF_ORDER');
+    const next = { ...last, number: 4n, parentHash: last.hash, timestamp: last.timestamp - 1 };
+    await expectChainError(() => store.appendBlock(next, open), 'OUT_OF_ORDER');
+  });
+
+  it('refuses to close what is not open', async () => {
+    await story();
+    const { store } = await openChain(db);
+    const closed = await store.batch(1);
+    if (closed === undefined) throw new Error('the story has this batch');
+    await expectChainError(() => store.closeBatch(closed), 'OUT_OF_ORDER');
+  });
+});
+
+describe('dying between two writes', () => {
+  it('leaves a store that opens without repair, with every block that was accepted', async () => {
+    const { db: whole, remove } = await tempDb();
+    const counter = new CrashPoint();
+    db = crashingDb(whole, counter);
+    await story();
+    const reference = (await openChain(whole)).store.head;
+    await remove();
+    for (let dieAt = 0; dieAt < counter.steps; dieAt += 1) {
+      const victim = await tempDb();
+      db = crashingDb(victim.db, new CrashPoint(dieAt));
+      await expect(story()).rejects.toBeInstanceOf(CrashError);
+      const { store, ledger } = await openChain(victim.db);
+      // Four atomic writes; the point after a write has it, the point before has not.
+      const writes = Math.floor((dieAt + 1) / 2);
+      expect(store.head.block).toBe([0n, 1n, 2n, 2n, 3n][writes]);
+      expect(store.head.closedBatch).toBe(writes >= 3 ? 1 : 0);
+      expect(ledger.open === undefined).toBe(writes === 0 || writes === 3);
+      db = victim.db;
+      const chain = { store, ledger };
+      if (writes < 1) await addBlock(chain, { deposits: [deposit(ALICE, 100n), deposit(BOB, 50n)] });
+      if (writes < 2) await addBlock(chain, { txs: [PAY, WELCOME], feeAccounts: [accountIndex(2)] });
+      if (writes < 3) await ledger.close({ evmCommitment: 0n });
+      if (writes < 4) await addBlock(chain, { txs: [LEAVE] });
+      expect(store.head).toEqual(reference);
+      await victim.remove();
+    }
+    db = temp.db;
+  });
+});
+
+describe('shapes', () => {
+  it('fills up to the largest and closes in the smallest that holds the batch', async () => {
+    const chain = await openChain(db, ['medium', 'small', 'dev']);
+    expect(chain.ledger.largestShape).toBe('medium');
+    await addBlock(chain, { deposits: [deposit(ALICE, 100n), deposit(BOB, 50n)] });
+    await addBlock(chain, { txs: [PAY], feeAccounts: [accountIndex(2)] });
+    const { closed } = await chain.ledger.close({ evmCommitment: 0n });
+    expect(closed.batch.shape).toBe('small');
+    await addBlock(chain, { deposits: [deposit(CAROL, 1n), deposit(CAROL, 1n), deposit(CAROL, 1n)] });
+    expect((await chain.ledger.close({ evmCommitment: 0n })).closed.batch.shape).toBe('dev');
+  });
+});
