@@ -1,0 +1,84 @@
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import type { DevDeployment } from './deployment.ts';
+
+const hex = z.custom<`0x${string}`>((value) => typeof value === 'string' && /^0x[0-9a-fA-F]*$/.test(value));
+const schema: z.ZodType<DevDeployment> = z.object({
+  rollup: hex,
+  deployedAt: z.int(),
+  tokens: z.array(z.object({ id: z.int(), address: hex, symbol: z.string() })),
+  shapes: z.array(z.enum(['small', 'dev', 'medium', 'large'])),
+  keyHashes: z.record(z.string(), z.string()),
+});
+
+/** Files of one devnet. Without a folder of its own it is temporary and leaves nothing behind. */
+export class DevnetDir {
+  readonly path: string;
+  readonly isTemporary: boolean;
+
+  private constructor(path: string, isTemporary: boolean) {
+    this.path = path;
+    this.isTemporary = isTemporary;
+  }
+
+  static async open(path: string | undefined): Promise<DevnetDir> {
+    if (path === undefined) return new DevnetDir(await mkdtemp(join(tmpdir(), 'engram-devnet-')), true);
+    await mkdir(path, { recursive: true });
+    return new DevnetDir(resolve(path), false);
+  }
+
+  /** anvil's state. */
+  get l1State(): string {
+    return join(this.path, 'l1-state.json');
+  }
+
+  get node(): string {
+    return join(this.path, 'node');
+  }
+
+  /** Undefined on the first run. @throws if the file is damaged */
+  async deployment(): Promise<DevDeployment | undefined> {
+    const text = await readFile(this.#file('deployment.json'), 'utf8').catch(() => undefined);
+    return text === undefined ? undefined : schema.parse(JSON.parse(text));
+  }
+
+  saveDeployment(deployment: DevDeployment): Promise<void> {
+    return this.#write('deployment.json', JSON.stringify(deployment, null, 2));
+  }
+
+  /** Process group of the L1 that was started last; 0: it was stopped. */
+  async l1Pid(): Promise<number> {
+    const text = await readFile(this.#file('l1.pid'), 'utf8').catch(() => '0');
+    return Number.parseInt(text, 10) || 0;
+  }
+
+  saveL1Pid(pid: number): Promise<void> {
+    return this.#write('l1.pid', String(pid));
+  }
+
+  /** Whether the funding was done. */
+  async isFunded(): Promise<boolean> {
+    return (await readFile(this.#file('funded'), 'utf8').catch(() => '')) !== '';
+  }
+
+  saveFunded(): Promise<void> {
+    return this.#write('funded', 'yes');
+  }
+
+  /** Removes a temporary folder. */
+  async dispose(): Promise<void> {
+    if (this.isTemporary) await rm(this.path, { recursive: true, force: true });
+  }
+
+  #file(name: string): string {
+    return join(this.path, name);
+  }
+
+  async #write(name: string, text: string): Promise<void> {
+    const temporary = `${this.#file(name)}.tmp`;
+    await writeFile(temporary, text);
+    await rename(temporary, this.#file(name));
+  }
+}
