@@ -3,6 +3,7 @@ export type BridgeClientErrorCode =
   | 'L1_REVERTED'
   | 'L1_UNREACHABLE'
   | 'NOT_A_COMMIT'
+  | 'NOT_A_ROLLUP'
   | 'UNKNOWN_BATCH'
   | 'UNKNOWN_QUEUE_ITEM'
   | 'BAD_LOG'

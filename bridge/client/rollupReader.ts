@@ -1,10 +1,13 @@
 import {
+  ContractFunctionExecutionError,
   decodeFunctionData,
+  HttpRequestError,
   hexToBytes,
   keccak256,
   type Log,
   type PublicClient,
   parseEventLogs,
+  TimeoutError,
   toEventSelector,
 } from 'viem';
 import { batchNumber } from '../../protocol/ids.ts';
@@ -327,6 +330,10 @@ export async function readParameters(address: Address, publicClient: PublicClien
         .filter(({ verifier }) => BigInt(verifier) !== 0n),
     };
   } catch (error) {
-    throw bridgeError(error);
+    // No code there, or another contract's answer.
+    const isAnswer = error instanceof ContractFunctionExecutionError;
+    const isElsewhere =
+      isAnswer && error.walk((e) => e instanceof HttpRequestError || e instanceof TimeoutError) === null;
+    throw isElsewhere ? new BridgeError('NOT_A_ROLLUP', { address }, { cause: error }) : bridgeError(error);
   }
 }

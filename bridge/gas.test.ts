@@ -1,0 +1,32 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { artifact, buildContracts } from './build.ts';
+import { Fixture } from './testing/fixture.ts';
+import { type GasReport, measureGas } from './testing/gasCases.ts';
+
+const snapshotPath = new URL('./gas-snapshot.json', import.meta.url);
+/** ENGRAM_GAS_SNAPSHOT=write takes the present figures as the new reference. */
+const isWriting = process.env.ENGRAM_GAS_SNAPSHOT === 'write';
+/** Calldata holds hashes and addresses that differ from run to run; zero bytes among them are cheaper. */
+const TOLERANCE = 0.02;
+/** EIP-170. */
+const CODE_LIMIT = 24_576;
+
+let f: Fixture;
+beforeAll(async () => {
+  f = await Fixture.start();
+});
+afterAll(() => f?.l1.stop());
+
+it('uses as much gas as the committed snapshot says', async () => {
+  const report = await measureGas(f);
+  report['code.bytes'] = artifact(await buildContracts(), 'Rollup').runtimeBytes;
+  if (isWriting) await writeFile(snapshotPath, `${JSON.stringify(report, null, 2)}\n`);
+  const snapshot = JSON.parse(await readFile(snapshotPath, 'utf8')) as GasReport;
+  expect(Object.keys(report)).toEqual(Object.keys(snapshot));
+  for (const [name, gas] of Object.entries(report)) {
+    const reference = snapshot[name] ?? 0;
+    expect(Math.abs(gas - reference) / reference, `${name}: ${gas}, snapshot ${reference}`).toBeLessThan(TOLERANCE);
+  }
+  expect(report['code.bytes']).toBeLessThanOrEqual(CODE_LIMIT);
+});
