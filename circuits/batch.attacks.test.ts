@@ -442,7 +442,7 @@ const ATTACKS: readonly Attack[] = [
   },
   {
     name: 'index 0 is created',
-    rule: /slot\[0\]\.isZero|slot\[0\]|born/,
+    rule: /isNone|index\[0\]/,
     start: l1Scenario,
     edit: (x) => {
       // Dave's deposit goes to index 0 (a padding slot) instead of 30

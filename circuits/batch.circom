@@ -97,6 +97,11 @@ template Batch(L, N, S, A, E, BITS) {
         }
     }
 
+    // Index 0 means "none" and is never created; only the first slot can hold it.
+    component isNone = IsZero();
+    isNone.in <== index[0];
+    isNone.out * born[0] === 0;
+
     // C. Signature slots. The running nonce is linear in the selections.
     component sig[S];
     var runningNonce[A];

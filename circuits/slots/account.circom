@@ -1,7 +1,7 @@
 // One account slot: a leaf loaded once (AccountLoad), written back once (AccountWrite).
 //
 //   index     24 bits  its base-8 digits are the path
-//   balance   96 bits  before the batch           claimed 96, nonce 32, token 16, kind 8: ditto (kind, token: of the account when it is born here)
+//   balance   96 bits  before the batch           claimed 96, nonce 32, token 16, kind 2: ditto (kind, token: of the account when it is born here)
 //   oldLive   1 bit    the leaf was live before the batch
 //   born      1 bit    an operation of this batch creates it
 //   birth     BITS     if born: position of the creating operation (L1 op l: l + 1, op i: L + 1 + i); else any
@@ -10,7 +10,6 @@
 pragma circom 2.1.6;
 
 include "circomlib/circuits/bitify.circom";
-include "circomlib/circuits/comparators.circom";
 include "circomlib/circuits/poseidon.circom";
 include "../lib/merkle8.circom";
 
@@ -39,7 +38,7 @@ template AccountLoad(BITS) {
     nonceBits.in <== nonce;
     component tokenBits = Num2Bits(16);
     tokenBits.in <== token;
-    component kindBits = Num2Bits(8);
+    component kindBits = Num2Bits(2); // the kinds there are; the tree holds no other
     kindBits.in <== kind;
     component birthBits = Num2Bits(BITS);
     birthBits.in <== birth;
@@ -52,11 +51,6 @@ template AccountLoad(BITS) {
     never * kind === 0;
     (1 - oldLive) * (balance + claimed + nonce) === 0; // sum of ranged values: zero only if each is
     birthTag <== born * birth + never * 65535;
-
-    // C. Index 0 means "none" and is never created.
-    component isZero = IsZero();
-    isZero.in <== index;
-    isZero.out * born === 0;
 }
 
 // Writes the slot back: the root before and after. Inputs as above, ranged and boolean by AccountLoad, and the account after the batch:

@@ -1,0 +1,131 @@
+/**
+ * What each part of the batch circuit costs, by slope between compiled sizes, complete rules included.
+ *
+ *   npm run bench -- circuits [--json] [--shapes small,dev,medium]
+ *
+ * The count is affine in each slot number, with products where an op looks at every account, signature or exit slot:
+ * count = fixed + l·L + n·N + s·S + a·A + e·E + nA·N·A + nS·N·S + nE·N·E + sA·S·A + lA·L·A. Each coefficient is a difference of compiled
+ * sizes, at the position width of the `large` shape. `--shapes` compiles those shapes as well (dev: under 2 minutes, medium: about 5).
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { batchSource, mainSource } from '../circuits/build/circuits.ts';
+import { compileCircom } from '../circuits/build/compile.ts';
+import { SHAPES } from '../protocol/shapes.ts';
+import type { ShapeName } from '../protocol/types.ts';
+
+interface Sizes {
+  readonly L: number;
+  readonly N: number;
+  readonly S: number;
+  readonly A: number;
+  readonly E: number;
+}
+
+const BITS = 9; // of `large`: positions up to 272
+const BASE: Sizes = { L: 1, N: 1, S: 1, A: 2, E: 1 };
+/** Steps of 15 slots of words fill whole blocks of the sponge (15 words each), so that slopes are exact. */
+const STEP: Sizes = { L: 15, N: 15, S: 1, A: 1, E: 15 };
+
+const { values } = parseArgs({
+  options: { json: { type: 'boolean', default: false }, shapes: { type: 'string', default: 'small' } },
+});
+const names = values.shapes.split(',').filter((name): name is ShapeName => Object.hasOwn(SHAPES, name));
+
+const say = (line: string): void => {
+  process.stderr.write(`${line}\n`);
+};
+
+async function count(source: string, label: string): Promise<{ constraints: number; seconds: number }> {
+  const outDir = await mkdtemp(path.join(os.tmpdir(), 'engram-bench-'));
+  const start = performance.now();
+  try {
+    const { constraints } = await compileCircom({ source, outDir });
+    const seconds = (performance.now() - start) / 1000;
+    say(`${label}: ${constraints} constraints, ${seconds.toFixed(1)} s`);
+    return { constraints, seconds };
+  } finally {
+    await rm(outDir, { recursive: true, force: true });
+  }
+}
+
+/** Constraints with the named slot numbers one step up. */
+async function at(...up: (keyof Sizes)[]): Promise<number> {
+  const sizes = { ...BASE };
+  for (const key of up) sizes[key] += STEP[key];
+  return (await count(batchSource({ ...sizes, bits: BITS }), JSON.stringify(sizes))).constraints;
+}
+
+const base = await at();
+const single = { L: await at('L'), N: await at('N'), S: await at('S'), A: await at('A'), E: await at('E') };
+const slope = (key: keyof Sizes): number => (single[key] - base) / STEP[key];
+async function cross(p: keyof Sizes, q: keyof Sizes): Promise<number> {
+  return ((await at(p, q)) - single[p] - single[q] + base) / (STEP[p] * STEP[q]);
+}
+const product = {
+  NA: await cross('N', 'A'),
+  NS: await cross('N', 'S'),
+  NE: await cross('N', 'E'),
+  SA: await cross('S', 'A'),
+  LA: await cross('L', 'A'),
+};
+// Slopes at the base sizes, with the products taken out.
+const own = {
+  L: slope('L') - product.LA * BASE.A,
+  N: slope('N') - product.NA * BASE.A - product.NS * BASE.S - product.NE * BASE.E,
+  S: slope('S') - product.NS * BASE.N - product.SA * BASE.A,
+  A: slope('A') - product.NA * BASE.N - product.SA * BASE.S - product.LA * BASE.L,
+  E: slope('E') - product.NE * BASE.N,
+};
+const perOp = ({ A, S, E }: Pick<Sizes, 'A' | 'S' | 'E'>): number =>
+  own.N + product.NA * A + product.NS * S + product.NE * E;
+const perSignature = (A: number): number => own.S + product.SA * A;
+const perL1Op = (A: number): number => own.L + product.LA * A;
+const total = ({ L, N, S, A, E }: Sizes): number =>
+  base -
+  (perL1Op(BASE.A) * BASE.L + perOp(BASE) * BASE.N + perSignature(BASE.A) * BASE.S + own.A * BASE.A + own.E * BASE.E) +
+  perL1Op(A) * L +
+  perOp({ A, S, E }) * N +
+  perSignature(A) * S +
+  own.A * A +
+  own.E * E;
+
+const shapes: Record<string, unknown> = {};
+for (const name of names) {
+  const { constraints, seconds } = await count(await mainSource(`batch-${name}`), name);
+  const { L, N, S, A, E } = SHAPES[name];
+  shapes[name] = { L, N, S, A, E, constraints, constraintsPerOp: Math.round(constraints / N), compileSeconds: seconds };
+}
+const large = SHAPES.large;
+const largeTotal = Math.round(total(large));
+const result = {
+  perSignature: perSignature(32),
+  perSignatureAt: { 8: perSignature(8), 32: perSignature(32), 64: perSignature(64) },
+  perAccount: own.A,
+  perOp: perOp(large),
+  perOpAt: Object.fromEntries(
+    Object.values(SHAPES).map((shape) => [`A=${shape.A},S=${shape.S},E=${shape.E}`, perOp(shape)]),
+  ),
+  perL1Op: perL1Op(32),
+  perExitSlot: own.E,
+  perOpPerAccount: product.NA,
+  holdsAt:
+    'perSignature and perL1Op: A = 32; perAccount: its own constraints, what ops and signatures pay to look at it is in theirs; perOp: A = 64, S = 64, E = 16',
+  shapes,
+  modelled: { large: { constraints: largeTotal, constraintsPerOp: Math.round(largeTotal / large.N) } },
+};
+
+if (values.json) {
+  console.log(JSON.stringify(result));
+} else {
+  console.table({
+    'signature slot (A = 32)': { constraints: result.perSignature, goal: 4300 },
+    'account slot': { constraints: result.perAccount, goal: 7500 },
+    'op slot (A = 64, S = 64)': { constraints: result.perOp, goal: 1600 },
+    'L1 op slot (A = 32)': { constraints: result.perL1Op },
+    'exit slot': { constraints: result.perExitSlot },
+  });
+  console.table({ ...shapes, 'large (by the slopes)': result.modelled.large });
+}
