@@ -6,8 +6,9 @@ import { artifact, buildContracts } from '../build.ts';
 import { expectError, Fixture } from '../testing/fixture.ts';
 import { ANY_PROOF, TestLedger } from '../testing/ledger.ts';
 import { rollupAbi } from './abi.ts';
+import { decodeCommit } from './postedBatch.ts';
 import { RollupClient } from './rollupClient.ts';
-import { decodeCommit, Reader } from './rollupReader.ts';
+import { Reader } from './rollupReader.ts';
 import type { L1Position } from './types.ts';
 import { queueItemFromWords, queueItemWords } from './units.ts';
 

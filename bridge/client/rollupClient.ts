@@ -3,8 +3,9 @@ import type { ClosedBatch, Point } from '../../protocol/types.ts';
 import { erc20Abi } from './abi.ts';
 import { BridgeError } from './errors.ts';
 import type { RollupWriter } from './interface.ts';
+import { readParameters } from './parameters.ts';
 import { bridgeError } from './revert.ts';
-import { Reader, type ReaderOptions, readParameters } from './rollupReader.ts';
+import { Reader, type ReaderOptions } from './rollupReader.ts';
 import type {
   Address,
   EscapeLeaf,

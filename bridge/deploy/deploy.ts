@@ -8,9 +8,9 @@ import type { Field, ShapeName } from '../../protocol/types.ts';
 import { artifact, buildContracts, compile } from '../build.ts';
 import { rollupAbi } from '../client/abi.ts';
 import { BridgeError } from '../client/errors.ts';
+import { readParameters } from '../client/parameters.ts';
 import { bridgeError } from '../client/revert.ts';
 import type { Wallet } from '../client/rollupClient.ts';
-import { readParameters } from '../client/rollupReader.ts';
 import type { Address, Hex } from '../client/types.ts';
 
 /** Times in seconds, money in wei. */
