@@ -4,16 +4,15 @@ import { inverse } from './modular.ts';
 import { WINDOW_ENTRIES, WINDOWS } from './wasm/eddsaFunctions.ts';
 import { eddsaAddresses, wasm } from './wasm/instance.ts';
 import { ELEMENT_BYTES, writeElement } from './wasm/limbs.ts';
-import { allocate, readInteger, words, writeInteger } from './wasm/memory.ts';
+import { allocate, constantElement, readInteger, words, writeInteger } from './wasm/memory.ts';
 import { AFFINE_ENTRY_BYTES, ENTRY_BYTES, KAPPA, POINT_BYTES, TWICE_D } from './wasm/pointFunctions.ts';
 
 let isReady = false;
 
 const { scalar, accumulator } = eddsaAddresses;
 const zInverse = allocate(ELEMENT_BYTES);
-const xScale = allocate(ELEMENT_BYTES);
 const result = allocate(32);
-writeElement(words, xScale >> 2, inverse(KAPPA));
+const xScale = constantElement(inverse(KAPPA));
 
 function copyElement(to: number, from: number): void {
   words.copyWithin(to >> 2, from >> 2, (from + ELEMENT_BYTES) >> 2);
@@ -22,14 +21,12 @@ function copyElement(to: number, from: number): void {
 /** Fills the table of multiples of BASE8 once, before the first signature or verification (some milliseconds). */
 export function prepareBaseTable(): void {
   if (isReady) return;
-  const one = allocate(ELEMENT_BYTES);
-  const twiceD = allocate(ELEMENT_BYTES);
+  const one = constantElement(1n);
+  const twiceD = constantElement(TWICE_D);
   const step = allocate(ENTRY_BYTES);
   const multiples = allocate(WINDOW_ENTRIES * POINT_BYTES);
   const products = allocate((WINDOW_ENTRIES + 1) * ELEMENT_BYTES);
   const [running, x, y] = [0, 1, 2].map(() => allocate(ELEMENT_BYTES)) as [number, number, number];
-  writeElement(words, one >> 2, 1n);
-  writeElement(words, twiceD >> 2, TWICE_D);
 
   const point = allocate(POINT_BYTES);
   [KAPPA * BASE8[0], BASE8[1], 1n, KAPPA * BASE8[0] * BASE8[1]].forEach((value, i) => {

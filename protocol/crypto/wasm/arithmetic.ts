@@ -11,18 +11,11 @@ import {
   v128,
   when,
 } from './assembler.ts';
-import {
-  balancedLimbs,
-  ELEMENT_BYTES,
-  LIMB_BITS,
-  LIMBS,
-  MODULUS_LIMBS,
-  MONTGOMERY,
-  NEGATIVE_INVERSE,
-} from './limbs.ts';
+import { balancedLimbs, ELEMENT_BYTES, LIMB_BITS, LIMBS, MODULUS_LIMBS, MONTGOMERY } from './limbs.ts';
 
 const MASK = i64.const((1n << BigInt(LIMB_BITS)) - 1n);
 const SHIFT = i64.const(BigInt(LIMB_BITS));
+const HALF_LIMB = i64.const(28n);
 const SIGN_SHIFT = i64.const(BigInt(64 - LIMB_BITS));
 const MODULUS = MODULUS_LIMBS.map((limb) => i64.const(limb));
 const COLUMNS = 2 * LIMBS - 1;
@@ -72,9 +65,10 @@ function reduce(f: FunctionBuilder, columns: readonly Column[], isBalanced = tru
     if (k < LIMBS) {
       const quotient = f.local('i64');
       quotients.push(quotient);
+      // The limb of r added here is −(2^28 − 1) and its negated inverse 2^28 − 1 (modulo 2^29): shifts do for both products.
       f.emit(
-        quotient.set(i64.and(i64.mul(total.get, i64.const(NEGATIVE_INVERSE)), MASK)),
-        carry.set(i64.shrS(i64.add(total.get, i64.mul(quotient.get, MODULUS[0] as Code)), SHIFT)),
+        quotient.set(i64.and(i64.sub(i64.shl(total.get, HALF_LIMB), total.get), MASK)),
+        carry.set(i64.shrS(i64.sub(i64.add(total.get, quotient.get), i64.shl(quotient.get, HALF_LIMB)), SHIFT)),
       );
     } else {
       const limb = f.local('i64');

@@ -101,6 +101,7 @@ export const i32 = {
   eqz: (a: Code): Code => [a, 0x45],
   load: memory(2, 0x28),
   load8S: memory(0, 0x2c),
+  store: store(2, 0x36),
   store8: store(0, 0x3a),
 };
 

@@ -14,8 +14,8 @@ import {
   returnValue,
   when,
 } from './assembler.ts';
-import { ELEMENT_BYTES, writeElement } from './limbs.ts';
-import { allocate, words, writeInteger } from './memory.ts';
+import { ELEMENT_BYTES } from './limbs.ts';
+import { allocate, constantElement, writeInteger } from './memory.ts';
 import { AFFINE_ENTRY_BYTES, ENTRY_BYTES, KAPPA, POINT_BYTES, type PointFunctions } from './pointFunctions.ts';
 
 /** The table of multiples of BASE8: entry j − 1 of window w is j · 2^(7w) · BASE8, j = 1 … 64. 36 windows cover scalars < 2^251.9. */
@@ -36,12 +36,6 @@ export interface EddsaAddresses {
   readonly accumulator: number;
 }
 
-function constant(x: bigint): number {
-  const address = allocate(ELEMENT_BYTES);
-  writeElement(words, address >> 2, x);
-  return address;
-}
-
 /** Adds invert, multiplyBase and verify; all work in static memory, at the addresses returned. */
 export function addEddsaFunctions(
   module: ModuleBuilder,
@@ -60,7 +54,12 @@ export function addEddsaFunctions(
   const coordinates = allocate(4 * ELEMENT_BYTES);
   const temporaries = Array.from({ length: 3 }, () => allocate(ELEMENT_BYTES)) as [number, number, number];
   const unused = allocate(INTEGER_BYTES);
-  const constants = { one: constant(1n), kappa: constant(KAPPA), a: constant(A), d: constant(D) };
+  const constants = {
+    one: constantElement(1n),
+    kappa: constantElement(KAPPA),
+    a: constantElement(A),
+    d: constantElement(D),
+  };
   const at = i32.const;
 
   addInvert(module, field, temporaries[0]);

@@ -25,7 +25,7 @@ interface Exports {
 const module = new ModuleBuilder();
 const field = addFieldFunctions(module, allocate(FIELD_SCRATCH_BYTES));
 const poseidon = addPoseidon(module, field, allocate(POSEIDON_SCRATCH_BYTES));
-export const eddsaAddresses = addEddsaFunctions(module, field, addPointFunctions(module), poseidon);
+export const eddsaAddresses = addEddsaFunctions(module, field, addPointFunctions(module, field), poseidon);
 
 const compiled = new WebAssembly.Module(module.encode(MEMORY_PAGES));
 

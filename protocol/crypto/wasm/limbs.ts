@@ -27,10 +27,8 @@ export function balancedLimbs(value: bigint): bigint[] {
   return limbs;
 }
 
+/** The lowest one is −(2^28 − 1) because r − 1 is a multiple of 2^28 and bit 28 of r is set; `reduce` relies on it. */
 export const MODULUS_LIMBS = balancedLimbs(R_FIELD);
-
-/** −1/r modulo 2^29. The lowest limb of r is −(2^28 − 1), so this is 2^28 − 1: its square is 1. */
-export const NEGATIVE_INVERSE = (1n << 28n) - 1n;
 
 /** Writes x·R mod r as limbs at word index `at` of the memory. */
 export function writeElement(words: Int32Array, at: number, x: bigint): void {

@@ -1,4 +1,5 @@
 import { ProtocolError } from '../../errors.ts';
+import { ELEMENT_BYTES, writeElement } from './limbs.ts';
 
 const PAGES = 32;
 const PAGE_BYTES = 65536;
@@ -18,6 +19,13 @@ export function allocate(length: number): number {
   const address = top;
   top = (top + length + 15) & ~15;
   if (top > PAGES * PAGE_BYTES) throw new ProtocolError('INVALID_ARGUMENT', { wasmMemoryBytes: top });
+  return address;
+}
+
+/** Reserves a field element with the value x. */
+export function constantElement(x: bigint): number {
+  const address = allocate(ELEMENT_BYTES);
+  writeElement(words, address >> 2, x);
   return address;
 }
 
