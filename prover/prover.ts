@@ -1,6 +1,7 @@
 import type { Clock } from '../chain/clock.ts';
 import { SafeEmitter } from '../chain/emitter.ts';
 import type { Logger } from '../chain/logger.ts';
+import { Pause } from '../chain/pause.ts';
 import type { Artifacts } from '../circuits/build/artifacts.ts';
 import type { ShapeName } from '../protocol/types.ts';
 import { ProverError, type ProverErrorCode } from './errors.ts';
@@ -45,27 +46,27 @@ export class Prover {
   readonly #deps: ProverDeps;
   readonly #log: Logger;
   readonly #abort = new AbortController();
-  /** Ends the pause of every idle lane. */
-  #wake = new AbortController();
+  readonly #pauses: readonly Pause[];
   #lanes: Promise<unknown> = Promise.resolve();
 
   constructor(options: ProverOptions, deps: ProverDeps) {
     this.#options = { concurrency: 1, pollMs: 1000, ...options };
     this.#deps = deps;
     this.#log = deps.log.child({ module: 'prover' });
+    this.#pauses = Array.from({ length: this.#options.concurrency }, () => new Pause(deps));
     this.events = new SafeEmitter({ log: this.#log });
   }
 
   start(): void {
     const { signal } = this.#abort;
     if (signal.aborted) return;
-    const lanes = Array.from({ length: this.#options.concurrency }, () => this.#run(signal));
+    const lanes = this.#pauses.map((pause) => this.#run(pause, signal));
     this.#lanes = Promise.all(lanes.map((lane) => lane.catch((cause: unknown) => this.#halt(cause))));
   }
 
   /** There may be a new job: look now. */
   notify(): void {
-    this.#wake.abort();
+    for (const pause of this.#pauses) pause.wake();
   }
 
   /** Cancels what is being proven (its jobs become pending again) and ends. May be called at any time, and twice. */
@@ -74,19 +75,12 @@ export class Prover {
     await this.#lanes;
   }
 
-  async #run(signal: AbortSignal): Promise<void> {
+  async #run(pause: Pause, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const job = await this.#deps.queue.take();
-      if (job === undefined) await this.#pause(signal);
+      if (job === undefined) await pause.sleep(this.#options.pollMs, signal);
       else await this.#prove(job, signal);
     }
-  }
-
-  async #pause(signal: AbortSignal): Promise<void> {
-    if (this.#wake.signal.aborted) this.#wake = new AbortController();
-    // Asked again after the wake-up call was armed: what came in between is not slept over.
-    if (this.#deps.queue.untilNextMs() === 0) return;
-    await this.#deps.clock.sleep(this.#options.pollMs, AbortSignal.any([signal, this.#wake.signal]));
   }
 
   async #prove(job: ProofJob, signal: AbortSignal): Promise<void> {

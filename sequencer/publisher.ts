@@ -1,5 +1,6 @@
 import type { Clock } from '../chain/clock.ts';
 import type { Logger } from '../chain/logger.ts';
+import { Pause } from '../chain/pause.ts';
 import type { ChainStore, StatusChange } from '../chain/store.ts';
 import type { BatchStatus, BatchSummary, Groth16Proof } from '../chain/types.ts';
 import type { ClosedBatch } from '../protocol/types.ts';
@@ -75,12 +76,12 @@ export class Publisher {
   readonly #options: Required<PublisherOptions>;
   readonly #deps: PublisherDeps;
   readonly #log: Logger;
+  readonly #pause: Pause;
   #state: PublisherState = IDLE;
   #isLoaded = false;
   /** The intent came from the disk: whether its bytes ever left is not known. */
   #isUnsent = false;
   #failures = 0;
-  #wake: AbortController | undefined;
 
   constructor(options: PublisherOptions, deps: PublisherDeps) {
     this.#options = {
@@ -92,6 +93,7 @@ export class Publisher {
     };
     this.#deps = deps;
     this.#log = deps.log.child({ module: 'publisher' });
+    this.#pause = new Pause(deps);
   }
 
   /** Counts at the confirmation depth, and the transaction under way. */
@@ -101,7 +103,7 @@ export class Publisher {
 
   /** Look again soon: a batch was closed or proven. */
   notify(): void {
-    this.#wake?.abort();
+    this.#pause.wake();
   }
 
   /**
@@ -124,8 +126,7 @@ export class Publisher {
           'L1 step failed',
         );
       }
-      this.#wake = new AbortController();
-      await this.#deps.clock.sleep(pauseMs, AbortSignal.any([signal, this.#wake.signal]));
+      await this.#pause.sleep(pauseMs, signal);
     }
   }
 
@@ -296,7 +297,8 @@ export class Publisher {
       maxFeePerGas: max(suggested.maxFeePerGas, bumped(old.fees.maxFeePerGas)),
       maxPriorityFeePerGas: max(suggested.maxPriorityFeePerGas, bumped(old.fees.maxPriorityFeePerGas)),
     });
-    if (fees.maxFeePerGas <= old.fees.maxFeePerGas) {
+    // Below 10 % more, nodes keep the old one.
+    if (fees.maxFeePerGas * 10n < old.fees.maxFeePerGas * 11n) {
       this.#log.warn(
         { nonce: old.nonce, maxFeePerGas: old.fees.maxFeePerGas },
         'L1 fee is at its cap, sending the same again',

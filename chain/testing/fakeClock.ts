@@ -16,19 +16,20 @@ export class FakeClock implements Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       if (signal?.aborted) return resolve();
-      const sleeper = { at: this.#now + ms, wake: resolve };
-      this.#sleepers.push(sleeper);
-      signal?.addEventListener('abort', () => {
-        this.#sleepers = this.#sleepers.filter((s) => s !== sleeper);
+      const wake = (): void => {
+        this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);
+        signal?.removeEventListener('abort', wake);
         resolve();
-      });
+      };
+      const sleeper = { at: this.#now + ms, wake };
+      this.#sleepers.push(sleeper);
+      signal?.addEventListener('abort', wake, { once: true });
     });
   }
 
   advance(ms: number): void {
     this.#now += ms;
     const due = this.#sleepers.filter((s) => s.at <= this.#now).sort((x, y) => x.at - y.at);
-    this.#sleepers = this.#sleepers.filter((s) => s.at > this.#now);
     for (const sleeper of due) sleeper.wake();
   }
 }

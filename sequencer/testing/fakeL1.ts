@@ -90,6 +90,11 @@ export class FakeL1 implements L1Port {
     this.#pool.clear();
   }
 
+  /** Queue items that no block took in, which disappear with this. */
+  takeWaiting(): QueueItem[] {
+    return this.#waitingItems.splice(0);
+  }
+
   get pooled(): readonly { nonce: number; fees: L1Fees }[] {
     return [...this.#pool.values()];
   }
