@@ -2,9 +2,11 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { readR1csInfo } from '../keys/r1cs.ts';
 import { CircuitError, throwIfAborted } from './errors.ts';
 import { nodeModulesDir, PACKAGE_ROOT, packageFile } from './paths.ts';
+import { withLargerGrowth } from './wasmGrowth.ts';
 
 export interface CompileOptions {
   /** Text of the file that holds `component main`. Includes are looked up in the package root and in node_modules. */
@@ -44,8 +46,11 @@ export async function compileCircom(options: CompileOptions): Promise<Compiled> 
   // circom sees the disk through WASI, which opens only paths below the working folder: hence the root as working folder.
   const root = path.parse(outDir).root;
   const under = (p: string) => path.relative(root, p);
+  const compiler = path.join(outDir, 'circom.wasm');
+  await writeFile(compiler, withLargerGrowth(await readFile(packageFile('circom2/circom.wasm'))));
   const args = [
-    packageFile('circom2/cli.js'),
+    fileURLToPath(new URL('./circomChild.mjs', import.meta.url)),
+    compiler,
     under(main),
     ...CIRCOM_FLAGS,
     ...(options.symbols ? ['--sym'] : []),
@@ -53,7 +58,11 @@ export async function compileCircom(options: CompileOptions): Promise<Compiled> 
     '-o',
     under(outDir),
   ];
-  await run(args, root, options);
+  try {
+    await run(args, root, options);
+  } finally {
+    await rm(compiler, { force: true });
+  }
   const js = path.join(outDir, 'circuit_js');
   const r1cs = path.join(outDir, 'circuit.r1cs');
   const wasm = path.join(outDir, 'circuit.wasm');

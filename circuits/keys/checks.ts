@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { CircuitError } from '../build/errors.ts';
 import { DEV_POINTS } from './devSecret.ts';
 import { Q_BN254 } from './r1cs.ts';
-import type { G2Json, VerifyingKey } from './vkey.ts';
+import type { VerifyingKey } from './vkey.ts';
 
 /** Decimal, below the coordinate field: one spelling a point, so that points can be compared as text. */
 const coordinate = z
@@ -34,26 +34,35 @@ export function parseVerifyingKey(json: unknown): VerifyingKey {
   return parsed.data;
 }
 
+/** The same from a file's text. @throws CircuitError VKEY_MALFORMED. */
+export function parseVerifyingKeyText(text: string): VerifyingKey {
+  try {
+    return parseVerifyingKey(JSON.parse(text));
+  } catch (cause) {
+    if (cause instanceof CircuitError) throw cause;
+    throw new CircuitError('VKEY_MALFORMED', 'not JSON', {}, { cause });
+  }
+}
+
 /** The local chains on which dev keys may be deployed: anvil and hardhat, ganache and geth --dev. */
 export const LOCAL_CHAIN_IDS: readonly number[] = [31337, 1337];
 
 /**
- * Refuses a verifying key under which anybody can forge proofs because a phase-2 contribution never took place:
- * with gamma = delta the public-input term and the proof's C element can be traded against each other. Veil Cash and
- * FoomCash lost their funds to exactly this in 2026. The negative of a point does the same harm as the point.
- * @throws CircuitError GAMMA_EQUALS_DELTA.
+ * Whether anybody can forge proofs under this key because a phase-2 contribution never took place: with gamma = delta
+ * the public-input term and the proof's C element can be traded against each other. Veil Cash and FoomCash lost their
+ * funds to exactly this in 2026. The negative of a point does the same harm as the point.
  */
-export function refuseForgeableKey(vkey: VerifyingKey): void {
-  if (equalUpToSign(vkey.vk_gamma_2, vkey.vk_delta_2)) {
-    throw new CircuitError(
-      'GAMMA_EQUALS_DELTA',
-      'the verifying key has gamma = delta (no phase-2 contribution): anybody can forge proofs',
-    );
-  }
+export function isForgeableKey({ vk_gamma_2: gamma, vk_delta_2: delta }: VerifyingKey): boolean {
+  return gamma[0]?.[0] === delta[0]?.[0] && gamma[0]?.[1] === delta[0]?.[1];
 }
 
-function equalUpToSign(a: G2Json, b: G2Json): boolean {
-  return a[0]?.[0] === b[0]?.[0] && a[0]?.[1] === b[0]?.[1];
+/** @throws CircuitError GAMMA_EQUALS_DELTA if the key is forgeable. */
+export function refuseForgeableKey(vkey: VerifyingKey): void {
+  if (!isForgeableKey(vkey)) return;
+  throw new CircuitError(
+    'GAMMA_EQUALS_DELTA',
+    'the verifying key has gamma = delta (no phase-2 contribution): anybody can forge proofs',
+  );
 }
 
 /**

@@ -11,12 +11,12 @@ import { writeKnownPtau } from './testing/knownPtau.ts';
 import { readVerifyingKey, zkeySections } from './vkey.ts';
 
 const SOURCE = `pragma circom 2.1.0;
-include "circomlib/circuits/poseidon.circom";
+include "circomlib/circuits/bitify.circom";
 template Main() {
   signal input a; signal input b; signal input unused; signal output o; signal output p;
-  component h = Poseidon(2);
-  h.inputs[0] <== a; h.inputs[1] <== b;
-  o <== h.out * a;
+  component n = Num2Bits(50);
+  n.in <== a * b + 12345;
+  o <== n.out[3] * a;
   p <== 3 * b - 7;
 }
 component main {public [a, unused]} = Main();`;
@@ -41,7 +41,9 @@ describe('generateDevKeys', () => {
     const [raw, ptau, reference, ours] = ['raw.ptau', 'known.ptau', 'snarkjs.zkey', 'ours.zkey'].map((f) =>
       path.join(dir, f),
     ) as [string, string, string, string];
-    writeKnownPtau(raw, 8, trapdoor);
+    // One power more than the circuit needs: a ptau of just its size lacks tau^(2n − 1), and snarkjs's H points then
+    // differ by a multiple of a coefficient that no quotient has.
+    writeKnownPtau(raw, 7, trapdoor);
     await snarkjs.powersOfTau.preparePhase2(raw, ptau);
     await snarkjs.zKey.newZKey(compiled.r1cs, ptau, reference);
     await generateDevKeys({ r1cs: compiled.r1cs, zkey: ours, trapdoor, threads: 3 });

@@ -15,7 +15,7 @@ import {
   newKey,
   verifyKey,
 } from '../../circuits/keys/ceremony.ts';
-import { isDevKey, parseVerifyingKey } from '../../circuits/keys/checks.ts';
+import { isDevKey, isForgeableKey, parseVerifyingKeyText } from '../../circuits/keys/checks.ts';
 import { readVerifyingKey, zkeyInfo } from '../../circuits/keys/vkey.ts';
 
 /** Circuits built when none is named: those a devnet needs. */
@@ -146,13 +146,12 @@ async function build(options: { circuit?: CircuitName; cache?: string }): Promis
 async function info(file: string): Promise<object> {
   if (path.extname(file) === '.r1cs') return { file, constraints: await constraintsOf(file) };
   const isZkey = path.extname(file) === '.zkey';
-  const vkey = isZkey ? await readVerifyingKey(file) : parseVerifyingKey(JSON.parse(await readFile(file, 'utf8')));
-  const sameX = vkey.vk_gamma_2[0]?.join() === vkey.vk_delta_2[0]?.join();
+  const vkey = isZkey ? await readVerifyingKey(file) : parseVerifyingKeyText(await readFile(file, 'utf8'));
   return {
     file,
     publicSignals: vkey.nPublic,
     isDevKey: isDevKey(vkey),
-    isForgeable: sameX,
+    isForgeable: isForgeableKey(vkey),
     ...(isZkey ? await zkeyInfo(file) : {}),
   };
 }
