@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { torsionPoints } from '../../test/vectors/eddsaEdgeVectors.ts';
 import { ProtocolError } from '../errors.ts';
 import { R_FIELD } from '../field.ts';
 import type { Point } from '../types.ts';
 import { add, BASE8, IDENTITY, isOnCurve, mul, packPoint, SUBGROUP_ORDER, unpackPoint } from './babyjub.ts';
 import { inverse, mod, power, squareRoot } from './modular.ts';
+import { torsionPoints } from './testing/eddsaEdgeVectors.ts';
 
 function codeOf(run: () => unknown): string {
   try {

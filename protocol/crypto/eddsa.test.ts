@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { buildEddsa } from 'circomlibjs';
 import { describe, expect, it } from 'vitest';
-import { type EddsaEdgeVector, eddsaEdgeVectors, torsionPoints } from '../../test/vectors/eddsaEdgeVectors.ts';
 import { ProtocolError } from '../errors.ts';
 import { R_FIELD } from '../field.ts';
 import type { Field, Point, Signature } from '../types.ts';
 import { BASE8, IDENTITY, isOnCurve, mul, SUBGROUP_ORDER } from './babyjub.ts';
 import { multiplyBase } from './baseTable.ts';
 import { publicKey, sign, verify, verifyMany } from './eddsa.ts';
-import { randomField, verifyByDefinition } from './testing.ts';
+import { type EddsaEdgeVector, eddsaEdgeVectors, torsionPoints } from './testing/eddsaEdgeVectors.ts';
+import { randomField, verifyByDefinition } from './testing/reference.ts';
 
 // Raw, unchecked integers: verify must judge them itself.
 function parse(v: EddsaEdgeVector): { pub: Point; message: Field; signature: Signature } {

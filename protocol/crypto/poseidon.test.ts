@@ -4,7 +4,7 @@ import { ProtocolError } from '../errors.ts';
 import { R_FIELD } from '../field.ts';
 import { poseidon, poseidonMany } from './poseidon.ts';
 import { derivePoseidonParameters } from './poseidonParameters.ts';
-import { randomField } from './testing.ts';
+import { randomField } from './testing/reference.ts';
 import { balancedLimbs, MONTGOMERY } from './wasm/limbs.ts';
 
 const ARITIES = Array.from({ length: 16 }, (_, i) => i + 1);

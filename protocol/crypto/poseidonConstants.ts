@@ -1,3 +1,4 @@
+import { ProtocolError } from '../errors.ts';
 import { R_FIELD } from '../field.ts';
 import { inverse } from './modular.ts';
 
@@ -84,7 +85,7 @@ class Grain {
 export function derivePoseidonConstants(arity: number): PoseidonConstants {
   const t = arity + 1;
   const partialRounds = PARTIAL_ROUNDS[arity - 1];
-  if (partialRounds === undefined) throw new RangeError(`Poseidon takes 1 to ${MAX_ARITY} inputs, not ${arity}`);
+  if (partialRounds === undefined) throw new ProtocolError('INVALID_ARGUMENT', { arity });
   const grain = new Grain(t, partialRounds);
   const roundConstants = Array.from({ length: FULL_ROUNDS + partialRounds }, () =>
     Array.from({ length: t }, () => {

@@ -1,12 +1,37 @@
+import { readFileSync } from 'node:fs';
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js';
 import { describe, expect, it } from 'vitest';
-import vectors from '../../test/vectors/crypto.json' with { type: 'json' };
 import { field } from '../field.ts';
 import type { Point } from '../types.ts';
 import { add, BASE8, IDENTITY, isOnCurve, mul, packPoint, SUBGROUP_ORDER, unpackPoint } from './babyjub.ts';
 import { publicKey, sign, verify } from './eddsa.ts';
 import { keccak256 } from './keccak.ts';
 import { poseidon } from './poseidon.ts';
+
+interface CryptoVectors {
+  readonly poseidon: readonly { readonly inputs: readonly string[]; readonly expected: string }[];
+  readonly eddsa_poseidon_blake1: {
+    readonly private_key_hex: string;
+    readonly message_field: string;
+    readonly pub: readonly string[];
+    readonly R8: readonly string[];
+    readonly S: string;
+    readonly packed_hex: string;
+  };
+  readonly babyjub: {
+    readonly add_same: { readonly p: readonly string[]; readonly expected: readonly string[] };
+    readonly add: {
+      readonly p: readonly string[];
+      readonly q: readonly string[];
+      readonly expected: readonly string[];
+    };
+    readonly mul3: readonly string[];
+    readonly pack: { readonly p: readonly string[]; readonly hex: string };
+  };
+}
+
+const file = new URL('../../test/vectors/crypto.json', import.meta.url);
+const vectors: CryptoVectors = JSON.parse(readFileSync(file, 'utf8'));
 
 function point(coordinates: readonly string[]): Point {
   return [field(BigInt(coordinates[0] ?? '')), field(BigInt(coordinates[1] ?? ''))];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { R_FIELD } from '../../field.ts';
 import { inverse, mod, power } from '../modular.ts';
-import { randomField } from '../testing.ts';
+import { randomField } from '../testing/reference.ts';
 import { wasm } from './instance.ts';
 import { balancedLimbs, ELEMENT_BYTES, LIMB_BITS, MONTGOMERY, writeElement } from './limbs.ts';
 import { allocate, readInteger, words, writeInteger } from './memory.ts';

@@ -1,7 +1,7 @@
-import { R_FIELD } from '../field.ts';
-import type { Field, Point, Signature } from '../types.ts';
-import { add, BASE8, isOnCurve, mul, SUBGROUP_ORDER } from './babyjub.ts';
-import { poseidon } from './poseidon.ts';
+import { R_FIELD } from '../../field.ts';
+import type { Field, Point, Signature } from '../../types.ts';
+import { add, BASE8, isOnCurve, mul, SUBGROUP_ORDER } from '../babyjub.ts';
+import { poseidon } from '../poseidon.ts';
 
 /** For tests only: seeded pseudo-random numbers (splitmix64), so that a failure can be repeated from the seed in the test's name. */
 export function randomField(seed: bigint): () => Field {

@@ -1,8 +1,8 @@
-import { A, add, BASE8, isOnCurve, mul, SUBGROUP_ORDER } from '../../protocol/crypto/babyjub.ts';
-import { inverse, mod, squareRoot } from '../../protocol/crypto/modular.ts';
-import { poseidon } from '../../protocol/crypto/poseidon.ts';
-import { R_FIELD } from '../../protocol/field.ts';
-import type { Field, Point } from '../../protocol/types.ts';
+import { R_FIELD } from '../../field.ts';
+import type { Field, Point } from '../../types.ts';
+import { A, add, BASE8, isOnCurve, mul, SUBGROUP_ORDER } from '../babyjub.ts';
+import { inverse, mod, squareRoot } from '../modular.ts';
+import { poseidon } from '../poseidon.ts';
 
 /** A signature case for TypeScript and the circuit; decimal strings. Only canonical values: a circuit cannot be given others. */
 export interface EddsaEdgeVector {
