@@ -133,15 +133,6 @@ export class ProofQueue {
     return counts;
   }
 
-  /** How long until a pending job may be tried; 0 if one may be now, undefined if there is none. */
-  untilNextMs(): number | undefined {
-    let next: number | undefined;
-    for (const job of this.#jobs.values()) {
-      if (job.status === 'pending' && (next === undefined || job.notBeforeMs < next)) next = job.notBeforeMs;
-    }
-    return next === undefined ? undefined : Math.max(0, next - this.#clock.nowMs());
-  }
-
   #first(matches: (job: JobRecord) => boolean): JobRecord | undefined {
     let first: JobRecord | undefined;
     for (const job of this.#jobs.values()) {
