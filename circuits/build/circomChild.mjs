@@ -1,9 +1,9 @@
 // Runs circom (WebAssembly) in the process of its own that compile.ts starts: first argument the compiler's binary, then
 // circom's arguments. The paths among those are relative to the working folder, under which WASI sees the disk.
 import fs from 'node:fs';
-import { createRequire } from 'node:module';
+import circom2 from 'circom2';
 
-const { CircomRunner, bindings } = createRequire(import.meta.url)('circom2');
+const { CircomRunner, bindings } = circom2;
 const [binary, ...args] = process.argv.slice(2);
 const circom = new CircomRunner({
   args,

@@ -1,6 +1,5 @@
 export type CircuitErrorCode =
   | 'ABORTED'
-  | 'CACHE_LOCKED'
   | 'CEREMONY_INVALID'
   | 'COMPILE_FAILED'
   | 'DEV_KEY_REFUSED'
