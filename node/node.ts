@@ -6,11 +6,11 @@ import { systemClock } from '../chain/clock.ts';
 import { type Db, openLevel } from '../chain/db.ts';
 import type { Logger } from '../chain/logger.ts';
 import { ChainStore } from '../chain/store.ts';
-import { verify } from '../protocol/crypto/eddsa.ts';
 import { ProofQueue } from '../prover/proofQueue.ts';
 import type { Prover } from '../prover/prover.ts';
 import type { FeeLane, Health } from '../sdk/rpcTypes.ts';
 import { Sequencer } from '../sequencer/sequencer.ts';
+import { VerifyPool } from '../sequencer/verifyPool.ts';
 import { SequencerBackend } from './backend/sequencerBackend.ts';
 import type { Config } from './config/config.ts';
 import { feeLanes } from './feeLanes.ts';
@@ -34,6 +34,7 @@ interface Parts {
   readonly store: ChainStore;
   readonly proofs: ProofQueue;
   readonly sequencer: Sequencer;
+  readonly verifiers: VerifyPool;
   readonly prover: Prover | undefined;
   readonly rpc: RpcServer;
   readonly backend: SequencerBackend;
@@ -100,12 +101,13 @@ export class EngramNode {
   /** No new requests, then no new blocks, then no proofs, then the store is closed. May be called twice. */
   stop(): Promise<void> {
     this.#stopping ??= (async () => {
-      const { rpc, sequencer, prover, backend, db } = this.#parts;
+      const { rpc, sequencer, verifiers, prover, backend, db } = this.#parts;
       this.#logger.info({}, 'stopping');
       this.#background.abort();
       await rpc.stop();
       await sequencer.stop();
       await prover?.stop();
+      await verifiers.stop();
       await backend.flush();
       await db.close();
       this.#logger.info({}, 'stopped');
@@ -142,13 +144,15 @@ async function open(config: Config, logger: Logger, cleanup: (() => Promise<void
   const tokens = new TokenList({ reader });
   await tokens.refresh();
 
+  const verifiers = new VerifyPool({ threads: config.sequencer.verifyThreads });
+  cleanup.push(() => verifiers.stop());
   const sequencer = new Sequencer(options, {
     store,
     l1,
     clock,
     log: logger,
     proofs: proofPort(proofs),
-    verify: async ({ pub, message, signature }) => verify(pub, message, signature),
+    verify: async (item) => (await verifiers.verifyMany([item]))[0] === true,
   });
   cleanup.push(() => sequencer.stop());
   await sequencer.load();
@@ -193,7 +197,7 @@ async function open(config: Config, logger: Logger, cleanup: (() => Promise<void
   const rpc = await startRpcServer(config.rpc, { backend, metrics, logger: logger.child({ module: 'rpc' }) });
   void keepTokens(tokens, background.signal, logger);
   return new EngramNode(
-    { db, store, proofs, sequencer, prover, rpc, backend, parameters },
+    { db, store, proofs, sequencer, verifiers, prover, rpc, backend, parameters },
     { background, logger: logger.child({ module: 'node' }), halted },
   );
 }

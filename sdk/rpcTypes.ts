@@ -182,6 +182,8 @@ export interface RpcMethods {
   engram_getAccountsByAddress: { params: readonly [address: Hex]; result: readonly AccountView[] };
   engram_getAccountProof: { params: readonly [index: number, state?: StateTag]; result: AccountProofView };
   engram_getBatch: { params: readonly [batch: number | StateTag]; result: BatchView | null };
+  /** The closed batch with everything a prover needs (protocol/serialize.ts), for provers outside the node. */
+  engram_getClosedBatch: { params: readonly [batch: number]; result: unknown };
   engram_getBlock: { params: readonly [block: number | string]; result: BlockView | null };
 }
 

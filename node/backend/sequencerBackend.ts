@@ -9,7 +9,7 @@ import { field } from '../../protocol/field.ts';
 import { SHAPES } from '../../protocol/shapes.ts';
 import { EMPTY_ROOT } from '../../protocol/tree.ts';
 import { txHash } from '../../protocol/tx.ts';
-import type { AccountIndex, Field, Point } from '../../protocol/types.ts';
+import type { AccountIndex, ClosedBatch, Field, Point } from '../../protocol/types.ts';
 import type {
   AccountProofView,
   AccountView,
@@ -122,6 +122,10 @@ export class SequencerBackend implements NodeBackend {
     const number = typeof which === 'number' ? which : this.#batchNumber(which);
     const [closed, summary] = await Promise.all([store.batch(number), store.summary(number)]);
     return closed === undefined || summary === undefined ? undefined : batchView(closed, summary);
+  }
+
+  closedBatch(number: number): Promise<ClosedBatch | undefined> {
+    return this.#deps.store.batch(number);
   }
 
   async block(which: bigint | 'latest'): Promise<BlockView | undefined> {

@@ -49,6 +49,7 @@ export const OPTIONS = {
       [],
       'batch circuits to use; empty: all that the contract verifies',
     ),
+    verifyThreads: option(integer(1, 64), 1, 'threads that check signatures'),
     blockMs: option(integer(50, 600_000), 1_000, 'time between blocks'),
     batchMs: option(integer(100, 86_400_000), 60_000, 'longest time a batch with content stays open'),
     l1WaitMs: option(integer(0, 86_400_000), 10_000, 'after this long an L1 operation that waits ends the open batch'),

@@ -1,4 +1,4 @@
-import type { AccountIndex, Point } from '../../protocol/types.ts';
+import type { AccountIndex, ClosedBatch, Point } from '../../protocol/types.ts';
 import type {
   AccountProofView,
   AccountView,
@@ -33,6 +33,7 @@ export interface NodeBackend {
   accountsByAddress(address: bigint): Promise<readonly AccountView[]>;
   accountProof(index: AccountIndex, state: StateTag): Promise<AccountProofView>;
   batch(which: number | StateTag): Promise<BatchView | undefined>;
+  closedBatch(number: number): Promise<ClosedBatch | undefined>;
   block(which: bigint | 'latest'): Promise<BlockView | undefined>;
   chainInfo(): Promise<ChainInfo>;
   fees(): Promise<readonly FeeLane[]>;

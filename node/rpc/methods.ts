@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { bigintToBytes, bytesToHex } from '../../protocol/bytes.ts';
+import { closedBatchToJson } from '../../protocol/serialize.ts';
 import type { RpcMethod, RpcMethods } from '../../sdk/rpcTypes.ts';
 import type { NodeBackend } from './backend.ts';
 import { RpcCode, RpcError } from './errors.ts';
 import {
   accountIndexParam,
   addressParam,
+  batchNumberParam,
   batchParam,
   blockParam,
   hashParam,
@@ -44,7 +46,7 @@ export function methodTable(backend: NodeBackend): MethodTable {
   method('engram_getFees', none, () => backend.fees());
   method('engram_sendTransaction', z.tuple([transactionParam]), async ([bytes]) => {
     const hash = await backend.sendTransaction(bytes);
-    return `0x${bytesToHex(bigintToBytes(hash, 32))}`;
+    return `0x${bytesToHex(bigintToBytes(hash, 32))}` as const;
   });
   method('engram_getTransactionStatus', z.tuple([hashParam]), ([hash]) => backend.transactionStatus(hash));
   method('engram_getAccount', z.tuple([accountIndexParam]), async ([index]) => (await backend.account(index)) ?? null);
@@ -56,6 +58,10 @@ export function methodTable(backend: NodeBackend): MethodTable {
     ([index, state = 'proven']) => backend.accountProof(index, state),
   );
   method('engram_getBatch', z.tuple([batchParam]), async ([batch]) => (await backend.batch(batch)) ?? null);
+  method('engram_getClosedBatch', z.tuple([batchNumberParam]), async ([number]) => {
+    const closed = await backend.closedBatch(number);
+    return closed === undefined ? null : closedBatchToJson(closed);
+  });
   method('engram_getBlock', z.tuple([blockParam]), async ([block]) => (await backend.block(block)) ?? null);
   return table;
 }

@@ -52,7 +52,5 @@ export const keyParams = z.union([
 ]);
 
 export const blockParam = z.union([z.literal('latest'), height.transform(BigInt)]);
-export const batchParam = z.union([
-  stateParam,
-  height.transform(Number).refine(Number.isSafeInteger, 'batch numbers stay below 2^53'),
-]);
+export const batchNumberParam = height.transform(Number).refine(Number.isSafeInteger, 'batch numbers stay below 2^53');
+export const batchParam = z.union([stateParam, batchNumberParam]);

@@ -66,6 +66,10 @@ export class FakeBackend implements NodeBackend {
     return undefined;
   }
 
+  async closedBatch(): Promise<undefined> {
+    return undefined;
+  }
+
   async block(): Promise<undefined> {
     return undefined;
   }

@@ -1,0 +1,138 @@
+import { type Command, Option } from 'commander';
+import { formatEther } from 'viem';
+import { progressReporter } from '../../circuits/build/progress.ts';
+import type { ShapeName } from '../../protocol/types.ts';
+import type { DevName } from '../devnet/accounts.ts';
+import { type Devnet, startDevnet } from '../devnet/devnet.ts';
+import { createLogger } from '../logging.ts';
+import { toJson } from '../rpc/json.ts';
+import { CliError, Exit, guarded, type OutputOptions, progress } from './output.ts';
+import { count } from './parsers.ts';
+import { aborted, stopSignal } from './signals.ts';
+
+interface DevnetCommandOptions extends OutputOptions {
+  readonly dataDir?: string;
+  readonly rpcPort: number;
+  readonly l1Port: number;
+  readonly shape: ShapeName;
+  readonly batchMs: number;
+  readonly blockMs: number;
+  readonly prove: boolean;
+  readonly fund: boolean;
+  readonly cache?: string;
+  readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
+}
+
+/** `engram devnet` (npm start): everything on one machine, until Ctrl-C. */
+export function registerDevnetCommand(program: Command): void {
+  program
+    .command('devnet')
+    .description('run L1 (anvil), contracts, sequencer, prover and RPC on this machine, with funded accounts')
+    .option('--data-dir <dir>', 'keep everything here between runs; default: a temporary folder')
+    .option('--rpc-port <port>', 'port of the RPC; 0: any free one', count, 8_645)
+    .option('--l1-port <port>', 'port of L1; 0: any free one', count, 8_545)
+    .addOption(
+      new Option('--shape <name>', 'batch circuit').choices(['small', 'dev', 'medium', 'large']).default('dev'),
+    )
+    .option('--block-ms <ms>', 'time between blocks', count, 1_000)
+    .option('--batch-ms <ms>', 'longest time a batch stays open', count, 20_000)
+    .option('--no-prove', 'leave proving to somebody else (engram prove)')
+    .option('--no-fund', 'no deposits at the first start')
+    .option('--cache <dir>', 'folder of compiled circuits and keys')
+    .addOption(
+      new Option('--log-level <level>', 'log of the node, on stderr')
+        .choices(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
+        .default('info'),
+    )
+    .option('--json', 'print one JSON object on stdout once it runs')
+    .action((options: DevnetCommandOptions) => guarded(options, () => run(options)));
+}
+
+async function run(options: DevnetCommandOptions): Promise<undefined> {
+  const stop = stopSignal();
+  const bars = progressReporter();
+  try {
+    const { shape, cache, logLevel, ...rest } = options;
+    const devnet = await startDevnet({
+      ...rest,
+      shapes: [shape],
+      cacheDir: cache,
+      logger: createLogger({ level: logLevel, pretty: 'auto' }),
+      signal: stop.signal,
+      onProgress: (circuit, step) => bars.update(circuit, step),
+      onStep: (text) => {
+        if (!text.startsWith('circuits')) bars.stop();
+        progress(`• ${text}`);
+      },
+    });
+    process.stdout.write(options.json ? `${toJson(summary(devnet))}\n` : welcome(devnet));
+    const cause = await Promise.race([devnet.node.halted, aborted(stop.signal)]);
+    await devnet.stop();
+    if (cause !== undefined)
+      throw new CliError(Exit.REFUSED, 'HALTED', 'a part of the node halted; see the log', { cause });
+    return undefined;
+  } catch (error) {
+    // Ctrl-C while it starts is not a failure
+    if (stop.signal.aborted && !(error instanceof CliError)) return undefined;
+    throw error;
+  } finally {
+    bars.stop();
+    stop.release();
+  }
+}
+
+function summary({ rpcUrl, l1Url, rollup, deployedAt, tokens, accounts, person, dataDir }: Devnet): object {
+  return {
+    rpc: rpcUrl,
+    l1: l1Url,
+    rollup,
+    deployedAt,
+    tokens,
+    dataDir,
+    people: owners(accounts).map((owner) => {
+      const { l1, l1Key, seedHex, packedKey } = person(owner);
+      const own = accounts.filter((account) => account.owner === owner);
+      return { name: owner, address: l1.address, l1Key, seed: seedHex, publicKey: packedKey, accounts: own };
+    }),
+  };
+}
+
+function owners(accounts: Devnet['accounts']): DevName[] {
+  return [...new Set(accounts.map(({ owner }) => owner))];
+}
+
+function welcome(devnet: Devnet): string {
+  const { rpcUrl, l1Url, rollup, tokens, accounts, person, dataDir, node } = devnet;
+  const lines = [
+    '',
+    'Engram devnet runs. Keys below are public: never use them elsewhere.',
+    '',
+    `  RPC          ${rpcUrl}  (JSON-RPC over HTTP and WebSocket; /health, /metrics)`,
+    `  L1           ${l1Url}  (anvil, chain id 31337)`,
+    `  Rollup       ${rollup}`,
+    ...tokens.map(({ id, symbol, address }) => `  token ${id}      ${symbol.padEnd(5)} ${id === 0 ? '' : address}`),
+    `  data         ${dataDir}`,
+    '',
+  ];
+  for (const owner of owners(accounts)) {
+    const { l1, l1Key, seedHex } = person(owner);
+    lines.push(
+      `  ${owner}`,
+      `    L1 address   ${l1.address}`,
+      `    L1 key       ${l1Key}`,
+      `    ledger seed  ${seedHex}`,
+    );
+    for (const { index, token } of accounts.filter((account) => account.owner === owner)) {
+      const symbol = tokens.find(({ id }) => id === token)?.symbol ?? `token ${token}`;
+      // an index that the node itself reported
+      const balance = node.sequencer.account(index as Parameters<typeof node.sequencer.account>[0])?.balance ?? 0n;
+      lines.push(`    account ${String(index).padEnd(4)} ${formatEther(balance)} ${symbol}`);
+    }
+  }
+  const [from, to] = [accounts.find(({ owner }) => owner === 'alice'), accounts.find(({ owner }) => owner === 'bob')];
+  if (from !== undefined && to !== undefined) {
+    const transfer = `transfer --dev alice --from ${from.index} --to ${to.index} --amount 1.5ether --wait proven`;
+    lines.push('', `  try          npx engram ${transfer}`, '               npx engram info');
+  }
+  return `${lines.join('\n')}\n\n`;
+}

@@ -1,0 +1,103 @@
+import { BridgeError } from '../../bridge/client/errors.ts';
+import { ChainError } from '../../chain/errors.ts';
+import { CircuitError } from '../../circuits/build/errors.ts';
+import { ProtocolError } from '../../protocol/errors.ts';
+import { ProverError } from '../../prover/errors.ts';
+import { RpcClientError } from '../../sdk/rpcClient.ts';
+import { ConfigError } from '../config/errors.ts';
+import { NodeError } from '../nodeError.ts';
+import { toJson } from '../rpc/json.ts';
+
+/** Exit codes of every command (docs/operations.md). 130 is a second Ctrl-C. */
+export const Exit = {
+  OK: 0,
+  /** The ledger, the node or the contract refused, or the operation failed; the code says why. */
+  REFUSED: 1,
+  /** Wrong arguments, configuration or key file. */
+  USAGE: 2,
+  /** The node or L1 does not answer. */
+  UNREACHABLE: 3,
+  /** What was asked for does not exist. */
+  NOT_FOUND: 4,
+  /** A defect of this program. */
+  INTERNAL: 70,
+} as const;
+export type Exit = (typeof Exit)[keyof typeof Exit];
+
+/** A failure with its exit code, raised by the commands themselves. */
+export class CliError extends Error {
+  override readonly name = 'CliError';
+  readonly code: string;
+  readonly exit: Exit;
+
+  constructor(exit: Exit, code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.exit = exit;
+    this.code = code;
+  }
+}
+
+export interface OutputOptions {
+  /** One JSON object on stdout, last; everything else goes to stderr. */
+  readonly json?: boolean | undefined;
+}
+
+/** Runs a command and prints its result or its coded error; sets the exit code. */
+export async function guarded(options: OutputOptions, work: () => Promise<object | undefined>): Promise<void> {
+  try {
+    const result = await work();
+    if (result !== undefined) print(options, result);
+  } catch (error) {
+    const { exit, code, message } = describe(error);
+    process.stderr.write(`${code}: ${message}\n`);
+    if (exit === Exit.INTERNAL && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`);
+    if (options.json) process.stdout.write(`${toJson({ error: { code, message } })}\n`);
+    process.exitCode = exit;
+  }
+}
+
+/** For people, while a command works. */
+export function progress(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+export function print({ json }: OutputOptions, result: object): void {
+  process.stdout.write(json ? `${toJson(result)}\n` : `${table(result).join('\n')}\n`);
+}
+
+function table(value: object, indent = ''): string[] {
+  return Object.entries(value).flatMap(([name, member]) => {
+    if (member === undefined) return [];
+    if (typeof member !== 'object' || member === null) return [`${indent}${name.padEnd(18)} ${String(member)}`];
+    if (Array.isArray(member) && member.every((item) => typeof item !== 'object')) {
+      return [`${indent}${name.padEnd(18)} ${member.join(' ')}`];
+    }
+    return [`${indent}${name}`, ...table(member, `${indent}  `)];
+  });
+}
+
+function describe(error: unknown): { exit: Exit; code: string; message: string } {
+  if (error instanceof CliError) return { exit: error.exit, code: error.code, message: error.message };
+  if (error instanceof ConfigError) return { exit: Exit.USAGE, code: error.code, message: error.message };
+  if (error instanceof RpcClientError) {
+    const isAway = error.reason === 'UNREACHABLE' || error.reason === 'CONNECTION_LOST';
+    return { exit: isAway ? Exit.UNREACHABLE : Exit.REFUSED, code: error.reason, message: error.message };
+  }
+  if (error instanceof BridgeError) {
+    const exit = error.code === 'L1_UNREACHABLE' ? Exit.UNREACHABLE : Exit.REFUSED;
+    return { exit, code: error.code, message: error.message };
+  }
+  if (error instanceof NodeError) return { exit: Exit.USAGE, code: error.code, message: error.message };
+  if (
+    error instanceof ProtocolError ||
+    error instanceof ChainError ||
+    error instanceof CircuitError ||
+    error instanceof ProverError
+  ) {
+    return { exit: Exit.REFUSED, code: error.code, message: error.message };
+  }
+  if (error instanceof Error && error.name === 'AbortError') {
+    return { exit: Exit.REFUSED, code: 'CANCELLED', message: 'cancelled' };
+  }
+  return { exit: Exit.INTERNAL, code: 'INTERNAL', message: error instanceof Error ? error.message : String(error) };
+}

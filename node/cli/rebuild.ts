@@ -1,0 +1,26 @@
+import type { RollupReader } from '../../bridge/client/interface.ts';
+import { replayBody } from '../../protocol/replay.ts';
+import { AccountTree } from '../../protocol/tree.ts';
+import { CliError, Exit } from './output.ts';
+
+/**
+ * The account tree as of the last proven batch, from what was posted on L1 and nothing else.
+ * @throws ProtocolError if the posted data do not lead to the root on L1, BridgeError
+ */
+export async function rebuildProvenTree(
+  rollup: RollupReader,
+  onBatch: (number: number, last: number) => void = () => undefined,
+): Promise<{ tree: AccountTree; batch: number }> {
+  const { domain } = await rollup.parameters();
+  const { proven } = await rollup.state();
+  const tree = new AccountTree();
+  for (let n = 1; n <= proven.batch; n += 1) {
+    onBatch(n, proven.batch);
+    const { number, shape, header, oldRoot, body } = await rollup.readBatch(n);
+    replayBody(tree, { ...header, number, domain, oldRoot, shape }, body);
+  }
+  if (tree.root !== proven.root) {
+    throw new CliError(Exit.REFUSED, 'ROOT_MISMATCH', 'what was posted on L1 does not lead to the proven root');
+  }
+  return { tree, batch: proven.batch };
+}

@@ -1,0 +1,44 @@
+import { Command, CommanderError } from 'commander';
+import { registerAccountCommands } from './cli/accountCommands.ts';
+import { registerDevnetCommand } from './cli/devnetCommand.ts';
+import { registerKeysCommands } from './cli/keys.ts';
+import { registerL1Commands } from './cli/l1Commands.ts';
+import { registerLedgerCommands } from './cli/ledgerCommands.ts';
+import { registerNodeCommand } from './cli/nodeCommand.ts';
+import { Exit } from './cli/output.ts';
+import { registerProveCommand } from './cli/proveCommand.ts';
+import { registerQueryCommands } from './cli/queryCommands.ts';
+
+/** The `engram` command line. Sets the exit code; see cli/output.ts. */
+export async function main(argv: readonly string[]): Promise<void> {
+  const program = new Command('engram')
+    .description('Ethereum Layer 2 for AI workloads: the ledger lane')
+    .showHelpAfterError('(engram <command> --help explains)')
+    .exitOverride();
+  for (const register of [
+    registerNodeCommand,
+    registerDevnetCommand,
+    registerAccountCommands,
+    registerL1Commands,
+    registerLedgerCommands,
+    registerQueryCommands,
+    registerProveCommand,
+    registerKeysCommands,
+  ]) {
+    register(program);
+  }
+  exitOverrideAll(program);
+  try {
+    await program.parseAsync([...argv]);
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    // commander has printed it; --help and --version come here with 0
+    process.exitCode = error.exitCode === 0 ? Exit.OK : Exit.USAGE;
+  }
+}
+
+/** Subcommands made by `command()` copy the setting only if it came first; this makes sure of all of them. */
+function exitOverrideAll(command: Command): void {
+  command.exitOverride();
+  for (const sub of command.commands) exitOverrideAll(sub);
+}
