@@ -42,7 +42,9 @@ abstract contract RollupBase is ReentrancyGuardTransient {
     constructor(Parameters memory p, ShapeConfig[] memory shapes) payable {
         bool isTimely = p.graceSeconds > 0 && p.proveDeadlineSeconds > 0 && p.maxAgeSeconds >= p.graceSeconds
             // Someone must be able to revert a stuck batch, wait for the open path and prove, before users may freeze.
-            && p.queueDeadlineSeconds > uint256(p.graceSeconds) + p.proveDeadlineSeconds;
+            && p.queueDeadlineSeconds > uint256(p.graceSeconds) + p.proveDeadlineSeconds
+            // Deadlines are kept in 40 bits.
+            && p.queueDeadlineSeconds < 1 << 32;
         bool isFunded = msg.value == p.bond;
         bool isVerifiable = shapes.length > 0 && shapes.length <= 256 && p.accountVerifier.code.length > 0;
         if (!isTimely || !isFunded || !isVerifiable || p.genesisRoot >= R_FIELD) revert BadParameters();

@@ -64,9 +64,10 @@ abstract contract Vault is RollupBase {
             (bool isPaid,) = owner.call{value: amount}("");
             if (!isPaid) revert EtherTransferFailed(owner);
         } else {
-            // Credits of a token come from its deposits only, and those were counted in `held`.
-            _tokens[token].held -= uint96(amount);
-            IERC20(_tokens[token].erc20).safeTransfer(owner, amount);
+            // Credits of a token come from its deposits only, and those were counted in `held`: the difference cannot be negative.
+            Token storage entry = _tokens[token];
+            entry.held = uint96(entry.held - amount);
+            IERC20(entry.erc20).safeTransfer(owner, amount);
         }
     }
 

@@ -124,6 +124,7 @@ describe('parameters', () => {
     ['no grace period', { graceSeconds: 0 }],
     ['no time to prove', { proveDeadlineSeconds: 0 }],
     ['a queue deadline that leaves no time to recover', { queueDeadlineSeconds: 3600 + 7200 }],
+    ['a queue deadline beyond 40 bits', { queueDeadlineSeconds: 2 ** 32 }],
     ['batches that must be younger than the grace period', { maxAgeSeconds: 3599 }],
   ])('with %s are refused', (_name, settings) => coded('BadParameters', withSettings(settings)));
 
