@@ -62,7 +62,12 @@ export async function ensureCompiled(name: CircuitName, options: ArtifactOptions
     report,
     async (tmp) => {
       report(0, 'compiling');
-      const { constraints } = await compileCircom({ source, outDir: tmp, signal: options.signal });
+      const onLine = (line: string) => {
+        // circom says nothing while it works; these lines stand between its long steps.
+        if (line.startsWith('template instances')) report(0.1, 'simplifying constraints');
+        if (line.startsWith('non-linear constraints')) report(0.8, 'writing constraints and witness generator');
+      };
+      const { constraints } = await compileCircom({ source, outDir: tmp, signal: options.signal, onLine });
       await writeFile(path.join(tmp, 'circuit.json'), `${JSON.stringify({ name, hash, constraints })}\n`);
     },
   );
