@@ -2,9 +2,11 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { R_FIELD } from '../protocol/field.ts';
 import { SHAPES } from '../protocol/shapes.ts';
 import { actor, exit, register, signed, transfer } from '../protocol/testing/actors.ts';
+import { closedBatches } from '../protocol/testing/exampleBatches.ts';
 import { SeededRandom } from '../protocol/testing/random.ts';
 import type { ClosedBatch, QueueItem } from '../protocol/types.ts';
-import { batchSource } from './build/circuits.ts';
+import { batchSource, mainSource } from './build/circuits.ts';
+import constraints from './constraints.json' with { type: 'json' };
 import { batchInput } from './input.ts';
 import { inputsOf, settle } from './test/forge.ts';
 import { TestCircuit } from './test/harness.ts';
@@ -108,6 +110,12 @@ describe('honest batches: the root that TypeScript computes is the circuit’s',
     }
   });
 
+  test('the batch of the shared vectors', async () => {
+    const { second } = closedBatches();
+    expect(second.batch.shape).toBe('small');
+    await expectProvable(second);
+  });
+
   test('the tools of the attack tests leave an honest batch as it is', () => {
     const { before, closed } = scenario();
     const inputs = inputsOf(closed);
@@ -116,6 +124,16 @@ describe('honest batches: the root that TypeScript computes is the circuit’s',
     expect(settled.children).toEqual(inputs.children);
     expect(settled.c).toBe(inputs.c);
   });
+});
+
+test('constraint counts are the recorded ones: a change is looked at', async () => {
+  const proof = await TestCircuit.compile(await mainSource('account-proof'));
+  expect({ 'account-proof': proof.constraintCount, 'batch-small': circuit.constraintCount }).toEqual({
+    'account-proof': constraints['account-proof'],
+    'batch-small': constraints['batch-small'],
+  });
+  // The domain of the proof also holds a row for each public input and for the constant.
+  expect(circuit.constraintCount + 4).toBeLessThanOrEqual(2 ** 16);
 });
 
 /** Hints that nothing depends on where they are free. */
