@@ -1,15 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import type { Db } from '../chain/db.ts';
 import { ChainStore } from '../chain/store.ts';
-import { CrashError, CrashPoint } from '../chain/testing/crash.ts';
+import { CrashError, CrashPoint, crashingDb } from '../chain/testing/crash.ts';
 import type { FakeClock } from '../chain/testing/fakeClock.ts';
 import { memoryDb } from '../chain/testing/memoryDb.ts';
 import { applyBatch } from '../protocol/applyBatch.ts';
 import { accountIndex } from '../protocol/ids.ts';
 import { TEST_DOMAIN } from '../protocol/testing/actors.ts';
 import { AccountTree } from '../protocol/tree.ts';
+import type { ClosedBatch } from '../protocol/types.ts';
+import { ProofQueue } from '../prover/proofQueue.ts';
+import type { ProofResult } from '../prover/types.ts';
 import { L1Error } from './l1Port.ts';
-import { crashingL1, FakeL1 } from './testing/fakeL1.ts';
+import type { ProofQueuePort } from './sequencer.ts';
+import { crashingL1, FakeL1, fakeProof } from './testing/fakeL1.ts';
 import { DEPOSITS, FINAL_BALANCES, FORCED_EXIT, startProcess, TX_HASHES, TXS, testClock } from './testing/life.ts';
 
 /** What outlives a process: disk, L1, time, and the memory of the people outside. */
@@ -36,7 +40,12 @@ async function live(
 ): Promise<boolean> {
   const { db, l1, clock } = world;
   try {
-    const { store, sequencer } = await startProcess({ db, l1: crashingL1(l1, crash), clock, crash });
+    const queue = await ProofQueue.open({}, { db: crashingDb(db, crash), clock });
+    const proofs: ProofQueuePort = {
+      enqueue: async (closed) => void (await queue.enqueue(closed)),
+      proof: (batch) => queue.result(batch),
+    };
+    const { store, sequencer } = await startProcess({ db, l1: crashingL1(l1, crash), clock, crash, proofs });
     sequencer.events.on('block', (block) => void world.announced.set(block.number, block.hash));
     for (let turn = 0; turn < 200; turn += 1) {
       if (await isDone(world, store)) return true;
@@ -56,6 +65,8 @@ async function live(
         world.hasForcedExit = true;
       }
       await sequencer.tick();
+      const job = await queue.take();
+      if (job !== undefined) await queue.complete(job.id, fakeResult(job.input));
       await tolerant(() => sequencer.publish());
       l1.mine();
       clock.advance(1000);
@@ -65,6 +76,12 @@ async function live(
     if (crash.isDead) return false;
     throw error;
   }
+}
+
+function fakeResult(closed: ClosedBatch): ProofResult {
+  const { c, r, y } = closed.commitment;
+  const seconds = { witness: 0, prove: 0, verify: 0 };
+  return { proof: fakeProof(closed), publicSignals: [c, r, y], seconds, peakMemoryMB: 0 };
 }
 
 /** What run() does about L1's failures: go on. */
