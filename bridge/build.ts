@@ -126,10 +126,10 @@ function runCompiler(sources: Sources): Artifacts {
 
 /** solc's callback is synchronous; it is asked only for what is not among the sources, i.e. npm packages. */
 function resolveImport(path: string): { contents: string } | { error: string } {
-  const packageName = '@openzeppelin/contracts';
-  if (!path.startsWith(`${packageName}/`)) return { error: `no such source: ${path}` };
-  const root = dirname(require.resolve(`${packageName}/package.json`));
-  const file = join(root, path.slice(packageName.length + 1));
+  const prefix = '@openzeppelin/contracts/';
+  if (!path.startsWith(prefix)) return { error: `no such source: ${path}` };
+  const root = dirname(require.resolve('@openzeppelin/contracts/package.json'));
+  const file = join(root, path.slice(prefix.length));
   if (relative(root, file).startsWith('..')) return { error: `outside the package: ${path}` };
   return { contents: readFileSync(file, 'utf8') };
 }

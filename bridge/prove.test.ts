@@ -220,6 +220,25 @@ describe('withdrawals', () => {
     await expectError('NothingToWithdraw', f.alice.withdraw(0, greedy.address));
   });
 
+  it('do not let a token call back for more', async () => {
+    const hostile = await f.deployTest('ReentrantToken');
+    await hostile.write('mint', [f.alice.account, 100n]);
+    const { id } = await f.alice.registerToken(hostile.address);
+    // Void, since account 1 holds ETH: what comes back is owed on L1.
+    const entry = await f.alice.depositTo({ index: 1, token: id, amount: 100n });
+    const again = new TestLedger(f.deployment.domain);
+    again.replay([first, second]);
+    const posted = await f.sequencer.commitBatch(again.close({ timestamp: await f.now(), queue: [entry] }));
+    await f.alice.proveBatches([proven(posted)]);
+    const data = encodeFunctionData({ abi: rollupAbi, functionName: 'withdraw', args: [id, f.alice.account] });
+    await hostile.write('arm', [f.deployment.address, data]);
+    await f.alice.withdraw(id);
+    expect(await hostile.read('wasCalledBack')).toBe(false);
+    expect(await hostile.read('answer')).toBe('0x3ee5aeb5'); // ReentrancyGuardReentrantCall()
+    expect(await hostile.read('balanceOf', [f.alice.account])).toBe(100n);
+    await expectError('NothingToWithdraw', f.alice.withdraw(id));
+  });
+
   it('keep what a receiver refuses', async () => {
     const refusing = await f.deployTest('PlainToken', ['No', 'NO']);
     await ledgerExitTo(refusing.address, 60n);
