@@ -84,7 +84,7 @@ export async function ensureKeys(
 ): Promise<Artifacts> {
   const { hash, r1cs, wasm, constraints } = compiled;
   const keysDir = options.keysDir ?? process.env.ENGRAM_KEYS;
-  if (keysDir !== undefined) {
+  if (keysDir) {
     const keys = await ceremonyKeys(name, compiled, keysDir);
     return { name, hash: digest([hash, keys.zkeyHash]), r1cs, wasm, ...keys.files, constraints, keys: 'ceremony' };
   }

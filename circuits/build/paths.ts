@@ -26,5 +26,5 @@ export function packageFile(request: string): string {
 
 /** Where compiled circuits and dev keys are kept between runs. */
 export function defaultCacheDir(): string {
-  return process.env.ENGRAM_CACHE ?? path.join(os.homedir(), '.cache', 'engram');
+  return process.env.ENGRAM_CACHE || path.join(os.homedir(), '.cache', 'engram');
 }
