@@ -7,6 +7,7 @@ import { type Compiled, compileCircom } from '../build/compile.ts';
 import { terminateSnarkjs } from '../build/snarkCurve.ts';
 import { generateDevKeys } from './devKeys.ts';
 import { DEV_TRAPDOOR } from './devSecret.ts';
+import { readR1csInfo } from './r1cs.ts';
 import { writeKnownPtau } from './testing/knownPtau.ts';
 import { readVerifyingKey, zkeySections } from './vkey.ts';
 
@@ -97,9 +98,6 @@ describe('generateDevKeys', () => {
 
   it('refuses an r1cs with a wire that does not exist', async () => {
     const bytes = Buffer.from(readFileSync(compiled.r1cs));
-    const at = bytes.indexOf(Buffer.from([2, 0, 0, 0])); // some section head; the wire lies after the constraints' head
-    expect(at).toBeGreaterThan(0);
-    const { readR1csInfo } = await import('./r1cs.ts');
     const info = await readR1csInfo(compiled.r1cs);
     bytes.writeUInt32LE(info.wires, info.constraintsOffset + 4);
     const bad = path.join(dir, 'bad.r1cs');
