@@ -318,6 +318,37 @@ describe('L1 misbehaving', () => {
     expect(l1.committed).toHaveLength(1);
   });
 
+  it('gives up a waiting transaction that L1 made pointless', async () => {
+    await closeBatches(1);
+    const who = await publisher();
+    await who.step();
+    l1.mine();
+    await who.step();
+    await prove(1);
+    await who.step();
+    expect(who.state.intent?.kind).toBe('prove');
+    // The commit is gone with a reorg, the proof's transaction with the pool; its nonce is still the next one after the new commit.
+    l1.reorg(1, { areTxsForgotten: true });
+    l1.mine();
+    await settle(who);
+    expect(l1.proven).toBe(1);
+    // Now the proof comes from someone else while ours waits and is forgotten.
+    await closeBatches(1);
+    await prove(2);
+    const again = await publisher();
+    while (again.state.intent?.kind !== 'prove') {
+      await again.step();
+      if (again.state.intent?.kind === 'commit') l1.mine();
+    }
+    l1.forgetPool();
+    l1.proveByOther(2);
+    clock.advance(1000);
+    expect(await codeOf(again.step())).toBe('REVERTED');
+    expect(again.state.intent).toBeUndefined();
+    await settle(again);
+    expect(l1.proven).toBe(2);
+  });
+
   it('stops at batches that are not ours, once they are confirmed', async () => {
     await closeBatches(1);
     await prove(1);

@@ -5,6 +5,7 @@ import type { ChainStore, StatusChange } from '../chain/store.ts';
 import type { BatchStatus, BatchSummary, Groth16Proof } from '../chain/types.ts';
 import type { ClosedBatch } from '../protocol/types.ts';
 import { SequencerError } from './errors.ts';
+import { cappedFees, isOutbidding, raisedFees } from './l1Fees.ts';
 import {
   type Hex,
   L1Error,
@@ -285,20 +286,15 @@ export class Publisher {
   async #submit(action: Action): Promise<void> {
     const { l1 } = this.#deps;
     const nonce = await l1.nonce();
-    const fees = this.#capped(await l1.suggestFees());
+    const fees = cappedFees(await l1.suggestFees(), this.#options.maxFeePerGas);
     const signed = await this.#sign(action, nonce, fees);
     await this.#send({ ...action, nonce, fees, hashes: [signed.hash], raw: signed.raw, submittedAtMs: 0 });
   }
 
   /** The same again with a higher fee, under the same nonce: only one of them can be mined. */
   async #resubmit(old: Intent): Promise<void> {
-    const suggested = await this.#deps.l1.suggestFees();
-    const fees = this.#capped({
-      maxFeePerGas: max(suggested.maxFeePerGas, bumped(old.fees.maxFeePerGas)),
-      maxPriorityFeePerGas: max(suggested.maxPriorityFeePerGas, bumped(old.fees.maxPriorityFeePerGas)),
-    });
-    // Below 10 % more, nodes keep the old one.
-    if (fees.maxFeePerGas * 10n < old.fees.maxFeePerGas * 11n) {
+    const fees = raisedFees(old.fees, await this.#deps.l1.suggestFees(), this.#options.maxFeePerGas);
+    if (!isOutbidding(fees, old.fees)) {
       this.#log.warn(
         { nonce: old.nonce, maxFeePerGas: old.fees.maxFeePerGas },
         'L1 fee is at its cap, sending the same again',
@@ -306,7 +302,14 @@ export class Publisher {
       await this.#broadcast(old);
       return;
     }
-    const signed = await this.#sign(old, old.nonce, fees);
+    let signed: SignedL1Tx;
+    try {
+      signed = await this.#sign(old, old.nonce, fees);
+    } catch (error) {
+      // It would fail now: L1 moved on without it, and waiting for it would be waiting for ever.
+      if (error instanceof L1Error && error.code === 'REVERTED') await this.#finish(old, undefined);
+      throw error;
+    }
     await this.#send({ ...old, fees, hashes: [...old.hashes, signed.hash], raw: signed.raw });
   }
 
@@ -350,29 +353,9 @@ export class Publisher {
     this.#isUnsent = false;
     this.#log.info({ kind, first, last, nonce, hash: intent.hashes.at(-1), ...fees }, 'L1 transaction sent');
   }
-
-  #capped(fees: L1Fees): L1Fees {
-    const cap = this.#options.maxFeePerGas;
-    const maxFeePerGas = min(fees.maxFeePerGas, cap);
-    const { maxPriorityFeePerGas: tip } = fees;
-    return { maxFeePerGas, maxPriorityFeePerGas: min(tip, maxFeePerGas) };
-  }
 }
 
 function statusOf(batch: number, counts: { committed: number; proven: number }): BatchStatus {
   if (batch <= counts.proven) return 'proven';
   return batch <= counts.committed ? 'committed' : 'closed';
-}
-
-/** Nodes replace a waiting transaction from 10 % more on; an eighth more, rounded up, is safely above. */
-function bumped(fee: bigint): bigint {
-  return fee + fee / 8n + 1n;
-}
-
-function max(x: bigint, y: bigint): bigint {
-  return x > y ? x : y;
-}
-
-function min(x: bigint, y: bigint): bigint {
-  return x < y ? x : y;
 }

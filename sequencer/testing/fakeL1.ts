@@ -25,6 +25,7 @@ interface FakeTx extends L1TxOptions {
 interface FakeBlock {
   readonly txs: readonly FakeTx[];
   readonly items: readonly QueueItem[];
+  readonly provenByOther?: number;
 }
 
 interface RollupModel {
@@ -84,6 +85,11 @@ export class FakeL1 implements L1Port {
     this.#waitingItems = [...dropped.flatMap(({ items }) => items), ...this.#waitingItems];
     if (options.areTxsForgotten) this.#pool.clear();
     else for (const tx of dropped.flatMap(({ txs }) => txs)) this.#pool.set(tx.nonce, tx);
+  }
+
+  /** Someone else proves up to this batch (proving is open to anyone): our account's nonce does not move. */
+  proveByOther(batch: number): void {
+    this.#blocks.push({ txs: [], items: [], provenByOther: batch });
   }
 
   forgetPool(): void {
@@ -185,6 +191,8 @@ export class FakeL1 implements L1Port {
   #sign(content: Omit<FakeTx, 'hash'>): SignedL1Tx {
     this.#requireUp();
     const { nonce, fees, commit, prove } = content;
+    const now = this.#execute();
+    if (execute(now, content, now.queue) === undefined) throw new L1Error('REVERTED');
     const about = [commit, ...prove.map(({ closed }) => closed)].map((closed) => closed?.commitment.c.toString());
     const said = `${nonce}/${fees.maxFeePerGas}/${fees.maxPriorityFeePerGas}/${prove.length}/${about.join(',')}`;
     const bytes = new TextEncoder().encode(said);
@@ -199,11 +207,10 @@ export class FakeL1 implements L1Port {
     const queue: QueueItem[] = [];
     let nonce = 0;
     const receipts = new Map<Hex, L1Receipt>();
-    this.#blocks.slice(0, height).forEach(({ txs, items }, number) => {
+    this.#blocks.slice(0, height).forEach(({ txs, items, provenByOther }, number) => {
+      state = { ...state, proven: provenByOther ?? state.proven };
       for (const tx of txs) {
-        let after: RollupModel | undefined = state;
-        if (tx.commit !== undefined) after = committing(after, tx.commit, queue);
-        for (const item of tx.prove) after = after && proving(after, item);
+        const after = execute(state, tx, queue);
         // A reverted transaction changes nothing but uses up its nonce.
         receipts.set(tx.hash, { isSuccess: after !== undefined, blockNumber: BigInt(number), gasUsed: 21_000n });
         state = after ?? state;
@@ -217,6 +224,18 @@ export class FakeL1 implements L1Port {
   #requireUp(): void {
     if (this.isDown) throw new L1Error('UNAVAILABLE');
   }
+}
+
+/** What a transaction does to the rollup; undefined: it reverts. */
+function execute(
+  state: RollupModel,
+  { commit, prove }: Pick<FakeTx, 'commit' | 'prove'>,
+  queue: readonly QueueItem[],
+): RollupModel | undefined {
+  let after: RollupModel | undefined = state;
+  if (commit !== undefined) after = committing(after, commit, queue);
+  for (const item of prove) after = after && proving(after, item);
+  return after;
 }
 
 /** Order, state and queue, as Batches.sol checks them; undefined: reverted. */
