@@ -19,7 +19,7 @@ import { l1PublicClient } from './l1/clients.ts';
 import { ViemL1Port } from './l1/l1Port.ts';
 import { Metrics } from './metrics.ts';
 import { NodeError } from './nodeError.ts';
-import { createProver, proofPort } from './proving.ts';
+import { createProver, type Proving, proofPort, snarkjsProving } from './proving.ts';
 import { type RpcServer, startRpcServer } from './rpc/server.ts';
 import { sequencerOptions } from './settings.ts';
 import { TokenList } from './tokens.ts';
@@ -27,6 +27,8 @@ import { recordMetrics } from './wiring.ts';
 
 export interface NodeDependencies {
   readonly logger: Logger;
+  /** Default: snarkjs with the circuits of the configuration. */
+  readonly proving?: Proving;
 }
 
 interface Parts {
@@ -63,10 +65,10 @@ export class EngramNode {
   }
 
   /** @throws NodeError, ChainError (store), BridgeError (L1), SequencerError */
-  static async start(config: Config, { logger }: NodeDependencies): Promise<EngramNode> {
+  static async start(config: Config, deps: NodeDependencies): Promise<EngramNode> {
     const cleanup: (() => Promise<void> | void)[] = [];
     try {
-      return await open(config, logger, cleanup);
+      return await open(config, deps, cleanup);
     } catch (error) {
       for (const close of cleanup.reverse()) await close();
       throw error;
@@ -116,7 +118,11 @@ export class EngramNode {
   }
 }
 
-async function open(config: Config, logger: Logger, cleanup: (() => Promise<void> | void)[]): Promise<EngramNode> {
+async function open(
+  config: Config,
+  { logger, proving }: NodeDependencies,
+  cleanup: (() => Promise<void> | void)[],
+): Promise<EngramNode> {
   const { l1Key } = config.secrets;
   if (config.l1.rollup === undefined)
     throw new NodeError('NO_ROLLUP', 'l1.rollup: the address of the contract is missing');
@@ -158,7 +164,14 @@ async function open(config: Config, logger: Logger, cleanup: (() => Promise<void
   await sequencer.load();
   const onProof = (): void => sequencer.onProof();
   const prover = config.prover.enabled
-    ? createProver(config, { queue: proofs, clock, metrics, log: logger, onProof })
+    ? createProver(config.prover, {
+        proving: proving ?? snarkjsProving(config),
+        queue: proofs,
+        clock,
+        metrics,
+        log: logger,
+        onProof,
+      })
     : undefined;
   const halted = new Promise<unknown>((resolve) => {
     sequencer.events.on('halted', resolve);

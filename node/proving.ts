@@ -5,6 +5,7 @@ import type { ClosedBatch, ShapeName } from '../protocol/types.ts';
 import { snarkjsBackend } from '../prover/backends/snarkjs.ts';
 import type { ProofQueue } from '../prover/proofQueue.ts';
 import { Prover } from '../prover/prover.ts';
+import type { ProverBackend } from '../prover/types.ts';
 import type { BatchProof } from '../sequencer/publisher.ts';
 import type { ProofQueuePort } from '../sequencer/sequencer.ts';
 import type { Config } from './config/config.ts';
@@ -21,7 +22,7 @@ export function proofPort(queue: ProofQueue): ProofQueuePort {
 }
 
 /** Keys and witness generators of the batch circuits, each looked up once. */
-export function batchArtifacts({
+function batchArtifacts({
   circuits,
 }: Pick<Config, 'circuits'>): (shape: ShapeName, signal?: AbortSignal) => Promise<Artifacts> {
   const known = new Map<ShapeName, Promise<Artifacts>>();
@@ -33,16 +34,23 @@ export function batchArtifacts({
   };
 }
 
+/** What proves, and with which keys; tests put something quicker in its place. */
+export interface Proving {
+  readonly backend: ProverBackend;
+  readonly artifacts: (shape: ShapeName, signal?: AbortSignal) => Promise<Artifacts>;
+}
+
+export function snarkjsProving(config: Pick<Config, 'circuits'>): Proving {
+  return { backend: snarkjsBackend(), artifacts: batchArtifacts(config) };
+}
+
 /** The prover service on the queue, reporting to the metrics. It is not started. */
 export function createProver(
-  { prover, circuits }: Pick<Config, 'prover' | 'circuits'>,
-  deps: { queue: ProofQueue; clock: Clock; log: Logger; metrics: Metrics; onProof: () => void },
+  { concurrency }: Config['prover'],
+  deps: { proving: Proving; queue: ProofQueue; clock: Clock; log: Logger; metrics: Metrics; onProof: () => void },
 ): Prover {
-  const { queue, clock, log, metrics, onProof } = deps;
-  const service = new Prover(
-    { concurrency: prover.concurrency },
-    { queue, clock, log, backend: snarkjsBackend(), artifacts: batchArtifacts({ circuits }) },
-  );
+  const { proving, queue, clock, log, metrics, onProof } = deps;
+  const service = new Prover({ concurrency }, { queue, clock, log, ...proving });
   queue.onChange = ({ status }) => {
     for (const [state, count] of Object.entries(queue.counts())) metrics.proofJobs(state, count);
     if (status === 'pending') service.notify();
