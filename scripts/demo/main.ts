@@ -22,7 +22,7 @@ const onStep = (text: string): void => {
 };
 
 const result = await ledgerDemo({ onStep, onProgress: progress.update, signal: abort.signal }).finally(progress.stop);
-const plain = (key: string, value: unknown): unknown => (typeof value === 'bigint' ? value.toString() : value);
+const plain = (_key: string, value: unknown): unknown => (typeof value === 'bigint' ? value.toString() : value);
 if (values.json) {
   console.log(JSON.stringify(result, plain));
 } else {
