@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { constants, setPriority } from 'node:os';
+import { setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { ProverError } from '../errors.ts';
 import { type SnarkjsProof, solidityProof, threeSignals } from '../proofFormat.ts';
@@ -21,9 +21,12 @@ type ChildMessage =
 export interface SnarkjsBackendOptions {
   /** Heap limit of the child's JavaScript, in MB. Default: Node's own. */
   readonly maxHeapMB?: number;
-  /** Let everything else on the machine go first, above all the sequencer. Default true. */
+  /** Give way to other processes a little, above all to the sequencer. Default true. */
   readonly isLowPriority?: boolean;
 }
+
+/** About half a share of a busy processor; much more would starve the proof. */
+const NICENESS = 3;
 
 const CHILD = fileURLToPath(new URL('./snarkjsChild.mjs', import.meta.url));
 
@@ -38,7 +41,7 @@ export function snarkjsBackend(options: SnarkjsBackendOptions = {}): ProverBacke
         execArgv: options.maxHeapMB === undefined ? [] : [`--max-old-space-size=${options.maxHeapMB}`],
         stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       });
-      if (options.isLowPriority !== false && child.pid !== undefined) lowerPriority(child.pid);
+      if (options.isLowPriority !== false && child.pid !== undefined) giveWay(child.pid);
       const kill = (): void => void child.kill('SIGKILL');
       signal?.addEventListener('abort', kill, { once: true });
       try {
@@ -91,9 +94,9 @@ function ask(
   });
 }
 
-function lowerPriority(pid: number): void {
+function giveWay(pid: number): void {
   try {
-    setPriority(pid, constants.priority.PRIORITY_LOW);
+    setPriority(pid, NICENESS);
   } catch {
     // Only a courtesy: the child may be gone already, or the system may not allow it.
   }
