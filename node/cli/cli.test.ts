@@ -3,17 +3,17 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { silentLogger } from '../../chain/logger.ts';
 import { decodeTx } from '../../protocol/codec/tx.ts';
 import { verify } from '../../protocol/crypto/eddsa.ts';
 import { field } from '../../protocol/field.ts';
 import { txHash } from '../../protocol/tx.ts';
 import { devAccount } from '../devnet/accounts.ts';
-import { main } from '../main.ts';
 import { Metrics } from '../metrics.ts';
 import { type RpcServer, startRpcServer } from '../rpc/server.ts';
 import { ACCOUNT, FakeBackend } from '../testing/fakeBackend.ts';
+import { engram } from '../testing/runCli.ts';
 import { Exit } from './output.ts';
 
 let server: RpcServer;
@@ -43,40 +43,6 @@ beforeEach(async () => {
   );
 });
 afterEach(() => server.stop());
-
-interface Run {
-  readonly exit: number;
-  readonly json: ReturnType<typeof JSON.parse>;
-  readonly stderr: string;
-}
-
-/** Runs the command line in this process; a `--json` run must print exactly one line of JSON. */
-async function engram(...args: string[]): Promise<Run> {
-  let stdout = '';
-  let stderr = '';
-  const out = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    stdout += text;
-    return true;
-  });
-  const err = vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    stderr += text;
-    return true;
-  });
-  try {
-    await main(['node', 'engram', ...args]);
-    const lines = stdout.split('\n').filter((line) => line !== '');
-    if (args.includes('--json') && process.exitCode !== Exit.USAGE) expect(lines).toHaveLength(1);
-    return {
-      exit: Number(process.exitCode ?? 0),
-      stderr,
-      json: lines.length === 1 ? JSON.parse(lines[0] ?? '') : undefined,
-    };
-  } finally {
-    process.exitCode = 0;
-    out.mockRestore();
-    err.mockRestore();
-  }
-}
 
 const rpc = () => ['--rpc', server.url, '--json'];
 

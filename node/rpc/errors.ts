@@ -1,4 +1,5 @@
 import { ProtocolError } from '../../protocol/errors.ts';
+import { MempoolError, SequencerError } from '../../sequencer/errors.ts';
 
 /** JSON-RPC 2.0's own codes, and this server's from the range reserved for servers. */
 export const RpcCode = {
@@ -53,18 +54,6 @@ export class RpcError extends Error {
   }
 }
 
-interface CodedError {
-  readonly name: string;
-  readonly code: string;
-  readonly data?: Readonly<Record<string, string | number | bigint>>;
-}
-
-function isMempoolError(error: unknown): error is CodedError {
-  return (
-    error instanceof Error && error.name === 'MempoolError' && typeof (error as Partial<CodedError>).code === 'string'
-  );
-}
-
 /** The public face of whatever was thrown; undefined if it must stay hidden (the caller logs it and answers INTERNAL). */
 export function publicError(error: unknown): RpcError | undefined {
   if (error instanceof RpcError) return error;
@@ -72,8 +61,11 @@ export function publicError(error: unknown): RpcError | undefined {
   if (error instanceof ProtocolError && error.code !== 'INVALID_ARGUMENT') {
     return new RpcError(RpcCode.PROTOCOL, error.code, `the ledger refuses this: ${error.code}`, error.data);
   }
-  if (isMempoolError(error)) {
+  if (error instanceof MempoolError) {
     return new RpcError(RpcCode.MEMPOOL, error.code, `the mempool refuses this: ${error.code}`, error.data);
+  }
+  if (error instanceof SequencerError && (error.code === 'STOPPED' || error.code === 'HALTED')) {
+    return new RpcError(RpcCode.UNAVAILABLE, error.code, 'the sequencer does not run');
   }
   return undefined;
 }

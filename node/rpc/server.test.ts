@@ -203,6 +203,7 @@ describe('bad input', () => {
     expect(errorOf(protocol)).toEqual([1, -32000, 'MALFORMED_BYTES']);
     expect(protocol.body.error.data.details).toEqual({ length: 1, at: '100000000000000000000' });
     expect(errorOf(await call('engram_sendTransaction', ['0xdd000000']))).toEqual([1, -32001, 'POOL_FULL']);
+    expect(errorOf(await call('engram_sendTransaction', ['0xcc000000']))).toEqual([1, -32002, 'STOPPED']);
     expect(errorOf(await call('engram_getAccountsByKey', [`0x${'ff'.repeat(32)}`]))[1]).toBe(-32000);
   });
 

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { keccak256 } from '../../protocol/crypto/keccak.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
 import type { AccountView, ChainInfo, Health, TransactionStatus } from '../../sdk/rpcTypes.ts';
+import { MempoolError, SequencerError } from '../../sequencer/errors.ts';
 import type { BackendEvents, NodeBackend } from '../rpc/backend.ts';
 
 export const ACCOUNT: AccountView = {
@@ -35,9 +36,8 @@ export class FakeBackend implements NodeBackend {
   async sendTransaction(bytes: Uint8Array): Promise<bigint> {
     if (bytes.length < 4) throw new ProtocolError('MALFORMED_BYTES', { length: bytes.length, at: 10n ** 20n });
     if (bytes[0] === 0xee) throw new Error('database password is hunter2');
-    if (bytes[0] === 0xdd) {
-      throw Object.assign(new Error('full'), { name: 'MempoolError', code: 'POOL_FULL', data: { limit: 10 } });
-    }
+    if (bytes[0] === 0xdd) throw new MempoolError('POOL_FULL', { limit: 10 });
+    if (bytes[0] === 0xcc) throw new SequencerError('STOPPED');
     this.sent.push(bytes);
     return keccak256(bytes);
   }
