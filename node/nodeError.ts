@@ -1,9 +1,9 @@
 /**
  * NO_ROLLUP: no contract address is configured. NO_L1_KEY: the sequencer's key is missing.
  * SHAPE_NOT_ON_L1: a configured batch circuit has no verifier in the contract, or another one than ours.
- * L1_UNREACHABLE: L1 did not answer at the start.
+ * DEVNET_STALE: the folder holds a devnet that cannot be continued.
  */
-export type NodeErrorCode = 'NO_ROLLUP' | 'NO_L1_KEY' | 'SHAPE_NOT_ON_L1' | 'L1_UNREACHABLE';
+export type NodeErrorCode = 'NO_ROLLUP' | 'NO_L1_KEY' | 'SHAPE_NOT_ON_L1' | 'DEVNET_STALE';
 
 export class NodeError extends Error {
   override readonly name = 'NodeError';

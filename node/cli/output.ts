@@ -96,6 +96,9 @@ function describe(error: unknown): { exit: Exit; code: string; message: string }
   ) {
     return { exit: Exit.REFUSED, code: error.code, message: error.message };
   }
+  if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
+    return { exit: Exit.USAGE, code: 'PORT_IN_USE', message: error.message };
+  }
   if (error instanceof Error && error.name === 'AbortError') {
     return { exit: Exit.REFUSED, code: 'CANCELLED', message: 'cancelled' };
   }

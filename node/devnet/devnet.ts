@@ -7,6 +7,7 @@ import type { ShapeName } from '../../protocol/types.ts';
 import { RpcClient } from '../../sdk/rpcClient.ts';
 import { loadConfig } from '../config/config.ts';
 import { EngramNode } from '../node.ts';
+import { NodeError } from '../nodeError.ts';
 import { DEV_ACCOUNT_COUNT, type DevAccount, type DevName, devAccount } from './accounts.ts';
 import { DevnetDir } from './dataDir.ts';
 import { type DevDeployment, type DevToken, deployDevnet, devCircuits, keyHashes } from './deployment.ts';
@@ -151,9 +152,8 @@ async function reusable(
   const code = await localClients(l1).publicClient.getCode({ address: deployment.rollup });
   const isSame = Object.entries(hashes).every(([name, hash]) => deployment.keyHashes[name] === hash);
   if (code !== undefined && isSame) return deployment;
-  throw new Error(
-    `${dir.path} holds a devnet that ${code === undefined ? 'lost its L1' : 'was made with other circuits'}: use another --data-dir or remove this one`,
-  );
+  const why = code === undefined ? 'lost its L1' : 'was made with other circuits';
+  throw new NodeError('DEVNET_STALE', `${dir.path} holds a devnet that ${why}: use another folder or remove this one`);
 }
 
 function nodeConfig(

@@ -1,0 +1,78 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { silentLogger } from '../../chain/logger.ts';
+import { engram } from '../testing/runCli.ts';
+import { type Devnet, type DevnetOptions, startDevnet } from './devnet.ts';
+
+/** Real circuits, contracts and verifiers, without waiting for proofs: those are test/e2e's. */
+let folder: string;
+let devnet: Devnet | undefined;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'engram-devnet-test-'));
+});
+afterAll(async () => {
+  await devnet?.stop();
+  await rm(folder, { recursive: true });
+});
+
+const options = (change: DevnetOptions = {}): DevnetOptions => ({
+  dataDir: folder,
+  shapes: ['small'],
+  prove: false,
+  blockMs: 100,
+  batchMs: 500,
+  l1WaitMs: 100,
+  logger: silentLogger,
+  ...change,
+});
+
+describe('a devnet', () => {
+  it('comes up with funded accounts and commits their batches to L1', async () => {
+    devnet = await startDevnet(options());
+    const { accounts, rpcUrl, rpc, tokens } = devnet;
+    expect(tokens.map(({ symbol }) => symbol)).toEqual(['ETH', 'TEST']);
+    expect(new Set(accounts.map(({ owner }) => owner))).toEqual(new Set(['fees', 'alice', 'bob', 'carol']));
+    const of = (owner: string, token: number) =>
+      String(accounts.find((a) => a.owner === owner && a.token === token)?.index);
+    const run = await engram(
+      ...['transfer', '--dev', 'alice', '--from', of('alice', 1), '--to', of('bob', 1), '--amount', '1ether'],
+      ...['--fee', '7', '--wait', 'committed', '--rpc', rpcUrl, '--json'],
+    );
+    expect(run.json.status).toBe('committed');
+    const fees = await rpc.request('engram_getAccount', [Number(of('fees', 1))]);
+    expect(fees?.balance).toBe('1000000000000000007');
+  }, 300_000);
+
+  it('continues after it was stopped, with the same L1, contract and accounts', async () => {
+    const before = devnet;
+    const { heads } = (await before?.rpc.request('engram_chainInfo', [])) ?? {};
+    await before?.stop();
+    devnet = await startDevnet(options());
+    expect(devnet.rollup).toBe(before?.rollup);
+    expect(devnet.accounts).toEqual(before?.accounts);
+    const now = await devnet.rpc.request('engram_chainInfo', []);
+    expect(Number(now.heads.unsafe.block)).toBeGreaterThanOrEqual(Number(heads?.unsafe.block));
+    expect(now.heads.unsafe.root).toBe(heads?.unsafe.root);
+  });
+
+  it('refuses to continue with a damaged L1', async () => {
+    await devnet?.stop();
+    devnet = undefined;
+    await rm(join(folder, 'l1-state.json'));
+    await expect(startDevnet(options())).rejects.toMatchObject({ code: 'DEVNET_STALE' });
+  });
+
+  it('leaves nothing running or on disk when it is cancelled', async () => {
+    const stop = new AbortController();
+    const started = startDevnet({
+      ...options(),
+      dataDir: undefined,
+      signal: stop.signal,
+      onStep: (step) => step === 'deposits' && stop.abort(),
+    });
+    await expect(started).rejects.toThrow();
+  });
+});
