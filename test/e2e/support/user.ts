@@ -1,0 +1,49 @@
+/** Somebody with a ledger account: signs transactions and sends them to whatever node lives now. */
+import { type DevAccount, type DevName, devAccount } from '../../../node/devnet/accounts.ts';
+import { bytesToHex } from '../../../protocol/bytes.ts';
+import { encodeTx } from '../../../protocol/codec/tx.ts';
+import { accountIndex } from '../../../protocol/ids.ts';
+import { signTx, txHash } from '../../../protocol/tx.ts';
+import type { AccountIndex, Field, Op, SignedTx } from '../../../protocol/types.ts';
+import type { Hex } from '../../../sdk/rpcTypes.ts';
+
+export const NEVER = 2 ** 40 - 1;
+
+export interface Signed {
+  readonly tx: SignedTx;
+  readonly bytes: Hex;
+  readonly hash: Hex;
+}
+
+export class User {
+  readonly account: DevAccount;
+  readonly index: AccountIndex;
+  readonly domain: Field;
+  #nonce = 0;
+
+  constructor(name: DevName, { index, domain }: { index: number; domain: Field }) {
+    this.account = devAccount(name);
+    this.index = accountIndex(index);
+    this.domain = domain;
+  }
+
+  /** Signs with the next nonce, for this deployment or for `domain`. */
+  sign(ops: readonly Op[], domain: Field = this.domain): Signed {
+    const signed = this.signAt(this.#nonce, ops, domain);
+    this.#nonce += 1;
+    return signed;
+  }
+
+  signAt(nonce: number, ops: readonly Op[], domain: Field = this.domain): Signed {
+    const tx = signTx({ signer: this.index, nonce, validUntil: NEVER, ops }, this.account.seed, domain);
+    return { tx, bytes: hexOf(encodeTx(tx)), hash: hexOf32(txHash(tx, domain)) };
+  }
+}
+
+export function hexOf(bytes: Uint8Array): Hex {
+  return `0x${bytesToHex(bytes).replace(/^0x/, '')}`;
+}
+
+function hexOf32(value: bigint): Hex {
+  return `0x${value.toString(16).padStart(64, '0')}`;
+}
