@@ -1,12 +1,13 @@
 /** Compiles Solidity with solc from npm; results are cached by content hash in $ENGRAM_CACHE or ~/.cache/engram. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { homedir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Abi } from 'viem';
+import { withFileLock } from '../circuits/build/fileLock.ts';
+import { defaultCacheDir } from '../circuits/build/paths.ts';
 import { BridgeError } from './client/errors.ts';
 import type { Hex } from './client/types.ts';
 
@@ -41,10 +42,6 @@ const SETTINGS = {
   outputSelection: { '*': { '*': ['abi', 'evm.bytecode.object', 'evm.deployedBytecode.object'] } },
 } as const;
 
-export function cacheDirectory(): string {
-  return process.env.ENGRAM_CACHE ?? join(homedir(), '.cache', 'engram');
-}
-
 /** The bridge's contracts. */
 export function buildContracts(): Promise<Artifacts> {
   return compileOwn((file) => !file.startsWith('test/'));
@@ -70,16 +67,25 @@ async function compileOwn(isWanted: (file: string) => boolean): Promise<Artifact
  * Throws BridgeError COMPILE_FAILED; a warning in our own contracts is an error too.
  */
 export async function compile(sources: Sources): Promise<Artifacts> {
-  const cachePath = join(cacheDirectory(), 'solidity', `${cacheKey(sources)}.json`);
-  const cached = await readFile(cachePath, 'utf8').catch(() => undefined);
-  if (cached !== undefined) return JSON.parse(cached) as Artifacts; // our own file, named by the hash of its inputs
-  const artifacts = runCompiler(sources);
-  await mkdir(dirname(cachePath), { recursive: true });
-  // Written beside and renamed: a reader never sees half a file.
-  const temporary = `${cachePath}.${process.pid}.tmp`;
-  await writeFile(temporary, JSON.stringify(artifacts));
-  await rename(temporary, cachePath);
-  return artifacts;
+  const cachePath = join(defaultCacheDir(), 'solidity', `${cacheKey(sources)}.json`);
+  const cached = await readCache(cachePath);
+  if (cached !== undefined) return cached;
+  // The compiler takes all of a core for a while: other processes had better wait for its result.
+  return withFileLock(`${cachePath}.lock`, async () => {
+    const meanwhile = await readCache(cachePath);
+    if (meanwhile !== undefined) return meanwhile;
+    const artifacts = runCompiler(sources);
+    // Written beside and renamed: a reader never sees half a file.
+    const temporary = `${cachePath}.${process.pid}.tmp`;
+    await writeFile(temporary, JSON.stringify(artifacts));
+    await rename(temporary, cachePath);
+    return artifacts;
+  });
+}
+
+async function readCache(path: string): Promise<Artifacts | undefined> {
+  const text = await readFile(path, 'utf8').catch(() => undefined);
+  return text === undefined ? undefined : (JSON.parse(text) as Artifacts); // our own file, named by the hash of its inputs
 }
 
 function cacheKey(sources: Sources): string {

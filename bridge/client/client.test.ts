@@ -123,6 +123,19 @@ describe('reading', () => {
   });
 });
 
+describe('sending', () => {
+  it('sends what is asked at once one after the other, and goes on after a failure', async () => {
+    const results = await Promise.allSettled([
+      f.alice.forcedExit(1),
+      f.alice.forcedExit(0),
+      f.alice.forcedExit(2),
+      f.alice.depositNew({ token: 0, amount: 3n, key: actor(1).key }),
+    ]);
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
+    expect((await f.alice.readQueue(0n, 3n)).map(({ item }) => item.opcode)).toEqual([3, 3, 1]);
+  });
+});
+
 describe('errors', () => {
   it('names a transaction that is no commit', async () => {
     const { l1 } = await f.alice.forcedExit(1);
