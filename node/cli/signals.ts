@@ -1,13 +1,21 @@
 import { progress } from './output.ts';
 
+/** npm passes a Ctrl-C on that the terminal has sent to us already: what follows at once is the same one. */
+const SAME_MS = 1_000;
+
 /**
  * Aborts the returned signal on the first SIGINT or SIGTERM; the second ends the process at once with 130 (what is on disk is
  * consistent at any moment). `release` takes the handlers off.
  */
 export function stopSignal(): { readonly signal: AbortSignal; release(): void } {
   const controller = new AbortController();
+  let firstAtMs = 0;
   const onSignal = (name: NodeJS.Signals): void => {
-    if (controller.signal.aborted) process.exit(130);
+    if (controller.signal.aborted) {
+      if (performance.now() - firstAtMs > SAME_MS) process.exit(130);
+      return;
+    }
+    firstAtMs = performance.now();
     progress(`${name}: stopping (again to stop at once)`);
     controller.abort();
   };

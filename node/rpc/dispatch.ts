@@ -1,9 +1,10 @@
 import { INTERNAL_ERROR, publicError, RpcCode, RpcError, type RpcErrorObject } from './errors.ts';
+import { toJson } from './json.ts';
 import type { Handler } from './methods.ts';
 
-export type RpcId = string | number | null;
+type RpcId = string | number | null;
 
-export interface RpcResponse {
+interface RpcResponse {
   readonly jsonrpc: '2.0';
   readonly id: RpcId;
   readonly result?: unknown;
@@ -14,6 +15,9 @@ export interface DispatchOptions {
   /** Most calls in one batch. */
   readonly batchLimit: number;
 }
+
+/** Once a batch's answers are this long (characters), its other calls are refused: small questions can have large answers. */
+const MAX_ANSWER = 16 * 2 ** 20;
 
 export interface DispatchDependencies {
   /** Looks a method up; undefined if there is none. */
@@ -26,42 +30,65 @@ export interface DispatchDependencies {
 
 const MAX_ID_LENGTH = 256;
 
-export function failure(id: RpcId, error: RpcError): RpcResponse {
+function failure(id: RpcId, error: RpcError): RpcResponse {
   return { jsonrpc: '2.0', id, error: error.toObject() };
 }
 
-/** One request text in, the answer out; undefined if nothing is to be answered (only notifications). Never throws. */
+/** The text of an error that belongs to no call. */
+export function failureText(error: RpcError): string {
+  return toJson(failure(null, error));
+}
+
+/** One request text in, the text of the answer out; undefined if nothing is to be answered (only notifications). Never throws. */
 export async function dispatch(
   text: string,
   { batchLimit }: DispatchOptions,
   deps: DispatchDependencies,
-): Promise<RpcResponse | readonly RpcResponse[] | undefined> {
+): Promise<string | undefined> {
   let request: unknown;
   try {
     request = JSON.parse(text);
   } catch {
-    return failure(null, new RpcError(RpcCode.PARSE_ERROR, 'PARSE_ERROR', 'the body is not JSON'));
+    return failureText(new RpcError(RpcCode.PARSE_ERROR, 'PARSE_ERROR', 'the body is not JSON'));
   }
-  if (!Array.isArray(request)) return call(request, deps);
+  if (!Array.isArray(request)) {
+    const response = await call(request, deps);
+    return response === undefined ? undefined : toJson(response);
+  }
   if (request.length === 0) {
-    return failure(null, new RpcError(RpcCode.INVALID_REQUEST, 'INVALID_REQUEST', 'an empty batch'));
+    return failureText(new RpcError(RpcCode.INVALID_REQUEST, 'INVALID_REQUEST', 'an empty batch'));
   }
   if (request.length > batchLimit) {
-    return failure(
-      null,
-      new RpcError(RpcCode.INVALID_REQUEST, 'BATCH_TOO_LARGE', `at most ${batchLimit} calls in a batch`, {
-        batchLimit,
-      }),
-    );
+    const message = `at most ${batchLimit} calls in a batch`;
+    return failureText(new RpcError(RpcCode.INVALID_REQUEST, 'BATCH_TOO_LARGE', message, { batchLimit }));
   }
-  const responses: RpcResponse[] = [];
-  // One after the other: a batch must not take more of the node at once than single calls do.
-  for (const single of request) {
-    const response = await call(single, deps);
-    if (response !== undefined) responses.push(response);
-  }
-  return responses.length === 0 ? undefined : responses;
+  return answerBatch(request, deps);
 }
+
+/** One call after the other: a batch must not take more of the node at once than single calls do. */
+async function answerBatch(calls: readonly unknown[], deps: DispatchDependencies): Promise<string | undefined> {
+  const answers: string[] = [];
+  let length = 0;
+  for (const single of calls) {
+    const response = await call(single, length > MAX_ANSWER ? REFUSING : deps);
+    if (response === undefined) continue;
+    const answer = toJson(response);
+    length += answer.length;
+    answers.push(answer);
+  }
+  return answers.length === 0 ? undefined : `[${answers.join(',')}]`;
+}
+
+const REFUSING: DispatchDependencies = {
+  method: () => async () => {
+    throw new RpcError(
+      RpcCode.LIMIT_EXCEEDED,
+      'ANSWER_TOO_LARGE',
+      'the answers to this batch are too long: ask for less',
+    );
+  },
+  onHiddenError: () => undefined,
+};
 
 async function call(request: unknown, deps: DispatchDependencies): Promise<RpcResponse | undefined> {
   if (typeof request !== 'object' || request === null || Array.isArray(request)) {

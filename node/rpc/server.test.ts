@@ -9,7 +9,7 @@ const OPTIONS: RpcServerOptions = {
   host: '127.0.0.1',
   port: 0,
   bodyLimitBytes: 4_096,
-  batchLimit: 3,
+  batchLimit: 5,
   requestsPerMinute: 1_000,
   maxConnections: 10,
   maxSubscriptions: 2,
@@ -158,7 +158,17 @@ describe('bad input', () => {
 
   it('refuses a batch over the limit', async () => {
     const entry = '{"jsonrpc":"2.0","id":1,"method":"engram_getFees"}';
-    expect(errorOf(await post(`[${[entry, entry, entry, entry].join()}]`))).toEqual([null, -32600, 'BATCH_TOO_LARGE']);
+    expect(errorOf(await post(`[${Array(6).fill(entry).join()}]`))).toEqual([null, -32600, 'BATCH_TOO_LARGE']);
+  });
+
+  it('stops answering a batch whose answers grow too long', async () => {
+    backend.accountsByAddress = async () => Array.from({ length: 40_000 }, () => ACCOUNT);
+    const owner = '0x0000000000000000000000000000000000000003';
+    const entry = `{"jsonrpc":"2.0","id":1,"method":"engram_getAccountsByAddress","params":["${owner}"]}`;
+    const { body } = await post(`[${Array(5).fill(entry).join()}]`);
+    const reasons = body.map(({ error }: { error?: { data: { code: string } } }) => error?.data.code);
+    expect(reasons.at(0)).toBeUndefined();
+    expect(reasons.at(-1)).toBe('ANSWER_TOO_LARGE');
   });
 
   it('refuses a body over the limit with 413', async () => {

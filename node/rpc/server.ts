@@ -6,7 +6,7 @@ import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 import type { Logger } from '../../chain/logger.ts';
 import type { Metrics } from '../metrics.ts';
 import type { NodeBackend } from './backend.ts';
-import { type DispatchDependencies, dispatch, failure } from './dispatch.ts';
+import { type DispatchDependencies, dispatch, failureText } from './dispatch.ts';
 import { INTERNAL_ERROR, RpcCode, RpcError } from './errors.ts';
 import { toJson } from './json.ts';
 import { methodTable } from './methods.ts';
@@ -78,7 +78,7 @@ export async function startRpcServer(options: RpcServerOptions, deps: RpcServerD
   app.post('/', async (request, reply) => {
     const response = await dispatch(typeof request.body === 'string' ? request.body : '', options, dispatcher);
     if (response === undefined) return reply.code(204).send();
-    return reply.type(JSON_TYPE).send(toJson(response));
+    return reply.type(JSON_TYPE).send(response);
   });
   app.route({
     method: 'GET',
@@ -140,13 +140,13 @@ function answerErrorsInJsonRpc(app: FastifyInstance, logger: Logger): void {
     return reply
       .code(status < 400 ? 500 : status)
       .type(JSON_TYPE)
-      .send(toJson(failure(null, shown)));
+      .send(failureText(shown));
   });
   app.setNotFoundHandler((_request, reply) =>
     reply
       .code(404)
       .type(JSON_TYPE)
-      .send(toJson(failure(null, new RpcError(RpcCode.INVALID_REQUEST, 'NOT_FOUND', 'JSON-RPC is at POST /')))),
+      .send(failureText(new RpcError(RpcCode.INVALID_REQUEST, 'NOT_FOUND', 'JSON-RPC is at POST /'))),
   );
 }
 

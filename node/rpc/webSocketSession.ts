@@ -1,6 +1,6 @@
 import type { WebSocket } from 'ws';
 import type { NodeBackend } from './backend.ts';
-import { type DispatchDependencies, dispatch, failure } from './dispatch.ts';
+import { type DispatchDependencies, dispatch, failureText } from './dispatch.ts';
 import { RpcCode, RpcError } from './errors.ts';
 import { toJson } from './json.ts';
 import { TokenBucket } from './rateLimit.ts';
@@ -47,7 +47,7 @@ export class WebSocketSession {
       backend: deps.backend,
       afterReply: (action) => this.#afterReply.push(action),
       notify: (subscription, result) =>
-        this.#send({ jsonrpc: '2.0', method: 'engram_subscription', params: { subscription, result } }),
+        this.#send(toJson({ jsonrpc: '2.0', method: 'engram_subscription', params: { subscription, result } })),
     });
     const { socket } = deps;
     socket.on('message', (data) => this.#onMessage(data.toString()));
@@ -71,7 +71,7 @@ export class WebSocketSession {
 
   #onMessage(text: string): void {
     if (!this.#bucket.take()) {
-      this.#send(failure(null, new RpcError(RpcCode.LIMIT_EXCEEDED, 'RATE_LIMITED', 'too many requests')));
+      this.#send(failureText(new RpcError(RpcCode.LIMIT_EXCEEDED, 'RATE_LIMITED', 'too many requests')));
     } else if (this.#queued >= MAX_QUEUED_MESSAGES) {
       this.#deps.socket.terminate();
     } else {
@@ -93,11 +93,11 @@ export class WebSocketSession {
     for (const action of actions) action();
   }
 
-  #send(message: unknown): void {
+  #send(text: string): void {
     const { socket } = this.#deps;
     if (socket.readyState !== socket.OPEN) return;
     if (socket.bufferedAmount > MAX_BUFFERED_BYTES) socket.terminate();
-    else socket.send(toJson(message));
+    else socket.send(text);
   }
 
   #dispose(): void {
