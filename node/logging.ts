@@ -43,6 +43,7 @@ function prettyStream(): DestinationStream {
     return build({
       destination: 2,
       sync: true,
+      singleLine: true,
       translateTime: 'SYS:HH:MM:ss',
       ignore: 'module',
       messageFormat: '{module} {msg}',

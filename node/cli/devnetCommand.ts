@@ -132,7 +132,8 @@ function welcome(devnet: Devnet): string {
   const [from, to] = [accounts.find(({ owner }) => owner === 'alice'), accounts.find(({ owner }) => owner === 'bob')];
   if (from !== undefined && to !== undefined) {
     const transfer = `transfer --dev alice --from ${from.index} --to ${to.index} --amount 1.5ether --wait proven`;
-    lines.push('', `  try          npx engram ${transfer}`, '               npx engram info');
+    const node = rpcUrl.endsWith(':8645') ? '' : ` --rpc ${rpcUrl}`;
+    lines.push('', `  try          npx engram ${transfer}${node}`, `               npx engram info${node}`);
   }
   return `${lines.join('\n')}\n\n`;
 }

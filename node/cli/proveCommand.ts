@@ -33,8 +33,15 @@ export function registerProveCommand(program: Command): void {
 async function prove(options: ProveOptions): Promise<object> {
   const closed = await closedBatch(options);
   const { number, shape } = closed.batch;
-  // before the long work: a missing key should not cost a proof
+  // before the long work: a missing key or the wrong batch should not cost a proof
   const rollup = options.submit === true ? await rollupClient(options) : undefined;
+  if (rollup !== undefined) {
+    const { committed, proven } = await rollup.state();
+    if (number !== proven.batch + 1 || number > committed.batch) {
+      const message = `L1 has ${committed.batch} batches committed and ${proven.batch} proven: it takes the next one only`;
+      throw new CliError(Exit.REFUSED, 'NOT_NEXT', message);
+    }
+  }
   const abort = new AbortController();
   const stop = (): void => abort.abort();
   process.once('SIGINT', stop);
