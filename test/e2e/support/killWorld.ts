@@ -6,11 +6,11 @@ import { parseEther } from 'viem';
 import { expect } from 'vitest';
 import type { RollupClient } from '../../../bridge/client/rollupClient.ts';
 import { devAccount } from '../../../node/devnet/accounts.ts';
-import { accountsOf } from '../../../node/devnet/funding.ts';
 import type { RpcClient } from '../../../sdk/rpcClient.ts';
 import type { Hex } from '../../../sdk/rpcTypes.ts';
 import { L1Gate } from './l1Gate.ts';
-import { NodeProcess } from './nodeProcess.ts';
+import type { NodeProcess } from './nodeProcess.ts';
+import { startSequencerNode } from './sequencerNode.ts';
 import { Settlement } from './settlement.ts';
 import { type Signed, User } from './user.ts';
 
@@ -76,22 +76,8 @@ export class KillWorld {
 
   /** A new life on the same data. Whatever was promised before must still be true. */
   async start({ prove }: { prove: boolean }): Promise<NodeProcess> {
-    const { rollup, deployedAt } = this.settlement.deployment;
-    this.#node = await NodeProcess.start({
-      l1Key: devAccount('sequencer').l1Key,
-      flags: {
-        '--data-dir': this.#dataDir,
-        '--l1-rpc-url': this.gate.url,
-        '--l1-rollup': rollup,
-        '--l1-start-block': deployedAt,
-        '--l1-confirmations': 1,
-        '--l1-poll-ms': 100,
-        '--sequencer-block-ms': 300,
-        // Batches close when they are full, never by time.
-        '--sequencer-batch-ms': 86_400_000,
-        '--prover-enabled': prove,
-      },
-    });
+    const options = { dataDir: this.#dataDir, l1Url: this.gate.url, prove };
+    this.#node = await startSequencerNode(options, this.settlement);
     this.#lastNode = this.#node;
     await this.#expectPromisesKept();
     if (this.#users === undefined) await this.#findAccounts();
@@ -154,13 +140,8 @@ export class KillWorld {
   }
 
   async #findAccounts(): Promise<void> {
-    const { domain } = await this.rpc.request('engram_chainInfo', []);
-    const user = async (name: 'alice' | 'bob'): Promise<User> => {
-      const [account] = await accountsOf(devAccount(name), 1, { rpc: this.rpc });
-      // the node's own word
-      return new User(name, { index: account?.index ?? 0, domain: BigInt(domain) as User['domain'] });
-    };
-    this.#users = { alice: await user('alice'), bob: await user('bob') };
+    const open = (name: 'alice' | 'bob'): Promise<User> => User.open(name, this.rpc);
+    this.#users = { alice: await open('alice'), bob: await open('bob') };
   }
 
   #user(name: 'alice' | 'bob'): User {

@@ -1,10 +1,11 @@
 /** A local L1 with a deployment on real verifiers, whose blocks the test controls. */
 import type { PublicClient } from 'viem';
+import { artifact, buildTestContracts } from '../../../bridge/build.ts';
 import { RollupClient } from '../../../bridge/client/rollupClient.ts';
 import type { RollupSettings } from '../../../bridge/deploy/deploy.ts';
 import { type LocalL1, localClients, startLocalL1 } from '../../../bridge/deploy/localL1.ts';
 import { DEV_ACCOUNT_COUNT, type DevName, devAccount } from '../../../node/devnet/accounts.ts';
-import { type DevDeployment, deployDevnet, devCircuits } from '../../../node/devnet/deployment.ts';
+import { type DevDeployment, type DevToken, deployDevnet, devCircuits } from '../../../node/devnet/deployment.ts';
 
 export const L2_CHAIN_ID = 7_171n;
 const HEARTBEAT_MS = 500;
@@ -48,6 +49,32 @@ export class Settlement {
         wallet: this.clients.walletClient(devAccount(name).l1),
       },
     );
+  }
+
+  /** Lets time pass on L1. */
+  async warp(seconds: number): Promise<void> {
+    await this.clients.testClient.increaseTime({ seconds });
+    await this.clients.testClient.mine({ blocks: 1 });
+  }
+
+  async now(): Promise<number> {
+    return Number((await this.clients.publicClient.getBlock()).timestamp);
+  }
+
+  /** Gives somebody test tokens on L1. */
+  async mint(name: DevName, amount: bigint): Promise<void> {
+    const { abi } = artifact(await buildTestContracts(), 'PlainToken');
+    const wallet = this.clients.walletClient(devAccount('deployer').l1);
+    const args = [devAccount(name).l1.address, amount];
+    const hash = await wallet.writeContract({ address: this.token.address, abi, functionName: 'mint', args });
+    await this.clients.publicClient.waitForTransactionReceipt({ hash });
+  }
+
+  /** The test token (an ERC-20). */
+  get token(): DevToken {
+    const token = this.deployment.tokens.find(({ id }) => id !== 0);
+    if (token === undefined) throw new TypeError('the deployment has no token');
+    return token;
   }
 
   /** Transactions stay in the pool until `resume`. */
