@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { registerAccountCommands } from './cli/accountCommands.ts';
 import { registerDevnetCommand } from './cli/devnetCommand.ts';
@@ -13,6 +14,7 @@ import { registerQueryCommands } from './cli/queryCommands.ts';
 export async function main(argv: readonly string[]): Promise<void> {
   const program = new Command('engram')
     .description('Ethereum Layer 2 for AI workloads: the ledger lane')
+    .version(version())
     .showHelpAfterError('(engram <command> --help explains)')
     .exitOverride();
   for (const register of [
@@ -35,6 +37,11 @@ export async function main(argv: readonly string[]): Promise<void> {
     // commander has printed it; --help and --version come here with 0
     process.exitCode = error.exitCode === 0 ? Exit.OK : Exit.USAGE;
   }
+}
+
+function version(): string {
+  const manifest: { version: string } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  return manifest.version;
 }
 
 /** Subcommands made by `command()` copy the setting only if it came first; this makes sure of all of them. */
