@@ -81,7 +81,9 @@ function describe(error: unknown): { exit: Exit; code: string; message: string }
   if (error instanceof ConfigError) return { exit: Exit.USAGE, code: error.code, message: error.message };
   if (error instanceof RpcClientError) {
     const isAway = error.reason === 'UNREACHABLE' || error.reason === 'CONNECTION_LOST';
-    return { exit: isAway ? Exit.UNREACHABLE : Exit.REFUSED, code: error.reason, message: error.message };
+    const details = Object.entries(error.details).map(([name, value]) => `${name} ${value}`);
+    const message = details.length === 0 ? error.message : `${error.message} (${details.join(', ')})`;
+    return { exit: isAway ? Exit.UNREACHABLE : Exit.REFUSED, code: error.reason, message };
   }
   if (error instanceof BridgeError) {
     const exit = error.code === 'L1_UNREACHABLE' ? Exit.UNREACHABLE : Exit.REFUSED;

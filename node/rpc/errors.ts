@@ -59,10 +59,10 @@ export function publicError(error: unknown): RpcError | undefined {
   if (error instanceof RpcError) return error;
   // INVALID_ARGUMENT is a defect of this program, never the fault of what came in.
   if (error instanceof ProtocolError && error.code !== 'INVALID_ARGUMENT') {
-    return new RpcError(RpcCode.PROTOCOL, error.code, `the ledger refuses this: ${error.code}`, error.data);
+    return new RpcError(RpcCode.PROTOCOL, error.code, 'the ledger refuses this', error.data);
   }
   if (error instanceof MempoolError) {
-    return new RpcError(RpcCode.MEMPOOL, error.code, `the mempool refuses this: ${error.code}`, error.data);
+    return new RpcError(RpcCode.MEMPOOL, error.code, 'the mempool refuses this', error.data);
   }
   if (error instanceof SequencerError && (error.code === 'STOPPED' || error.code === 'HALTED')) {
     return new RpcError(RpcCode.UNAVAILABLE, error.code, 'the sequencer does not run');
