@@ -112,8 +112,12 @@ describe('the node is killed when', () => {
     await node.logged('proving', { batch: 1 });
     const children = descendants(node.pid);
     expect(children.some((pid) => commandLine(pid).includes('snarkjsChild'))).toBe(true);
-    await world.killAlone('proving');
-    await expect.poll(() => running(children), WAIT).toEqual([]);
+    try {
+      await world.killAlone('proving');
+      await expect.poll(() => running(children), WAIT).toEqual([]);
+    } finally {
+      for (const pid of running(children)) process.kill(pid, 'SIGKILL');
+    }
   });
 
   step('the proof is made and nothing of it sent', async () => {

@@ -84,17 +84,20 @@ export class KillWorld {
     return this.#node;
   }
 
+  /** Ends this life, children included. Harmless if the node is dead already. */
   async kill(step: string): Promise<void> {
-    this.#lastKill = step;
+    if (this.#node !== undefined) this.#lastKill = step;
     await this.#node?.kill();
     this.#node = undefined;
     this.gate.open();
   }
 
-  /** Kills the node but not its children, and returns once it is gone. */
+  /** Kills the node but not its children. */
   async killAlone(step: string): Promise<void> {
+    this.#lastKill = step;
     await this.node.killAlone();
-    await this.kill(step);
+    this.#node = undefined;
+    this.gate.open();
   }
 
   /** Sends, waits until it is in a block, and remembers which. */
