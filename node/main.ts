@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { registerAccountCommands } from './cli/accountCommands.ts';
+import { registerDeployCommand } from './cli/deployCommand.ts';
 import { registerDevnetCommand } from './cli/devnetCommand.ts';
 import { registerKeysCommands } from './cli/keys.ts';
 import { registerL1Commands } from './cli/l1Commands.ts';
@@ -20,6 +21,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   for (const register of [
     registerNodeCommand,
     registerDevnetCommand,
+    registerDeployCommand,
     registerAccountCommands,
     registerL1Commands,
     registerLedgerCommands,

@@ -1,8 +1,9 @@
 /** Options that several commands share, and what they lead to. */
 import { readFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
+import type { PublicClient } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
-import { RollupClient } from '../../bridge/client/rollupClient.ts';
+import { RollupClient, type Wallet } from '../../bridge/client/rollupClient.ts';
 import { RpcClient } from '../../sdk/rpcClient.ts';
 import type { Hex } from '../../sdk/rpcTypes.ts';
 import { devAccount } from '../devnet/accounts.ts';
@@ -88,21 +89,31 @@ export function passphrase(file: string | undefined): string | undefined {
   }
 }
 
-/** The contract, with the wallet that pays. Asks the node for the contract's address unless it is given. */
-export async function rollupClient(options: L1Options & NodeOptions): Promise<RollupClient> {
-  const { dev, l1KeyFile, l1: rpcUrl, l1StartBlock } = options;
+/** L1 and the wallet that pays there. @throws CliError NO_KEY, L1_UNREACHABLE */
+export async function l1Clients({
+  dev,
+  l1KeyFile,
+  l1: rpcUrl,
+}: Pick<L1Options, 'dev' | 'l1KeyFile' | 'l1'>): Promise<{
+  publicClient: PublicClient;
+  wallet: Wallet;
+  chainId: number;
+}> {
   if (dev === undefined && l1KeyFile === undefined) {
     throw new CliError(Exit.USAGE, 'NO_KEY', 'an L1 key is needed: --l1-key-file <file>');
   }
   const account = dev === undefined ? privateKeyToAccount(readL1Key(l1KeyFile ?? '')) : devAccount(dev).l1;
-  const rollup = options.rollup ?? (await new RpcClient(options.rpc).request('engram_chainInfo', [])).rollup;
   const connection = { rpcUrl, pollMs: 500 };
   const publicClient = l1PublicClient(connection);
   const chainId = await publicClient.getChainId().catch((cause: unknown) => {
     throw new CliError(Exit.UNREACHABLE, 'L1_UNREACHABLE', `no answer from ${rpcUrl}`, { cause });
   });
-  return RollupClient.open(
-    { address: rollup, deployedAt: BigInt(l1StartBlock) },
-    { publicClient, wallet: l1Wallet({ ...connection, chainId }, account) },
-  );
+  return { publicClient, wallet: l1Wallet({ ...connection, chainId }, account), chainId };
+}
+
+/** The contract, with the wallet that pays. Asks the node for the contract's address unless it is given. */
+export async function rollupClient(options: L1Options & NodeOptions): Promise<RollupClient> {
+  const { publicClient, wallet } = await l1Clients(options);
+  const rollup = options.rollup ?? (await new RpcClient(options.rpc).request('engram_chainInfo', [])).rollup;
+  return RollupClient.open({ address: rollup, deployedAt: BigInt(options.l1StartBlock) }, { publicClient, wallet });
 }

@@ -98,6 +98,7 @@ export async function deployDevnet(
   };
 }
 
-async function verifierKey(artifacts: Artifacts): Promise<VerifierKey> {
+/** The verifying key of a circuit, for deployment. */
+export async function verifierKey(artifacts: Artifacts): Promise<VerifierKey> {
   return { verifyingKey: JSON.parse(await readFile(artifacts.vkey, 'utf8')), keys: artifacts.keys };
 }

@@ -1,0 +1,111 @@
+import { readFileSync } from 'node:fs';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { z } from 'zod';
+import { deployRollup, type RollupSettings, type VerifierKey } from '../../bridge/deploy/deploy.ts';
+import { ensureArtifacts } from '../../circuits/build/artifacts.ts';
+import { progressReporter } from '../../circuits/build/progress.ts';
+import { SHAPES } from '../../protocol/shapes.ts';
+import { EMPTY_ROOT } from '../../protocol/tree.ts';
+import type { ShapeName } from '../../protocol/types.ts';
+import type { Hex } from '../../sdk/rpcTypes.ts';
+import { verifierKey } from '../devnet/deployment.ts';
+import { type L1Options, l1Clients, withDev, withJson } from './context.ts';
+import { CliError, Exit, guarded, type OutputOptions, progress } from './output.ts';
+import { address, count } from './parsers.ts';
+
+interface DeployCommandOptions extends OutputOptions, Pick<L1Options, 'l1' | 'l1KeyFile' | 'dev'> {
+  readonly l2ChainId: number;
+  readonly sequencer?: Hex;
+  readonly shapes: readonly ShapeName[];
+  readonly settings?: string;
+  readonly cache?: string;
+  readonly keys?: string;
+}
+
+/** `engram deploy`: verifiers and `Rollup`, immutable from then on. */
+export function registerDeployCommand(program: Command): void {
+  withDev(withJson(program.command('deploy')))
+    .description('deploy the verifiers and the Rollup contract; immutable from then on')
+    .addOption(new Option('--l1 <url>', 'JSON-RPC of L1').env('ENGRAM_L1_URL').default('http://127.0.0.1:8545'))
+    .option('--l1-key-file <file>', 'file with the L1 key that pays, the bond included (0x and 64 hex digits)')
+    .requiredOption('--l2-chain-id <n>', 'chain id of the new ledger', count)
+    .option('--sequencer <address>', 'who holds the seat; default: the sender', address)
+    .option('--shapes <list>', 'batch circuits it verifies', shapeList, ['dev'] satisfies ShapeName[])
+    .option('--settings <file>', 'JSON of times (seconds) and money (wei, as strings); see bridge/README.md')
+    .option('--keys <dir>', 'folder of a ceremony’s keys; dev keys are refused outside local chains')
+    .option('--cache <dir>', 'folder of compiled circuits and keys')
+    .action((options: DeployCommandOptions) => guarded(options, () => deploy(options)));
+}
+
+async function deploy(options: DeployCommandOptions): Promise<object> {
+  const settings = options.settings === undefined ? {} : readSettings(options.settings);
+  const { publicClient, wallet, chainId } = await l1Clients(options);
+  const bar = progressReporter();
+  const key = async (name: Parameters<typeof ensureArtifacts>[0]): Promise<VerifierKey> =>
+    verifierKey(
+      await ensureArtifacts(name, {
+        cacheDir: options.cache,
+        keysDir: options.keys,
+        onProgress: (state) => bar.update(name, state),
+      }),
+    );
+  const batchVerifiers: Partial<Record<ShapeName, VerifierKey>> = {};
+  let accountVerifier: VerifierKey;
+  try {
+    accountVerifier = await key('account-proof');
+    for (const shape of options.shapes) batchVerifiers[shape] = await key(`batch-${shape}`);
+  } finally {
+    bar.stop();
+  }
+  progress(`deploying to chain ${chainId}`);
+  const { address, deployedAt, domain, gasUsed } = await deployRollup(
+    {
+      l2ChainId: BigInt(options.l2ChainId),
+      genesisRoot: EMPTY_ROOT,
+      sequencer: options.sequencer ?? wallet.account.address,
+      batchVerifiers,
+      accountVerifier,
+      settings,
+    },
+    { wallet, publicClient },
+  );
+  return { rollup: address, deployedAt, l1ChainId: chainId, l2ChainId: options.l2ChainId, domain, gasUsed };
+}
+
+function shapeList(text: string): ShapeName[] {
+  const names = text.split(',');
+  const known = names.filter((name): name is ShapeName => Object.hasOwn(SHAPES, name));
+  if (known.length !== names.length || new Set(names).size !== names.length) {
+    throw new InvalidArgumentError(`expected some of ${Object.keys(SHAPES).join(',')}`);
+  }
+  return known;
+}
+
+const seconds = z.int().positive();
+const wei = z
+  .string()
+  .regex(/^\d{1,30}$/)
+  .transform(BigInt);
+const settingsSchema = z.strictObject({
+  graceSeconds: seconds.optional(),
+  proveDeadlineSeconds: seconds.optional(),
+  queueDeadlineSeconds: seconds.optional(),
+  maxDriftSeconds: seconds.optional(),
+  maxAgeSeconds: seconds.optional(),
+  bond: wei.optional(),
+  queueFee: wei.optional(),
+  registrationFee: wei.optional(),
+});
+
+function readSettings(file: string): Partial<RollupSettings> {
+  let text: unknown;
+  try {
+    text = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (cause) {
+    throw new CliError(Exit.USAGE, 'BAD_SETTINGS', `${file} cannot be read as JSON`, { cause });
+  }
+  const parsed = settingsSchema.safeParse(text);
+  if (!parsed.success) throw new CliError(Exit.USAGE, 'BAD_SETTINGS', `${file}: ${z.prettifyError(parsed.error)}`);
+  // Absent settings are left out, so that the defaults apply.
+  return Object.fromEntries(Object.entries(parsed.data).filter(([, value]) => value !== undefined));
+}
