@@ -90,11 +90,7 @@ export function passphrase(file: string | undefined): string | undefined {
 }
 
 /** L1 and the wallet that pays there. @throws CliError NO_KEY, L1_UNREACHABLE */
-export async function l1Clients({
-  dev,
-  l1KeyFile,
-  l1: rpcUrl,
-}: Pick<L1Options, 'dev' | 'l1KeyFile' | 'l1'>): Promise<{
+export async function l1Clients({ dev, l1KeyFile, l1: rpcUrl }: Pick<L1Options, 'dev' | 'l1KeyFile' | 'l1'>): Promise<{
   publicClient: PublicClient;
   wallet: Wallet;
   chainId: number;
