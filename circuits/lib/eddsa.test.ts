@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { BASE8, IDENTITY, mul, SUBGROUP_ORDER } from '../../protocol/crypto/babyjub.ts';
 import { verify } from '../../protocol/crypto/eddsa.ts';
+import { poseidon } from '../../protocol/crypto/poseidon.ts';
 import { R_FIELD } from '../../protocol/field.ts';
 import type { Field } from '../../protocol/types.ts';
 import { TestCircuit } from '../test/harness.ts';
@@ -51,6 +53,16 @@ describe('EdDSAVerify says what TypeScript says', () => {
     const [r8x, r8y] = pair(first.r8);
     const witness = await circuit.solve({ enabled: 0n, ax, ay, r8x, r8y, s: 5n, m: 6n });
     expect(circuit.violations(witness)).toEqual([]);
+  });
+
+  test('R8 may be the neutral point: both accept what its owner can sign that way', async () => {
+    const secret = 123_456_789_123_456_789n;
+    const key = mul(BASE8, secret);
+    const m = 77n as Field;
+    const s = (poseidon([...IDENTITY, ...key, m]) * 8n * secret) % SUBGROUP_ORDER;
+    const witness = await circuit.solve({ enabled: 1n, ax: key[0], ay: key[1], r8x: 0n, r8y: 1n, s, m });
+    expect(circuit.violations(witness)).toEqual([]);
+    expect(verify(key, m, { r8: IDENTITY, s })).toBe(true);
   });
 
   test('costs 521 constraints less than circomlib’s verifier', () => {

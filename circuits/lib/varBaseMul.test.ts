@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { add, BASE8, mul, SUBGROUP_ORDER } from '../../protocol/crypto/babyjub.ts';
 import { R_FIELD } from '../../protocol/field.ts';
@@ -59,5 +60,40 @@ describe('VarBaseMul', () => {
       .filter(({ isNoticed }) => !isNoticed);
     // Wire by wire, the bits are pinned by their caller (Num2Bits_strict) and the digits' sums here.
     expect(loose.map(({ wire }) => circuit.name(wire))).toEqual([]);
+  });
+
+  test('an addition can only be incomplete in the last four steps, and for 56 values of h', () => {
+    const source = readFileSync(new URL('./varBaseMul.circom', import.meta.url), 'utf8');
+    const pattern = BigInt(/var E = (\d+);/.exec(source)?.[1] ?? 0);
+    const l = SUBGROUP_ORDER;
+    const inverseOf2 = (l + 1n) / 2n;
+    const residue = (x: bigint): bigint => ((x % l) + l) % l;
+    const exceptional = new Set<bigint>();
+    const steps = new Set<number>();
+    // Before step k the accumulator is (constant + the top k bits of h)·Q; the step's addend is (c + next bit)·Q.
+    let constant = 4n;
+    for (let k = 0; k < 254; k++) {
+      const rest = BigInt(253 - k);
+      const c = (pattern >> rest) & 1n ? 1n : -2n;
+      for (const bit of [0n, 1n]) {
+        const addend = c + bit;
+        // acc = addend, acc = −addend, 2·acc = −addend
+        for (const m of new Set([residue(addend), residue(-addend), residue(-addend * inverseOf2)])) {
+          for (let top = residue(m - constant); top < 1n << BigInt(k); top += l) {
+            const first = ((top << 1n) | bit) << rest;
+            for (let h = first; h < first + (1n << rest) && h < R_FIELD; h += 1n) {
+              exceptional.add(h);
+              steps.add(k);
+            }
+          }
+        }
+      }
+      constant = 2n * constant + c;
+    }
+    // With the whole of h taken in, the constant has cancelled: the result is h·Q.
+    expect(residue(constant)).toBe(0n);
+    expect(Math.min(...steps)).toBe(250);
+    expect(exceptional.size).toBe(56);
+    for (const h of [0n, 1n, 2n]) expect(exceptional).toContain(h);
   });
 });

@@ -57,3 +57,8 @@ export interface Attack {
   /** false: keep roots and paths as they are after the edit (the edit is about them). */
   readonly settle?: boolean;
 }
+
+/** The inputs that describe the account slots, one list a field: to move, swap or copy whole slots. */
+export function slotColumns(x: BatchInputs): bigint[][] {
+  return [x.index, x.balance, x.claimed, x.nonce, x.token, x.kind, x.a, x.b, x.cc, x.oldLive, x.born, x.birth];
+}

@@ -1,5 +1,5 @@
 import { SHAPES } from '../../../protocol/shapes.ts';
-import { type Attack, resign, setL1, setOp } from '../edits.ts';
+import { type Attack, resign, setL1, setOp, slotColumns } from '../edits.ts';
 import { alice, dave, l1Scenario } from '../scenario.ts';
 
 /** Slots of `scenario`: 0 Alice (1), 1 Bob (2), 2 Carol (3, token 7), 3 fees (9), 4 Dave (20). */
@@ -66,20 +66,7 @@ export const CREATION_ATTACKS: readonly Attack[] = [
     edit: (x) => {
       // slot 0 of l1Scenario is a padding slot: move it to index 31 at the end and let it be born
       const last = SHAPES.small.A - 1;
-      for (const list of [
-        x.index,
-        x.balance,
-        x.claimed,
-        x.nonce,
-        x.token,
-        x.kind,
-        x.a,
-        x.b,
-        x.cc,
-        x.oldLive,
-        x.born,
-        x.birth,
-      ]) {
+      for (const list of slotColumns(x)) {
         list.splice(0, 1);
         list.push(0n);
       }

@@ -1,4 +1,4 @@
-import type { Attack } from '../edits.ts';
+import { type Attack, slotColumns } from '../edits.ts';
 
 /** Slots of `scenario`: 0 Alice (1), 1 Bob (2), 2 Carol (3, token 7), 3 fees (9), 4 Dave (20). */
 export const SLOT_ATTACKS: readonly Attack[] = [
@@ -15,20 +15,7 @@ export const SLOT_ATTACKS: readonly Attack[] = [
     name: 'slots out of order',
     rule: /above/,
     edit: (x) => {
-      for (const list of [
-        x.index,
-        x.balance,
-        x.claimed,
-        x.nonce,
-        x.token,
-        x.kind,
-        x.a,
-        x.b,
-        x.cc,
-        x.oldLive,
-        x.born,
-        x.birth,
-      ]) {
+      for (const list of slotColumns(x)) {
         [list[0], list[1]] = [list[1] ?? 0n, list[0] ?? 0n];
       }
     },
