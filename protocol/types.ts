@@ -52,6 +52,37 @@ export interface Op {
   readonly payload: readonly Field[];
 }
 
+/** What `c` of a CHANNEL holds. `model` is 0 for a channel without royalty; `expiry` in seconds (Unix time, < 2^40). */
+export interface ChannelTerms {
+  readonly provider: AccountIndex;
+  readonly payer: AccountIndex;
+  readonly model: AccountIndex;
+  readonly expiry: number;
+}
+
+/** What `c` of an ATTEST account holds. `parent` is 0 for none; `royaltyBps` ≤ 10000; `subtype` as `Subtype` (8 bits). */
+export interface AttestationTerms {
+  readonly owner: AccountIndex;
+  readonly parent: AccountIndex;
+  readonly royaltyBps: number;
+  readonly subtype: number;
+}
+
+/** What an ATTEST account stands for. The ledger does not read it. */
+export const Subtype = { MODEL: 1, DATASET: 2, TRAINING_RUN: 3, AGENT: 4, SERVICE: 5 } as const;
+export type Subtype = (typeof Subtype)[keyof typeof Subtype];
+
+/** A consumer's promise: the channel's voucher key signs it. `total` is cumulative over the channel's life, < 2^96. */
+export interface Voucher {
+  readonly channel: AccountIndex;
+  readonly total: bigint;
+  readonly receiptsRoot: Field;
+}
+
+export interface SignedVoucher extends Voucher {
+  readonly signature: Signature;
+}
+
 export type Point = readonly [x: Field, y: Field];
 
 export interface Signature {
@@ -69,6 +100,8 @@ export interface Tx {
 
 export interface SignedTx extends Tx {
   readonly signature: Signature;
+  /** The vouchers' signatures, one for each CLAIM op in order; empty if there is none. Not part of the transaction's hash. */
+  readonly vouchers: readonly Signature[];
 }
 
 export const L1Opcode = { NOP: 0, DEPOSIT_NEW: 1, DEPOSIT_TO: 2, FORCED_EXIT: 3 } as const;
@@ -176,6 +209,8 @@ export interface AccountSlot {
 export interface ClosedBatch {
   readonly batch: Batch;
   readonly commitment: BatchCommitment;
+  /** The 64 nodes of height 6 (nodes over 8^6 leaves), in order, before the batch. Empty if `slots` is. */
+  readonly subroots: readonly Field[];
   /** Exactly A slots with strictly increasing indices (touched accounts, then padded with untouched ones, merged in order). */
   readonly slots: readonly AccountSlot[];
   readonly exits: readonly Exit[];
