@@ -1,0 +1,44 @@
+import { AMOUNT_LIMIT } from './account.ts';
+import { sign, verify } from './crypto/eddsa.ts';
+import { poseidon } from './crypto/poseidon.ts';
+import { ProtocolError } from './errors.ts';
+import { field } from './field.ts';
+import { accountIndex } from './ids.ts';
+import type { Field, Point, SignedVoucher, Voucher } from './types.ts';
+
+const domains = new Map<Field, Field>();
+/** A process serves one deployment; a hostile stream of domains must not fill the memory. */
+const MAX_REMEMBERED = 16;
+
+/** First word of every voucher's message: no transaction and no receipt of any deployment has the same. */
+export function voucherDomain(domain: Field): Field {
+  const known = domains.get(domain);
+  if (known !== undefined) return known;
+  const made = poseidon([domain, 1n]);
+  if (domains.size >= MAX_REMEMBERED) domains.clear();
+  domains.set(domain, made);
+  return made;
+}
+
+/**
+ * What the channel's voucher key signs: "of this channel, in this deployment, `total` in all is the provider's, for the receipts
+ * under this root" (docs/protocol.md, CLAIM).
+ * @throws ProtocolError AMOUNT_OUT_OF_RANGE, INDEX_OUT_OF_RANGE, WORD_NOT_CANONICAL
+ */
+export function voucherMessage(voucher: Voucher, domain: Field): Field {
+  const { channel, total, receiptsRoot } = voucher;
+  accountIndex(channel);
+  if (total < 0n || total >= AMOUNT_LIMIT) throw new ProtocolError('AMOUNT_OUT_OF_RANGE', { total });
+  return poseidon([voucherDomain(domain), BigInt(channel), total, field(receiptsRoot)]);
+}
+
+/** @throws ProtocolError as `voucherMessage`, and INVALID_ARGUMENT unless the seed has 32 bytes */
+export function signVoucher(voucher: Voucher, seed: Uint8Array, domain: Field): SignedVoucher {
+  const { channel, total, receiptsRoot } = voucher;
+  return { channel, total, receiptsRoot, signature: sign(seed, voucherMessage(voucher, domain)) };
+}
+
+/** Whether `key` signed exactly this voucher for this deployment. @throws ProtocolError as `voucherMessage` */
+export function verifyVoucher(voucher: SignedVoucher, key: Point, domain: Field): boolean {
+  return verify(key, voucherMessage(voucher, domain), voucher.signature);
+}
