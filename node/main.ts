@@ -6,6 +6,7 @@ import { registerDevnetCommand } from './cli/devnetCommand.ts';
 import { registerKeysCommands } from './cli/keys.ts';
 import { registerL1Commands } from './cli/l1Commands.ts';
 import { registerLedgerCommands } from './cli/ledgerCommands.ts';
+import { registerModelCommands } from './cli/modelCommands.ts';
 import { registerNodeCommand } from './cli/nodeCommand.ts';
 import { Exit } from './cli/output.ts';
 import { registerProveCommand } from './cli/proveCommand.ts';
@@ -26,6 +27,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     registerL1Commands,
     registerLedgerCommands,
     registerQueryCommands,
+    registerModelCommands,
     registerProveCommand,
     registerKeysCommands,
   ]) {
