@@ -117,6 +117,129 @@ export interface AccountProofView {
   readonly children: readonly (readonly bigint[])[];
 }
 
+/** A payment channel. `open`: vouchers can be claimed; `expired`: still can, for the time of grace; `over`: only CLOSE. */
+export interface ChannelView {
+  readonly index: number;
+  readonly token: number;
+  /** What is left. */
+  readonly balance: bigint;
+  /** What it has paid out in all; a voucher's total is measured against it. */
+  readonly claimed: bigint;
+  /** Number of claims so far. */
+  readonly claims: number;
+  readonly payer: number;
+  readonly provider: number;
+  /** Attestation that earns of every claim; 0: none. */
+  readonly model: number;
+  /** The model's share of every claim, in 1/10000; 0 without a model. */
+  readonly royaltyBps: number;
+  /** Whose vouchers take from it. */
+  readonly voucherKey: { readonly x: bigint; readonly y: bigint; readonly packed: Hex };
+  /** Seconds. */
+  readonly expiry: number;
+  /** Seconds: the first batch timestamp at which it is over. */
+  readonly claimableUntil: number;
+  readonly isOver: boolean;
+  readonly state: 'open' | 'expired' | 'over';
+  readonly created: Origin;
+}
+
+/** The transaction that made an account. */
+export interface Origin {
+  readonly transaction: Hex;
+  readonly block: bigint;
+  readonly batch: number;
+  /** Seconds: of that block. */
+  readonly timestamp: number;
+}
+
+export type ArtefactKind = 'model' | 'dataset' | 'training run' | 'agent' | 'service' | 'other';
+
+/** The ledger knows commitments, never the SHA-256 itself. */
+export interface AttestationView {
+  readonly index: number;
+  readonly kind: ArtefactKind;
+  readonly subtype: number;
+  /** The KEY account that moves its funds. */
+  readonly owner: number;
+  /** The attestation it was made from; 0: none. */
+  readonly parent: number;
+  readonly royaltyBps: number;
+  /** Commitment to the file's SHA-256 (protocol/attestation.ts). */
+  readonly artefact: bigint;
+  /** Commitment to the provenance document's SHA-256; 0: none. */
+  readonly provenance: bigint;
+  readonly token: number;
+  /** Royalties earned and not moved yet (and what was paid in). */
+  readonly balance: bigint;
+  readonly created: Origin;
+}
+
+export interface LineageView {
+  readonly attestation: AttestationView;
+  /** Parent, its parent, and so on. */
+  readonly ancestors: readonly AttestationView[];
+  /** What was made from it, directly or not: parents before children, earlier before later. */
+  readonly descendants: readonly AttestationView[];
+  /** There are more than the node lists (1000 each way). */
+  readonly isTruncated: boolean;
+}
+
+/** One payment out of a channel. */
+export interface ClaimView {
+  readonly channel: number;
+  /** The voucher's cumulative total. */
+  readonly total: bigint;
+  /** What this claim took: amount + fee + royalty. */
+  readonly delta: bigint;
+  readonly royalty: bigint;
+  readonly fee: bigint;
+  readonly receiptsRoot: bigint;
+  readonly transaction: Hex;
+  readonly block: bigint;
+  readonly batch: number;
+  /** Seconds: of its block. */
+  readonly timestamp: number;
+  readonly state: 'included' | 'committed' | 'proven';
+}
+
+/** Exactly one of the three accounts. */
+export interface ChannelFilter {
+  readonly provider?: number;
+  readonly payer?: number;
+  readonly model?: number;
+  /** 1 … 1000, default 100. */
+  readonly limit?: number;
+}
+
+export interface ReceiptQuestion {
+  /** `SignedReceipt` in its JSON form (protocol/receipts). */
+  readonly receipt: unknown;
+  /** `ReceiptProof` in its JSON form. */
+  readonly proof: unknown;
+  /** Transaction that claimed the root; default: the channel's claims are searched, newest first. */
+  readonly claim?: Hex;
+}
+
+/** What a receipt proves; a statement that fails is an error with its code. */
+export interface ReceiptVerdict {
+  readonly channel: number;
+  readonly sequence: number;
+  readonly model: number;
+  /** Commitment to the model's SHA-256; absent for a channel without a model. */
+  readonly artefact?: bigint;
+  readonly provider: number;
+  readonly payer: number;
+  readonly inputHash: Hex;
+  readonly outputHash: Hex;
+  readonly price: bigint;
+  /** Seconds, as the provider wrote it. */
+  readonly time: number;
+  readonly claim: ClaimView;
+  /** The claim's batch is proven on L1. */
+  readonly isSettled: boolean;
+}
+
 export interface FeeLane {
   readonly token: number;
   readonly account: number;
@@ -135,6 +258,12 @@ export interface ChainInfo {
   readonly l1ChainId: bigint;
   readonly l2ChainId: bigint;
   readonly rollup: Hex;
+  /** The contract that checks attestations on L1, if the node was told of one. */
+  readonly attestations?: Hex;
+  /** The node's clock, seconds: what the next batch's timestamp would be. */
+  readonly time: number;
+  /** How long after a channel's expiry its provider can still claim. */
+  readonly graceSeconds: number;
   readonly shape: {
     readonly name: ShapeName;
     readonly L: number;
@@ -184,6 +313,21 @@ export interface RpcMethods {
   engram_getBatch: { params: readonly [batch: number | StateTag]; result: BatchView | null };
   /** The closed batch with everything a prover needs (protocol/serialize.ts), for provers outside the node. */
   engram_getClosedBatch: { params: readonly [batch: number]; result: unknown };
+  engram_getChannel: { params: readonly [index: number]; result: ChannelView | null };
+  /** Newest first. */
+  engram_getChannels: { params: readonly [filter: ChannelFilter]; result: readonly ChannelView[] };
+  engram_getAttestation: { params: readonly [index: number]; result: AttestationView | null };
+  /** Attestations of a file, earliest first, at most 100. */
+  engram_findAttestations: { params: readonly [sha256: Hex]; result: readonly AttestationView[] };
+  engram_getLineage: { params: readonly [index: number]; result: LineageView | null };
+  /** Newest first; `limit` 1 … 1000, default 100. */
+  engram_getClaims: {
+    params: readonly [channel: number, options?: { readonly limit?: number }];
+    result: readonly ClaimView[];
+  };
+  engram_verifyReceipt: { params: readonly [question: ReceiptQuestion]; result: ReceiptVerdict };
+  /** Devnets only: L1's clock and the node's go forward together; the open batch is closed and committed first. */
+  engram_devAdvanceTime: { params: readonly [seconds: number]; result: { readonly time: number } };
   engram_getBlock: { params: readonly [block: number | string]; result: BlockView | null };
 }
 
@@ -195,6 +339,8 @@ export interface RpcTopics {
   batches: { params: readonly []; event: BatchEvent };
   txStatus: { params: readonly [hash: Hex]; event: TransactionStatus };
   account: { params: readonly [index: number]; event: AccountView };
+  /** Claims of a channel, as blocks take them in. */
+  claims: { params: readonly [channel: number]; event: ClaimView };
 }
 
 export type RpcTopic = keyof RpcTopics;
