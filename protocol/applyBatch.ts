@@ -4,9 +4,18 @@ import { OpenBatch } from './openBatch.ts';
 import { shape } from './shapes.ts';
 import type { AccountTree } from './tree.ts';
 import { type Batch, type ClosedBatch, type Field, type L1Op, L1Opcode, type QueueItem } from './types.ts';
+import { voucherItems } from './voucherItems.ts';
 
 /** One signature to check: "the owner of `pub` signed `message`". */
 export type SignatureItem = SignedMessage;
+
+/** A signature of a batch, and what it belongs to. */
+export interface BatchSignature extends SignatureItem {
+  /** Number of its transaction within the batch, from 0. */
+  readonly tx: number;
+  /** Whether it is the voucher of a CLAIM and not the transaction's own. */
+  readonly isVoucher: boolean;
+}
 
 export interface ApplyBatchOptions {
   /** Record account slots for the prover. Default true; validators that do not prove save most hashing with false. */
@@ -17,7 +26,8 @@ export interface ApplyBatchOptions {
 
 /** A batch whose rules hold; its signatures are still to be checked and the tree is still untouched. */
 export interface ExecutedBatch {
-  readonly signatures: readonly SignatureItem[];
+  /** In the order of the circuit's signature slots: a transaction's vouchers, then its own. */
+  readonly signatures: readonly BatchSignature[];
   /** Tx hashes in order. */
   readonly hashes: readonly Field[];
   /** Writes the batch to the tree. @throws ProtocolError BAD_BATCH (another root results; the tree is unchanged) */
@@ -50,19 +60,22 @@ export function checkSameL1Op(found: L1Op, said: L1Op): void {
 export function executeBatch(tree: AccountTree, batch: Batch, options: { slots?: boolean } = {}): ExecutedBatch {
   if (tree.root !== batch.oldRoot)
     throw new ProtocolError('ROOT_MISMATCH', { expected: batch.oldRoot, found: tree.root });
-  const { number, domain, timestamp, firstBlock, feeAccounts, lastBlock, evmCommitment } = batch;
+  const { domain, timestamp, firstBlock, feeAccounts, lastBlock, evmCommitment } = batch;
   const open = new OpenBatch(
-    { number, shape: shape(batch.shape), domain, timestamp, firstBlock, feeAccounts },
+    { number: batch.number, shape: shape(batch.shape), domain, timestamp, firstBlock, feeAccounts },
     { tree },
   );
   for (const op of batch.l1Ops) checkSameL1Op(open.applyL1(queueItemOf(op), op.index), op);
-  const signatures: SignatureItem[] = [];
+  const signatures: BatchSignature[] = [];
   const hashes: Field[] = [];
-  for (const tx of batch.txs) {
+  for (const [number, tx] of batch.txs.entries()) {
     const { hash } = open.applyTx(tx, { signatureChecked: true });
     const signer = open.account(tx.signer);
     if (signer === undefined) throw new ProtocolError('UNKNOWN_ACCOUNT', { index: tx.signer });
-    signatures.push({ pub: [signer.a, signer.b], message: hash, signature: tx.signature });
+    const vouchers = voucherItems(tx, domain, (index) => open.account(index));
+    signatures.push(...vouchers.map((item) => ({ ...item, tx: number, isVoucher: true })));
+    const pub = [signer.a, signer.b] as const;
+    signatures.push({ pub, message: hash, signature: tx.signature, tx: number, isVoucher: false });
     hashes.push(hash);
   }
   const finish = (): ClosedBatch => {
@@ -80,13 +93,13 @@ export function executeBatch(tree: AccountTree, batch: Batch, options: { slots?:
 
 /**
  * Re-executes a batch on the tree, signatures included; on any error the tree is unchanged.
- * @throws ProtocolError ROOT_MISMATCH, BAD_BATCH, BAD_SIGNATURE (`tx` says which), and those of single operations
+ * @throws ProtocolError ROOT_MISMATCH, BAD_BATCH, BAD_SIGNATURE or BAD_VOUCHER (`tx` says which), and those of single operations
  */
 export function applyBatch(tree: AccountTree, batch: Batch, options: ApplyBatchOptions = {}): ClosedBatch {
   const executed = executeBatch(tree, batch, { slots: options.slots ?? true });
   if (options.signaturesChecked !== true) {
-    const bad = verifyMany(executed.signatures).indexOf(false);
-    if (bad >= 0) throw new ProtocolError('BAD_SIGNATURE', { tx: bad });
+    const bad = executed.signatures[verifyMany(executed.signatures).indexOf(false)];
+    if (bad !== undefined) throw new ProtocolError(bad.isVoucher ? 'BAD_VOUCHER' : 'BAD_SIGNATURE', { tx: bad.tx });
   }
   return executed.finish();
 }

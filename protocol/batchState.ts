@@ -1,8 +1,10 @@
 import { checkOp } from './codec/opWords.ts';
+import { claimCount } from './codec/tx.ts';
 import { ProtocolError } from './errors.ts';
 import { FeeLaneSet } from './feeLanes.ts';
 import { NO_ACCOUNT } from './ids.ts';
 import { applyL1Op, applyOp } from './ops/applyOp.ts';
+import { credited } from './ops/balance.ts';
 import { padSlots } from './slots.ts';
 import { Stage } from './stage.ts';
 import type { AccountTree } from './tree.ts';
@@ -20,35 +22,56 @@ interface Touched {
 
 export interface Settlement {
   readonly newRoot: Field;
+  /** Nodes of height 6 before the batch; empty without slots. */
+  readonly subroots: readonly Field[];
   readonly slots: readonly AccountSlot[];
 }
 
+/** Slots used so far. `signatures`: one a transaction and one a CLAIM, for its voucher. */
+export interface BatchCounts {
+  readonly l1Ops: number;
+  readonly ops: number;
+  readonly txs: number;
+  readonly signatures: number;
+  readonly exits: number;
+  readonly accounts: number;
+}
+
+type Authorize = (signer: Account, get: (index: AccountIndex) => Account | undefined) => void;
+
 /**
- * The rules of a batch without signatures, nonces checks and bytes: accounts, slots, fee lanes. Used by OpenBatch (which adds
+ * The rules of a batch without signatures, nonces checks and bytes: accounts, slots, fee lanes, royalties. Used by OpenBatch (which adds
  * the transaction's own rules) and by the replay of posted data (which has no signatures).
  */
 export class BatchState {
   readonly #shape: Shape;
+  readonly #timestamp: number;
   readonly #tree: AccountTree;
   readonly #oldRoot: Field;
   readonly #touched = new Map<AccountIndex, Touched>();
   readonly #lanes: FeeLaneSet;
+  readonly #royalties = new Map<AccountIndex, bigint>();
   readonly l1Ops: L1Op[] = [];
   readonly exits: Exit[] = [];
   #opCount = 0;
   #txCount = 0;
+  #signatureCount = 0;
   #isSettled = false;
   /** The tree as it would be without fees; catches up with `#unpreviewed` when asked. */
   #preview: AccountTree | undefined;
   readonly #unpreviewed = new Set<AccountIndex>();
 
   /** With `declaredLanes` (re-execution) the lanes are what the header says, and are judged when the batch settles. */
-  constructor(options: { shape: Shape; declaredLanes?: FeeLanes | undefined }, deps: { tree: AccountTree }) {
+  constructor(
+    options: { shape: Shape; timestamp: number; declaredLanes?: FeeLanes | undefined },
+    deps: { tree: AccountTree },
+  ) {
     this.#shape = options.shape;
+    this.#timestamp = options.timestamp;
     this.#tree = deps.tree;
     this.#oldRoot = deps.tree.root;
     this.#lanes = new FeeLaneSet(options.declaredLanes);
-    const stage = new Stage(this);
+    const stage = this.#stage();
     for (const index of options.declaredLanes ?? []) stage.touch(index);
     this.#checkFit(stage, 0, 0);
     this.#take(stage, 0);
@@ -62,10 +85,15 @@ export class BatchState {
     return this.#lanes.indices();
   }
 
-  get counts(): { l1Ops: number; ops: number; txs: number; exits: number; accounts: number } {
-    const { length: l1Ops } = this.l1Ops;
-    const accounts = this.#touched.size;
-    return { l1Ops, ops: this.#opCount, txs: this.#txCount, exits: this.exits.length, accounts };
+  get counts(): BatchCounts {
+    return {
+      l1Ops: this.l1Ops.length,
+      ops: this.#opCount,
+      txs: this.#txCount,
+      signatures: this.#signatureCount,
+      exits: this.exits.length,
+      accounts: this.#touched.size,
+    };
   }
 
   get(index: AccountIndex): Account | undefined {
@@ -80,7 +108,7 @@ export class BatchState {
     // L1 operations come before all ops of a batch; a later one has to wait for the next.
     if (this.#opCount > 0) throw new ProtocolError('BATCH_FULL', { slots: 'l1Ops', wanted: 1, free: 0, capacity: L });
     checkSlots('l1Ops', 1, number, L);
-    const stage = new Stage(this);
+    const stage = this.#stage();
     const op = applyL1Op(stage, item, assigned);
     this.#checkFit(stage, 0, 0);
     this.#take(stage, number + 1);
@@ -90,12 +118,12 @@ export class BatchState {
 
   /**
    * Applies the ops of one transaction, all or none. `authorize` runs after every rule has held, sees the signer's account
-   * as it was before the transaction, and may still refuse by throwing.
+   * as it was before the transaction and all others as they are after it, and may still refuse by throwing.
    */
-  applyOps(signer: AccountIndex, ops: readonly Op[], authorize: (signer: Account) => void): void {
+  applyOps(signer: AccountIndex, ops: readonly Op[], authorize: Authorize): void {
     this.#checkOpen();
     const before = this.get(signer);
-    const stage = new Stage(this);
+    const stage = this.#stage();
     stage.touch(signer);
     for (const op of ops) {
       checkOp(op);
@@ -105,19 +133,21 @@ export class BatchState {
     const after = stage.get(signer);
     if (before === undefined || after === undefined) throw new ProtocolError('UNKNOWN_ACCOUNT', { index: signer });
     for (const token of stage.fees.keys()) this.#lanes.checkAccepts(token);
-    this.#checkFit(stage, ops.length, 1);
-    authorize(before);
+    const signatures = 1 + claimCount(ops);
+    this.#checkFit(stage, ops.length, signatures);
+    authorize(before, (index) => stage.get(index));
     stage.set(signer, { ...after, nonce: before.nonce + 1 });
     this.#take(stage, this.#shape.L + 1 + this.#opCount);
     this.#opCount += ops.length;
     this.#txCount += 1;
+    this.#signatureCount += signatures;
   }
 
   nameFeeAccount(index: AccountIndex): void {
     this.#checkOpen();
     if (this.#lanes.has(index)) return;
     const token = this.#lanes.checkName(index, this.get(index));
-    const stage = new Stage(this);
+    const stage = this.#stage();
     stage.touch(index);
     this.#checkFit(stage, 0, 0);
     this.#take(stage, 0);
@@ -136,7 +166,7 @@ export class BatchState {
   }
 
   /**
-   * Credits the fees and writes the accounts to the tree: slot by slot in index order, recording each path against the
+   * Credits the fees and royalties and writes the accounts to the tree: slot by slot in index order, recording each path against the
    * running root, or (`slots: false`) all at once, which hashes shared nodes only once.
    * @throws ProtocolError FEE_ACCOUNT_INVALID, FEE_TOKEN_NOT_ACCEPTED, ROOT_MISMATCH (someone else changed the tree); unchanged then
    */
@@ -145,15 +175,30 @@ export class BatchState {
     if (this.#tree.root !== this.#oldRoot) {
       throw new ProtocolError('ROOT_MISMATCH', { expected: this.#oldRoot, found: this.#tree.root });
     }
-    const credits = this.#lanes.credits((index) => this.get(index));
+    // Fee accounts are KEY accounts and models ATTEST accounts: no account is in both lists.
+    const credits = [...this.#lanes.credits((index) => this.get(index)), ...this.#royaltyCredits()];
     for (const [index, account] of credits) {
       const touched = this.#touched.get(index);
       if (touched !== undefined) touched.now = account;
     }
     this.#isSettled = true;
     this.#preview = undefined;
+    const subroots = options.slots ? this.#tree.subroots() : [];
     const slots = options.slots ? this.#writeSlots() : this.#writeAll();
-    return { newRoot: this.#tree.root, slots };
+    return { newRoot: this.#tree.root, subroots, slots };
+  }
+
+  #stage(): Stage {
+    return new Stage(this, { timestamp: this.#timestamp });
+  }
+
+  /** The models' accounts with what they earned. @throws ProtocolError AMOUNT_OUT_OF_RANGE (see `credited`) */
+  #royaltyCredits(): [AccountIndex, Account][] {
+    return [...this.#royalties].map(([index, royalty]) => {
+      const account = this.get(index);
+      if (account === undefined) throw new ProtocolError('UNKNOWN_ACCOUNT', { index });
+      return [index, credited(account, royalty)];
+    });
   }
 
   #writeSlots(): AccountSlot[] {
@@ -179,10 +224,10 @@ export class BatchState {
     if (this.#isSettled) throw new ProtocolError('INVALID_ARGUMENT', { batch: 'already closed' });
   }
 
-  #checkFit(stage: Stage, ops: number, txs: number): void {
+  #checkFit(stage: Stage, ops: number, signatures: number): void {
     const { N, S, A, E } = this.#shape;
     checkSlots('ops', ops, this.#opCount, N);
-    checkSlots('txs', txs, this.#txCount, S);
+    checkSlots('signatures', signatures, this.#signatureCount, S);
     checkSlots('exits', stage.exits.length, this.exits.length, E);
     let added = 0;
     for (const index of stage.touched) if (!this.#touched.has(index)) added += 1;
@@ -206,6 +251,9 @@ export class BatchState {
     }
     this.exits.push(...stage.exits);
     for (const [token, fee] of stage.fees) this.#lanes.collect(token, fee);
+    for (const [model, royalty] of stage.royalties) {
+      this.#royalties.set(model, (this.#royalties.get(model) ?? 0n) + royalty);
+    }
   }
 }
 

@@ -26,6 +26,22 @@ export type ProtocolErrorCode =
   /** The nonce 2^32 − 1 was reached: the account can no longer sign. */
   | 'NONCE_EXHAUSTED'
   | 'BAD_PAYLOAD'
+  /** A voucher's signature does not verify: another key, channel, chain, bridge, total or receipts root. */
+  | 'BAD_VOUCHER'
+  /** A claim's total is below what the channel has paid out already. */
+  | 'VOUCHER_STALE'
+  /** amount + fee + royalty is not total − claimed, or the royalty is not the model's share of it, rounded down. */
+  | 'CLAIM_MISMATCH'
+  /** CLAIM at or after expiry + grace. */
+  | 'CHANNEL_OVER'
+  /** CLOSE before expiry + grace. */
+  | 'CHANNEL_NOT_OVER'
+  /** The parent an attestation names is no live ATTEST account. */
+  | 'UNKNOWN_PARENT'
+  /** The model a channel names is no live ATTEST account. */
+  | 'UNKNOWN_MODEL'
+  /** A royalty of more than 10000 basis points. */
+  | 'BAD_ROYALTY'
   /** A batch does not start from the tree it is applied to. */
   | 'ROOT_MISMATCH'
   /** A batch breaks a rule that no single transaction can break (counts, order, header, resulting root). */

@@ -1,6 +1,7 @@
 /** The public surface of the ledger's rules. Other folders import from here or from the single file they need. */
 export * from './account.ts';
 export * from './applyBatch.ts';
+export { artefactCommitment, provenanceCommitment } from './attestation.ts';
 export { decodeBody, encodeBody } from './codec/body.ts';
 export { type BatchHeader, headerFromWords, headerOf, headerWords } from './codec/header.ts';
 export { exitFromWords, exitWords, l1OpFromWords, l1OpWords } from './codec/l1Words.ts';
@@ -21,3 +22,5 @@ export { SHAPES, shape, shapeById } from './shapes.ts';
 export * from './tree.ts';
 export { messageChain, signTx, txHash } from './tx.ts';
 export * from './types.ts';
+export { signVoucher, verifyVoucher, voucherDomain, voucherMessage } from './voucher.ts';
+export { voucherItems } from './voucherItems.ts';

@@ -1,8 +1,8 @@
 import { LAST_NONCE } from './account.ts';
-import { BatchState } from './batchState.ts';
-import { checkTxHead, VALID_UNTIL_LIMIT } from './codec/tx.ts';
+import { type BatchCounts, BatchState } from './batchState.ts';
+import { checkTxHead, checkVoucherCount, VALID_UNTIL_LIMIT } from './codec/tx.ts';
 import { commitBatch } from './commitment.ts';
-import { verify } from './crypto/eddsa.ts';
+import { type SignedMessage, verify } from './crypto/eddsa.ts';
 import { ProtocolError } from './errors.ts';
 import type { AccountTree } from './tree.ts';
 import { txHash } from './tx.ts';
@@ -20,6 +20,7 @@ import {
   type Shape,
   type SignedTx,
 } from './types.ts';
+import { voucherItems } from './voucherItems.ts';
 
 const BLOCK_LIMIT = 1n << 64n;
 const COMMITMENT_LIMIT = 1n << 256n;
@@ -36,7 +37,7 @@ export interface OpenBatchOptions {
 }
 
 export interface ApplyTxOptions {
-  /** The caller verified the signature over `hash` with the signer's key. */
+  /** The caller verified the signature over `hash` with the signer's key, and the vouchers' (`voucherItems`). */
   readonly signatureChecked?: boolean;
   /** The transaction's hash if the caller computed it already; used only together with `signatureChecked`. */
   readonly hash?: Field;
@@ -60,26 +61,20 @@ export class OpenBatch {
 
   /** @throws ProtocolError INVALID_ARGUMENT; BATCH_FULL, if more lanes are declared than there are account slots */
   constructor(options: OpenBatchOptions, deps: { tree: AccountTree }) {
-    const { timestamp, firstBlock } = options;
+    const { shape, timestamp, firstBlock } = options;
     if (!Number.isInteger(timestamp) || timestamp < 0 || timestamp >= VALID_UNTIL_LIMIT) {
       throw new ProtocolError('INVALID_ARGUMENT', { timestamp });
     }
     if (firstBlock < 0n || firstBlock >= BLOCK_LIMIT) throw new ProtocolError('INVALID_ARGUMENT', { firstBlock });
     this.#options = options;
-    this.#state = new BatchState({ shape: options.shape, declaredLanes: options.feeAccounts }, deps);
+    this.#state = new BatchState({ shape, timestamp, declaredLanes: options.feeAccounts }, deps);
   }
 
-  get counts(): {
-    readonly l1Ops: number;
-    readonly ops: number;
-    readonly txs: number;
-    readonly exits: number;
-    readonly accounts: number;
-  } {
+  get counts(): BatchCounts {
     return this.#state.counts;
   }
 
-  /** The account as later operations of this batch would find it; fees are not credited yet. */
+  /** The account as later operations of this batch would find it; fees and royalties are not credited yet. */
   account(index: AccountIndex): Account | undefined {
     return this.#state.get(index);
   }
@@ -96,17 +91,21 @@ export class OpenBatch {
   /**
    * Applies a transaction whose assigned indices are filled in, all of it or nothing.
    * @throws ProtocolError the code of the first rule that fails; BATCH_FULL if it does not fit (its data says whether an empty
-   * batch could take it); BAD_SIGNATURE last, because checking it costs most by far
+   * batch could take it); BAD_VOUCHER and BAD_SIGNATURE last, because checking them costs most by far
    */
   applyTx(tx: SignedTx, options: ApplyTxOptions = {}): { hash: Field } {
     checkTxHead(tx);
+    checkVoucherCount(tx);
     const { timestamp, domain } = this.#options;
     if (timestamp > tx.validUntil) throw new ProtocolError('EXPIRED', { validUntil: tx.validUntil, timestamp });
     checkSigner(tx, this.#state.get(tx.signer));
     const isTrusted = options.signatureChecked === true;
     const hash = isTrusted && options.hash !== undefined ? options.hash : txHash(tx, domain);
-    this.#state.applyOps(tx.signer, tx.ops, (signer) => {
-      if (isTrusted || verify([signer.a, signer.b], hash, tx.signature)) return;
+    this.#state.applyOps(tx.signer, tx.ops, (signer, get) => {
+      if (isTrusted) return;
+      const bad = voucherItems(tx, domain, get).findIndex((item) => !isSigned(item));
+      if (bad >= 0) throw new ProtocolError('BAD_VOUCHER', { claim: bad });
+      if (verify([signer.a, signer.b], hash, tx.signature)) return;
       throw new ProtocolError('BAD_SIGNATURE', { signer: tx.signer, hash });
     });
     this.#txs.push(tx);
@@ -121,13 +120,13 @@ export class OpenBatch {
     this.#state.nameFeeAccount(index);
   }
 
-  /** Root with all changes so far, fees not credited. Rehashes only what changed since the last call; the tree stays as it is. */
+  /** Root with all changes so far, fees and royalties not credited. Rehashes only what changed since the last call; the tree stays as it is. */
   previewRoot(): Field {
     return this.#state.previewRoot();
   }
 
   /**
-   * Credits the fees, writes the accounts to the tree in slot order and returns what the prover and L1 need. The tree is at the
+   * Credits the fees and royalties, writes the accounts to the tree in slot order and returns what the prover and L1 need. The tree is at the
    * new root afterwards; on error it is unchanged.
    * @throws ProtocolError INVALID_ARGUMENT, FEE_ACCOUNT_INVALID, FEE_TOKEN_NOT_ACCEPTED, ROOT_MISMATCH (the tree changed meanwhile)
    */
@@ -139,7 +138,7 @@ export class OpenBatch {
       throw new ProtocolError('INVALID_ARGUMENT', { evmCommitment });
     }
     const state = this.#state;
-    const { newRoot, slots } = state.settle({ slots: options.slots ?? true });
+    const { newRoot, subroots, slots } = state.settle({ slots: options.slots ?? true });
     const batch: Batch = {
       number,
       shape: shape.name,
@@ -154,8 +153,12 @@ export class OpenBatch {
       l1Ops: state.l1Ops,
       txs: this.#txs,
     };
-    return { batch, commitment: commitBatch(batch, state.exits), slots, exits: state.exits };
+    return { batch, commitment: commitBatch(batch, state.exits), subroots, slots, exits: state.exits };
   }
+}
+
+function isSigned({ pub, message, signature }: SignedMessage): boolean {
+  return verify(pub, message, signature);
 }
 
 /** @throws ProtocolError UNKNOWN_ACCOUNT, WRONG_KIND, BAD_NONCE, NONCE_EXHAUSTED */

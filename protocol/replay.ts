@@ -1,4 +1,4 @@
-import { LAST_NONCE } from './account.ts';
+import { controllerOf, LAST_NONCE } from './account.ts';
 import { checkSameL1Op, queueItemOf } from './applyBatch.ts';
 import { BatchState } from './batchState.ts';
 import { type BatchBody, decodeBody } from './codec/body.ts';
@@ -7,9 +7,18 @@ import { commitTo } from './commitment.ts';
 import { ProtocolError } from './errors.ts';
 import { shape } from './shapes.ts';
 import type { AccountTree } from './tree.ts';
-import { type Account, type AccountIndex, type BatchCommitment, type Exit, Kind, type L1Op, type Op } from './types.ts';
+import {
+  type Account,
+  type AccountIndex,
+  type BatchCommitment,
+  type Exit,
+  Kind,
+  type L1Op,
+  type Op,
+  Opcode,
+} from './types.ts';
 
-/** A transaction as L1 data shows it: without expiry and signature, hence without its hash. */
+/** A transaction as L1 data shows it: without expiry and signatures, hence without its hash. */
 export interface ReplayedTx {
   readonly signer: AccountIndex;
   readonly nonce: number;
@@ -34,7 +43,8 @@ export function replayBody(tree: AccountTree, header: BatchHeader, body: Uint8Ar
   if (tree.root !== header.oldRoot)
     throw new ProtocolError('ROOT_MISMATCH', { expected: header.oldRoot, found: tree.root });
   const posted = decodeBody(body, header);
-  const state = new BatchState({ shape: shape(header.shape), declaredLanes: header.feeAccounts }, { tree });
+  const { timestamp, feeAccounts: declaredLanes } = header;
+  const state = new BatchState({ shape: shape(header.shape), timestamp, declaredLanes }, { tree });
   for (const op of posted.l1Ops) checkSameL1Op(state.applyL1(queueItemOf(op), op.index), op);
   const txs = posted.txOps.map((ops) => replayTx(state, ops));
   checkExits(state.exits, posted);
@@ -49,11 +59,21 @@ export function replayBody(tree: AccountTree, header: BatchHeader, body: Uint8Ar
   return { header, l1Ops: posted.l1Ops, txs, exits: posted.exits, commitment };
 }
 
-/** Every op implemented so far is its signer's own (`from = signer`), so the first op names the signer. */
+/**
+ * Whose signature the op needs. All ops of a transaction need the same one, so the first op names the signer.
+ * @throws ProtocolError UNKNOWN_ACCOUNT
+ */
+function signerOf(state: BatchState, op: Op): AccountIndex {
+  if (op.opcode === Opcode.CLAIM) return op.to;
+  const account = state.get(op.from);
+  if (account === undefined) throw new ProtocolError('UNKNOWN_ACCOUNT', { index: op.from });
+  return controllerOf(op.from, account);
+}
+
 function replayTx(state: BatchState, ops: readonly Op[]): ReplayedTx {
   const [first] = ops;
   if (first === undefined) throw new ProtocolError('MALFORMED_BYTES', { ops: 0 });
-  const signer = first.from;
+  const signer = signerOf(state, first);
   let nonce = 0;
   state.applyOps(signer, ops, (account: Account) => {
     if (account.kind !== Kind.KEY) throw new ProtocolError('WRONG_KIND', { index: signer, kind: account.kind });

@@ -1,4 +1,5 @@
 import { bytesToHex, hexToBytes } from './bytes.ts';
+import { claimCount } from './codec/tx.ts';
 import {
   batchId,
   big,
@@ -85,7 +86,23 @@ const account = object<Account>({
 
 const op = object<Op>({ opcode, from: index, to: index, amount: big, fee: big, payload: list(fieldWord) });
 
-const signedTx = object<SignedTx>({ signer: index, nonce: int, validUntil: int, ops: list(op), signature });
+const signedTxMembers = object<SignedTx>({
+  signer: index,
+  nonce: int,
+  validUntil: int,
+  ops: list(op),
+  signature,
+  vouchers: list(signature),
+});
+
+const signedTx: JsonCodec<SignedTx> = {
+  encode: signedTxMembers.encode,
+  decode: (json) => {
+    const tx = signedTxMembers.decode(json);
+    if (tx.vouchers.length !== claimCount(tx.ops)) throw malformed('a voucher for each CLAIM');
+    return tx;
+  },
+};
 
 const l1Op = object<L1Op>({
   opcode: oneOf([1, 2, 3]),
@@ -164,6 +181,7 @@ const slot = object<AccountSlot>({
 const closedBatch = object<ClosedBatch>({
   batch: batch,
   commitment: commitment,
+  subroots: list(fieldWord),
   slots: list(slot),
   exits: list(exit),
 });

@@ -19,11 +19,16 @@ export class Stage {
   readonly exits: Exit[] = [];
   /** Fees by token. */
   readonly fees = new Map<number, bigint>();
+  /** Royalties by the account of the model that earned them. */
+  readonly royalties = new Map<AccountIndex, bigint>();
+  /** The batch timestamp (seconds): the only time a rule may look at. */
+  readonly timestamp: number;
   /** Number (from 0, within this stage) of the op being tried. */
   opNumber = 0;
 
-  constructor(view: AccountView) {
+  constructor(view: AccountView, options: { timestamp: number }) {
     this.#view = view;
+    this.timestamp = options.timestamp;
   }
 
   get(index: AccountIndex): Account | undefined {
@@ -47,5 +52,9 @@ export class Stage {
 
   addFee(token: number, fee: bigint): void {
     if (fee > 0n) this.fees.set(token, (this.fees.get(token) ?? 0n) + fee);
+  }
+
+  addRoyalty(model: AccountIndex, royalty: bigint): void {
+    if (royalty > 0n) this.royalties.set(model, (this.royalties.get(model) ?? 0n) + royalty);
   }
 }

@@ -107,6 +107,12 @@ export class AccountTree {
     });
   }
 
+  /** The 64 nodes of height 6 (each over 8^6 leaves), in order. */
+  subroots(): Field[] {
+    this.#rehash();
+    return Array.from({ length: ARITY }, (_, position) => this.#group(DEPTH - 2, position)).flat();
+  }
+
   proof(index: AccountIndex): AccountProof {
     return { root: this.root, index, account: this.get(index), children: this.children(index) };
   }

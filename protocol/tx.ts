@@ -2,7 +2,7 @@ import { signedOpWords } from './codec/opWords.ts';
 import { checkTxHead } from './codec/tx.ts';
 import { sign } from './crypto/eddsa.ts';
 import { poseidon } from './crypto/poseidon.ts';
-import type { Field, SignedTx, Tx } from './types.ts';
+import type { Field, Signature, SignedTx, Tx } from './types.ts';
 
 /**
  * `h(k)`: the chain over the ops that the circuit carries from op to op.
@@ -27,7 +27,7 @@ export function txHash(tx: Tx, domain: Field): Field {
   return poseidon([messageChain(tx, domain), signerAndNonce, BigInt(tx.validUntil), domain]);
 }
 
-/** Signs with the account's 32-byte seed. */
-export function signTx(tx: Tx, seed: Uint8Array, domain: Field): SignedTx {
-  return { ...tx, signature: sign(seed, txHash(tx, domain)) };
+/** Signs with the account's 32-byte seed; `vouchers` are the signatures of its claims' vouchers, in order. */
+export function signTx(tx: Tx, seed: Uint8Array, domain: Field, vouchers: readonly Signature[] = []): SignedTx {
+  return { ...tx, signature: sign(seed, txHash(tx, domain)), vouchers };
 }

@@ -4,8 +4,9 @@ import { shape } from '../shapes.ts';
 import type { Batch, Exit, L1Op, Op, ShapeName } from '../types.ts';
 import { exitFromWords, exitWords, l1OpFromWords, l1OpWords } from './l1Words.ts';
 import { readOp, writeOp } from './opBytes.ts';
+import { claimCount } from './tx.ts';
 
-/** What travels of a batch besides its header. Signatures and expiry are not posted: the proof vouches for them. */
+/** What travels of a batch besides its header. Signatures (vouchers' too) and expiry are not posted: the proof vouches for them. */
 export interface BatchBody {
   readonly l1Ops: readonly L1Op[];
   readonly exits: readonly Exit[];
@@ -58,6 +59,7 @@ export function decodeBody(bytes: Uint8Array, counts: BodyCounts): BatchBody {
   }
   reader.end();
   if (open.length > 0) throw new ProtocolError('MALFORMED_BYTES', { unclosedOps: open.length });
-  if (txOps.length > S) throw new ProtocolError('BAD_BATCH', { txs: txOps.length });
+  const signatures = txOps.reduce((sum, ops) => sum + 1 + claimCount(ops), 0);
+  if (signatures > S) throw new ProtocolError('BAD_BATCH', { signatures });
   return { l1Ops, exits, txOps };
 }

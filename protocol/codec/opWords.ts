@@ -13,7 +13,8 @@ export const W0_BYTES = 30;
 const LAST = 1;
 const FEE_LIMIT = 1n << 64n;
 
-const IMPLEMENTED: ReadonlySet<number> = new Set([Opcode.TRANSFER, Opcode.REGISTER, Opcode.EXIT]);
+/** NOP is padding and never part of a transaction. */
+const KNOWN: ReadonlySet<number> = new Set(Object.values(Opcode).filter((opcode) => opcode !== Opcode.NOP));
 const ASSIGNED: ReadonlySet<number> = new Set([Opcode.REGISTER, Opcode.ATTEST, Opcode.OPEN]);
 
 /** Whether the sequencer chooses `to`: such an index is not signed, and users send 0. */
@@ -26,7 +27,7 @@ export function hasAssignedIndex(opcode: Opcode): boolean {
  * @throws ProtocolError UNKNOWN_OPCODE, INDEX_OUT_OF_RANGE, AMOUNT_OUT_OF_RANGE, BAD_PAYLOAD, WORD_NOT_CANONICAL
  */
 export function checkOp(op: Op): void {
-  if (!IMPLEMENTED.has(op.opcode)) throw new ProtocolError('UNKNOWN_OPCODE', { opcode: op.opcode });
+  if (!KNOWN.has(op.opcode)) throw new ProtocolError('UNKNOWN_OPCODE', { opcode: op.opcode });
   for (const index of [op.from, op.to]) {
     if (!Number.isInteger(index) || index < 0 || index >= ACCOUNT_LIMIT) {
       throw new ProtocolError('INDEX_OUT_OF_RANGE', { index });
@@ -72,9 +73,9 @@ export function unpackW0(w0: bigint): { op: Omit<Op, 'payload'>; isLast: boolean
   const flags = low >> 8;
   if (flags >> 3 !== 0) throw new ProtocolError('MALFORMED_BYTES', { flags });
   const opcode = low & 0xff;
-  if (!IMPLEMENTED.has(opcode)) throw new ProtocolError('UNKNOWN_OPCODE', { opcode });
+  if (!KNOWN.has(opcode)) throw new ProtocolError('UNKNOWN_OPCODE', { opcode });
   const op: Omit<Op, 'payload'> = {
-    // The casts: the opcode is one of the implemented ones, the indices are checked by checkOp.
+    // The casts: the opcode is a known one, the indices are checked by checkOp.
     opcode: opcode as Opcode,
     from: Number((w0 >> 16n) & 0xffffffffn) as AccountIndex,
     to: Number((w0 >> 48n) & 0xffffffffn) as AccountIndex,

@@ -2,7 +2,7 @@ import { ByteReader, ByteWriter } from '../bytes.ts';
 import { ProtocolError } from '../errors.ts';
 import { field } from '../field.ts';
 import { accountIndex } from '../ids.ts';
-import type { Op, SignedTx, Tx } from '../types.ts';
+import { type Op, Opcode, type Signature, type SignedTx, type Tx } from '../types.ts';
 import { readOp, writeOp } from './opBytes.ts';
 import { hasAssignedIndex } from './opWords.ts';
 
@@ -37,17 +37,48 @@ export function checkUnassigned(tx: Tx): void {
   }
 }
 
-/** The wire form: `signer(4) ‖ nonce(4) ‖ validUntil(5) ‖ k(1) ‖ k × op ‖ R8x(32) ‖ R8y(32) ‖ S(32)`. */
+/** The number of vouchers that ops need: one a CLAIM. */
+export function claimCount(ops: readonly Op[]): number {
+  return ops.filter((op) => op.opcode === Opcode.CLAIM).length;
+}
+
+/**
+ * A transaction carries exactly one voucher signature a CLAIM.
+ * @throws ProtocolError INVALID_ARGUMENT (bytes and JSON that say so are refused where they are decoded)
+ */
+export function checkVoucherCount(tx: SignedTx): void {
+  const claims = claimCount(tx.ops);
+  if (tx.vouchers.length !== claims) {
+    throw new ProtocolError('INVALID_ARGUMENT', { vouchers: tx.vouchers.length, claims });
+  }
+}
+
+function writeSignature(writer: ByteWriter, { r8, s }: Signature, code: 'BAD_SIGNATURE' | 'BAD_VOUCHER'): void {
+  if (s < 0n || s >> 256n !== 0n) throw new ProtocolError(code, { s });
+  writer.write(field(r8[0]), 32).write(field(r8[1]), 32).write(s, 32);
+}
+
+function readSignature(reader: ByteReader): Signature {
+  const r8 = [field(reader.big(32)), field(reader.big(32))] as const;
+  return { r8, s: reader.big(32) };
+}
+
+/**
+ * The wire form: `signer(4) ‖ nonce(4) ‖ validUntil(5) ‖ k(1) ‖ k × op ‖ R8x(32) ‖ R8y(32) ‖ S(32)`, then the signature of each
+ * CLAIM's voucher in the same form.
+ * @throws ProtocolError as `checkTxHead`, `checkVoucherCount` and `checkOp`; BAD_SIGNATURE, BAD_VOUCHER (S over 256 bits)
+ */
 export function encodeTx(tx: SignedTx): Uint8Array {
   checkTxHead(tx);
-  const { r8, s } = tx.signature;
-  if (s < 0n || s >> 256n !== 0n) throw new ProtocolError('BAD_SIGNATURE', { s });
+  checkVoucherCount(tx);
   const writer = new ByteWriter();
   writer.write(tx.signer, 4).write(tx.nonce, 4).write(tx.validUntil, 5).write(tx.ops.length, 1);
   tx.ops.forEach((op, i) => {
     writeOp(writer, op, i === tx.ops.length - 1);
   });
-  return writer.write(field(r8[0]), 32).write(field(r8[1]), 32).write(s, 32).bytes();
+  writeSignature(writer, tx.signature, 'BAD_SIGNATURE');
+  for (const voucher of tx.vouchers) writeSignature(writer, voucher, 'BAD_VOUCHER');
+  return writer.bytes();
 }
 
 export interface DecodeTxOptions {
@@ -56,7 +87,7 @@ export interface DecodeTxOptions {
 }
 
 /**
- * @throws ProtocolError MALFORMED_BYTES (length, trailing bytes, flags), UNKNOWN_OPCODE, INDEX_OUT_OF_RANGE,
+ * @throws ProtocolError MALFORMED_BYTES (length, also of the vouchers; trailing bytes; flags), UNKNOWN_OPCODE, INDEX_OUT_OF_RANGE,
  * WORD_NOT_CANONICAL, ASSIGNED_INDEX_NOT_ZERO
  */
 export function decodeTx(bytes: Uint8Array, options: DecodeTxOptions = {}): SignedTx {
@@ -71,8 +102,9 @@ export function decodeTx(bytes: Uint8Array, options: DecodeTxOptions = {}): Sign
     if (isLast !== (i === count - 1)) throw new ProtocolError('MALFORMED_BYTES', { op: i, isLast: Number(isLast) });
     ops.push(op);
   }
-  const r8 = [field(reader.big(32)), field(reader.big(32))] as const;
-  const tx: SignedTx = { signer, nonce, validUntil, ops, signature: { r8, s: reader.big(32) } };
+  const signature = readSignature(reader);
+  const vouchers = Array.from({ length: claimCount(ops) }, () => readSignature(reader));
+  const tx: SignedTx = { signer, nonce, validUntil, ops, signature, vouchers };
   reader.end();
   checkTxHead(tx);
   if (options.isAssigned !== true) checkUnassigned(tx);

@@ -1,9 +1,13 @@
 import { ProtocolError } from '../errors.ts';
 import type { Stage } from '../stage.ts';
 import { type AccountIndex, type L1Op, L1Opcode, type Op, Opcode, type QueueItem } from '../types.ts';
+import { applyAttest } from './attest.ts';
+import { applyClaim } from './claim.ts';
+import { applyClose } from './close.ts';
 import { applyDepositNew, applyDepositTo } from './deposit.ts';
 import { applyExit } from './exit.ts';
 import { applyForcedExit } from './forcedExit.ts';
+import { applyOpen } from './open.ts';
 import { applyRegister } from './register.ts';
 import { applyTransfer } from './transfer.ts';
 
@@ -13,6 +17,10 @@ const RULES: Partial<Record<Opcode, OpRule>> = {
   [Opcode.TRANSFER]: applyTransfer,
   [Opcode.REGISTER]: applyRegister,
   [Opcode.EXIT]: applyExit,
+  [Opcode.ATTEST]: applyAttest,
+  [Opcode.OPEN]: applyOpen,
+  [Opcode.CLAIM]: applyClaim,
+  [Opcode.CLOSE]: applyClose,
 };
 
 /** @throws ProtocolError UNKNOWN_OPCODE and those of the op's rule */

@@ -4,17 +4,15 @@ import { isOnCurve } from '../crypto/babyjub.ts';
 import { ProtocolError } from '../errors.ts';
 import type { Stage } from '../stage.ts';
 import type { AccountIndex, Op, Point } from '../types.ts';
-import { debit } from './balance.ts';
+import { debitForNew } from './balance.ts';
 
 /**
  * REGISTER: `from −= amount + fee`; a KEY account appears at `to` (chosen by the sequencer) with key (p1, p2), Ethereum address
  * p3, the token of `from` and `amount`.
- * @throws ProtocolError those of `debit`; INDEX_OUT_OF_RANGE (0), INDEX_TAKEN, KEY_OFF_CURVE, BAD_ADDRESS
+ * @throws ProtocolError those of `debitForNew`; KEY_OFF_CURVE, BAD_ADDRESS
  */
 export function applyRegister(stage: Stage, op: Op, signer: AccountIndex): void {
-  const from = debit(stage, op, signer);
-  if (op.to === 0) throw new ProtocolError('INDEX_OUT_OF_RANGE', { index: op.to });
-  if (stage.get(op.to) !== undefined) throw new ProtocolError('INDEX_TAKEN', { index: op.to });
+  const from = debitForNew(stage, op, signer);
   const key: Point = [payloadWord(op, 0), payloadWord(op, 1)];
   if (!isOnCurve(key)) throw new ProtocolError('KEY_OFF_CURVE', { x: key[0], y: key[1] });
   const account = keyAccount({ key, address: payloadWord(op, 2), token: from.token, balance: op.amount });

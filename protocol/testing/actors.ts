@@ -1,9 +1,13 @@
+import { sha256 } from '@noble/hashes/sha2.js';
+import { packAttestation, packChannel, royaltyOf } from '../account.ts';
+import { artefactCommitment } from '../attestation.ts';
 import { bigintToBytes } from '../bytes.ts';
 import { publicKey } from '../crypto/eddsa.ts';
 import { computeDomain } from '../domain.ts';
 import { accountIndex } from '../ids.ts';
 import { signTx } from '../tx.ts';
-import { type Field, type Op, Opcode, type Point, type SignedTx } from '../types.ts';
+import { type Field, type Op, Opcode, type Point, type Signature, type SignedTx, Subtype } from '../types.ts';
+import { signVoucher } from '../voucher.ts';
 
 /** The deployment that tests and vectors sign for. */
 export const TEST_DOMAIN: Field = computeDomain({
@@ -66,11 +70,89 @@ export function exit(from: number, recipient: bigint, amount: bigint, fee = 0n):
   };
 }
 
+/** The commitment of an artefact that exists in name only. */
+export function artefact(name: string): Field {
+  return artefactCommitment(sha256(new TextEncoder().encode(name)));
+}
+
+/** `to`: as for `register`. The owner is `from`. */
+export function attest(
+  from: number,
+  to: number,
+  parts: {
+    artefact?: Field;
+    provenance?: Field;
+    parent?: number;
+    royaltyBps?: number;
+    subtype?: number;
+    amount?: bigint;
+    fee?: bigint;
+  } = {},
+): Op {
+  const { parent = 0, royaltyBps = 0, subtype = Subtype.MODEL, amount = 0n, fee = 0n } = parts;
+  const c = packAttestation({ owner: accountIndex(from), parent: accountIndex(parent), royaltyBps, subtype });
+  const payload = [parts.artefact ?? artefact(`artefact ${to}`), parts.provenance ?? (0n as Field), c];
+  return { opcode: Opcode.ATTEST, from: accountIndex(from), to: accountIndex(to), amount, fee, payload };
+}
+
+/** `to`: as for `register`. The payer is `from`; vouchers are signed with the key of `voucherKey`. */
+export function open(
+  from: number,
+  to: number,
+  parts: { provider: number; voucherKey: Actor; amount: bigint; expiry?: number; model?: number; fee?: bigint },
+): Op {
+  const { provider, voucherKey, amount, expiry = TEST_TIME + 3600, model = 0, fee = 0n } = parts;
+  const payer = accountIndex(from);
+  const c = packChannel({ provider: accountIndex(provider), payer, model: accountIndex(model), expiry });
+  const payload = [voucherKey.key[0], voucherKey.key[1], c];
+  return { opcode: Opcode.OPEN, from: payer, to: accountIndex(to), amount, fee, payload };
+}
+
+/** A CLAIM and the signature of the voucher it claims. */
+export interface SignedClaim {
+  readonly op: Op;
+  readonly voucher: Signature;
+}
+
+/** The provider takes everything a voucher of `total` still gives: amount and royalty follow from the rest. */
+export function claim(
+  channel: number,
+  provider: number,
+  parts: {
+    voucherKey: Actor;
+    total: bigint;
+    /** What the channel has paid out before. */
+    claimed?: bigint;
+    royaltyBps?: number;
+    receiptsRoot?: Field;
+    fee?: bigint;
+    domain?: Field;
+  },
+): SignedClaim {
+  const { voucherKey, total, claimed = 0n, royaltyBps = 0, receiptsRoot = 0n as Field, fee = 0n } = parts;
+  const delta = total - claimed;
+  const royalty = royaltyOf(delta, royaltyBps);
+  const from = accountIndex(channel);
+  // The casts: totals and royalties are below 2^96.
+  const payload = [total as Field, receiptsRoot, royalty as Field];
+  const amount = delta - royalty - fee;
+  const op: Op = { opcode: Opcode.CLAIM, from, to: accountIndex(provider), amount, fee, payload };
+  const voucher = { channel: from, total, receiptsRoot };
+  return { op, voucher: signVoucher(voucher, voucherKey.seed, parts.domain ?? TEST_DOMAIN).signature };
+}
+
+export function close(channel: number, payer: number, amount: bigint, fee = 0n, memo: readonly Field[] = []): Op {
+  return { opcode: Opcode.CLOSE, from: accountIndex(channel), to: accountIndex(payer), amount, fee, payload: memo };
+}
+
+/** Claims among the ops bring their vouchers along. */
 export function signed(
   who: Actor,
-  tx: { signer: number; nonce: number; ops: readonly Op[]; validUntil?: number },
+  tx: { signer: number; nonce: number; ops: readonly (Op | SignedClaim)[]; validUntil?: number },
   domain: Field = TEST_DOMAIN,
 ): SignedTx {
-  const { signer, nonce, ops, validUntil = TEST_TIME + 3600 } = tx;
-  return signTx({ signer: accountIndex(signer), nonce, validUntil, ops }, who.seed, domain);
+  const { signer, nonce, validUntil = TEST_TIME + 3600 } = tx;
+  const ops = tx.ops.map((item) => ('op' in item ? item.op : item));
+  const vouchers = tx.ops.flatMap((item) => ('op' in item ? [item.voucher] : []));
+  return signTx({ signer: accountIndex(signer), nonce, validUntil, ops }, who.seed, domain, vouchers);
 }

@@ -88,7 +88,7 @@ export function randomBatch(tree: AccountTree, random: SeededRandom, number: num
     const parts = { signer, nonce: account.nonce, ops };
     const tx = isSigned
       ? signed(owner(account), parts)
-      : { ...parts, validUntil: timestamp, signature: { r8: [0n, 1n] as [Field, Field], s: 0n } };
+      : { ...parts, validUntil: timestamp, signature: { r8: [0n, 1n] as [Field, Field], s: 0n }, vouchers: [] };
     attempt(batch, () => batch.applyTx(tx, { signatureChecked: !isSigned }));
     if (random.oneIn(5)) batch.previewRoot();
   }
