@@ -1,23 +1,17 @@
 import { AMOUNT_LIMIT } from './account.ts';
 import { sign, verify } from './crypto/eddsa.ts';
 import { poseidon } from './crypto/poseidon.ts';
+import { derivedDomain } from './derivedDomain.ts';
 import { ProtocolError } from './errors.ts';
 import { field } from './field.ts';
 import { accountIndex } from './ids.ts';
 import type { Field, Point, SignedVoucher, Voucher } from './types.ts';
 
-const domains = new Map<Field, Field>();
-/** A process serves one deployment; a hostile stream of domains must not fill the memory. */
-const MAX_REMEMBERED = 16;
+const domainOf = derivedDomain(1n);
 
-/** First word of every voucher's message: no transaction and no receipt of any deployment has the same. */
+/** First word of every voucher's message: no transaction and no receipt, and no other deployment's voucher, has the same. */
 export function voucherDomain(domain: Field): Field {
-  const known = domains.get(domain);
-  if (known !== undefined) return known;
-  const made = poseidon([domain, 1n]);
-  if (domains.size >= MAX_REMEMBERED) domains.clear();
-  domains.set(domain, made);
-  return made;
+  return domainOf(domain);
 }
 
 /**
