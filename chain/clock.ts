@@ -20,3 +20,27 @@ export const systemClock: Clock = {
       signal?.addEventListener('abort', done, { once: true });
     }),
 };
+
+/** A clock that can be set forward, for development networks. What sleeps is not woken: pauses are of real time. */
+export class ShiftableClock implements Clock {
+  readonly #base: Clock;
+  #aheadMs: number;
+
+  constructor(base: Clock, aheadMs = 0) {
+    this.#base = base;
+    this.#aheadMs = aheadMs;
+  }
+
+  nowMs(): number {
+    return this.#base.nowMs() + this.#aheadMs;
+  }
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return this.#base.sleep(ms, signal);
+  }
+
+  /** @param ms not negative: time never goes back */
+  advance(ms: number): void {
+    this.#aheadMs += Math.max(0, ms);
+  }
+}

@@ -6,6 +6,10 @@ export type DbOp =
   | { readonly type: 'put'; readonly key: string; readonly value: string }
   | { readonly type: 'del'; readonly key: string };
 
+export function put(key: string, value: string): DbOp {
+  return { type: 'put', key, value };
+}
+
 export interface DbRange {
   /** First key (inclusive). */
   readonly gte: string;

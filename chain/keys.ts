@@ -16,6 +16,8 @@ import { prefixRange } from './db.ts';
  * | q/ queue index | where an item of the bridge's queue is |
  * | k/ x/y/index | accounts of a key |
  * | d/ address/index | accounts of an Ethereum address |
+ * | o/ index | what created a channel or an attestation |
+ * | l/ channel/block/tx/op | a claim |
  */
 export const keys = {
   head: 'm/head',
@@ -29,6 +31,9 @@ export const keys = {
   queueItem: (index: bigint): string => `q/${hex(index, 16)}`,
   byKey: (key: Point, index: number): string => `${keyPrefix(key)}${hex(index, 6)}`,
   byAddress: (address: bigint, index: number): string => `${addressPrefix(address)}${hex(index, 6)}`,
+  origin: (index: number): string => `o/${hex(index, 6)}`,
+  claim: (channel: number, at: { block: bigint; position: number; op: number }): string =>
+    `${claimPrefix(channel)}${hex(at.block, 16)}/${hex(at.position, 8)}/${hex(at.op, 2)}`,
 } as const;
 
 export const ranges = {
@@ -37,6 +42,8 @@ export const ranges = {
   summaries: (from: number, to: number) => ({ gte: keys.summary(from), lt: keys.summary(to + 1) }),
   byKey: (key: Point) => prefixRange(keyPrefix(key)),
   byAddress: (address: bigint) => prefixRange(addressPrefix(address)),
+  origins: prefixRange('o/'),
+  claims: (channel: number) => prefixRange(claimPrefix(channel)),
 } as const;
 
 /** The account index a directory key ends with. */
@@ -46,6 +53,10 @@ export function indexOfKey(key: string): number {
 
 function keyPrefix([x, y]: Point): string {
   return `k/${hex(x, 64)}/${hex(y, 64)}/`;
+}
+
+function claimPrefix(channel: number): string {
+  return `l/${hex(channel, 6)}/`;
 }
 
 function addressPrefix(address: bigint): string {

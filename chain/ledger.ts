@@ -147,10 +147,10 @@ export class Ledger {
   }
 
   #smallestShape(open: Open): ShapeName {
-    const { l1Ops, ops, txs, exits, accounts } = open.batch.counts;
+    const { l1Ops, ops, signatures, exits, accounts } = open.batch.counts;
     const fitting = this.#shapes.find((name) => {
       const { L, N, S, A, E } = SHAPES[name];
-      return l1Ops <= L && ops <= N && txs <= S && accounts <= A && exits <= E;
+      return l1Ops <= L && ops <= N && signatures <= S && accounts <= A && exits <= E;
     });
     // A store from a time when larger shapes were configured: the batch keeps the shape it was opened with.
     return fitting ?? open.record.shape;

@@ -25,7 +25,7 @@ import { SHAPES } from '../protocol/shapes.ts';
 import type { Account, ClosedBatch, ShapeName } from '../protocol/types.ts';
 import { type Block, type BlockBody, sealBlock } from './block.ts';
 import { ChainError } from './errors.ts';
-import type { BatchSummary, Head, OpenBatchRecord, TxLocation } from './types.ts';
+import type { BatchSummary, ClaimRecord, Head, OpenBatchRecord, OpLocation, TxLocation } from './types.ts';
 
 /** Records as JSON text. A record that does not decode exactly is STORE_CORRUPT, with its key. */
 export interface RecordCodec<T> {
@@ -98,7 +98,7 @@ export const closedBatchRecord: RecordCodec<ClosedBatch> = record({
 });
 
 /** Changes when stored records change their meaning; a store of another version is refused, never guessed at. */
-const VERSION = 1;
+const VERSION = 2;
 
 interface StoredHead {
   readonly version: typeof VERSION;
@@ -149,4 +149,19 @@ export const summaryRecord: RecordCodec<BatchSummary> = record(
 
 export const locationRecord: RecordCodec<TxLocation> = record(
   object<TxLocation>({ block: big, batch: batchId, position: int }),
+);
+
+const opLocation = { block: big, batch: batchId, position: int, op: int, txHash: fieldWord, timestamp: int };
+
+export const originRecord: RecordCodec<OpLocation> = record(object<OpLocation>(opLocation));
+
+export const claimRecord: RecordCodec<ClaimRecord> = record(
+  object<ClaimRecord>({
+    ...opLocation,
+    total: big,
+    amount: big,
+    fee: big,
+    royalty: big,
+    receiptsRoot: fieldWord,
+  }),
 );

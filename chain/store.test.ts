@@ -1,11 +1,23 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { computeDomain } from '../protocol/domain.ts';
 import { accountIndex } from '../protocol/ids.ts';
-import { actor, exit, register, signed, TEST_DOMAIN, transfer } from '../protocol/testing/actors.ts';
+import {
+  actor,
+  attest,
+  claim,
+  exit,
+  open,
+  register,
+  signed,
+  TEST_DOMAIN,
+  TEST_TIME,
+  transfer,
+} from '../protocol/testing/actors.ts';
 import { txHash } from '../protocol/tx.ts';
-import type { QueueItem } from '../protocol/types.ts';
+import type { Field, QueueItem } from '../protocol/types.ts';
 import { type Db, openLevel } from './db.ts';
 import { ChainError } from './errors.ts';
+import { keys } from './keys.ts';
 import { ChainStore } from './store.ts';
 import { CrashError, CrashPoint, crashingDb } from './testing/crash.ts';
 import { addBlock, openChain } from './testing/fixture.ts';
@@ -106,6 +118,77 @@ describe('a chain on LevelDB', () => {
   });
 });
 
+describe('channels and attestations', () => {
+  const model = attest(2, 4, { royaltyBps: 500 });
+  const channel = open(1, 3, { provider: 2, voucherKey: CAROL, amount: 40n, model: 4 });
+  const root = 77n as Field; // canonical
+  const claims = [
+    claim(3, 2, { voucherKey: CAROL, total: 20n, royaltyBps: 500, receiptsRoot: root }),
+    claim(3, 2, { voucherKey: CAROL, total: 30n, claimed: 20n, royaltyBps: 500, fee: 1n }),
+  ];
+
+  async function channelStory(): Promise<void> {
+    const chain = await openChain(db, ['small', 'dev']);
+    await addBlock(chain, { deposits: [deposit(ALICE, 100n), deposit(BOB, 50n)] });
+    await addBlock(chain, {
+      txs: [signed(BOB, { signer: 2, nonce: 0, ops: [model] })],
+      feeAccounts: [accountIndex(1)],
+    });
+    await addBlock(chain, { txs: [signed(ALICE, { signer: 1, nonce: 0, ops: [channel] })] });
+    await addBlock(chain, { txs: [signed(BOB, { signer: 2, nonce: 1, ops: claims })] });
+  }
+
+  it('are found with what created them, and claims newest first, before and after their batch closes', async () => {
+    await channelStory();
+    const look = async (): Promise<void> => {
+      const { store } = await openChain(db, ['small', 'dev']);
+      const origins = await all(store.origins());
+      expect(origins.map(([index, { block, op }]) => [index, block, op])).toEqual([
+        [3, 3n, 0],
+        [4, 2n, 0],
+      ]);
+      expect(await store.origin(accountIndex(3))).toMatchObject({ batch: 1, position: 0, timestamp: TEST_TIME + 2 });
+      expect(await store.origin(accountIndex(1))).toBeUndefined();
+      const found = await all(store.claims(accountIndex(3)));
+      const block = await store.block(4n);
+      const [tx] = block?.txs ?? [];
+      expect(found).toMatchObject([
+        { block: 4n, position: 0, op: 1, total: 30n, amount: 9n, fee: 1n, royalty: 0n, receiptsRoot: 0n },
+        { block: 4n, position: 0, op: 0, total: 20n, amount: 19n, fee: 0n, royalty: 1n, receiptsRoot: root },
+      ]);
+      expect(found[0]?.txHash).toBe(tx === undefined ? undefined : txHash(tx, TEST_DOMAIN));
+      expect(await all(store.claims(accountIndex(4)))).toEqual([]);
+      expect(tx?.vouchers).toEqual(claims.map(({ voucher }) => voucher));
+    };
+    await look();
+    const { ledger } = await openChain(db, ['small', 'dev']);
+    const { closed } = await ledger.close({ evmCommitment: 0n });
+    // three transactions would fit the small shape; with the vouchers of two claims they have a signature too many
+    expect(closed.batch.shape).toBe('dev');
+    await look();
+    const { store, ledger: after } = await openChain(db, ['small', 'dev']);
+    expect(after.account(accountIndex(4))?.balance).toBe(1n);
+    expect((await store.batch(1))?.batch.txs.at(-1)?.vouchers).toHaveLength(2);
+  });
+
+  it('a stored block whose voucher was exchanged is not a block', async () => {
+    await channelStory();
+    const key = keys.block(4n);
+    const [first, second] = claims.map(({ voucher }) => voucher.s.toString());
+    const text = (await db.get(key)) ?? '';
+    const changed = text.replace(first ?? '?', second ?? '?');
+    expect(changed).not.toBe(text);
+    await db.write([{ type: 'put', key, value: changed }]);
+    await expectChainError(() => openChain(db, ['small', 'dev']), 'STORE_CORRUPT');
+  });
+});
+
+async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const item of items) found.push(item);
+  return found;
+}
+
 describe('bad stores', () => {
   it('refuses the store of another chain', async () => {
     await story();
@@ -123,7 +206,7 @@ describe('bad stores', () => {
     ['a block that was changed', 'b/0000000000000003', (text: string) => text.replace('"amount":"5"', '"amount":"6"')],
     ['a lost block', 'b/0000000000000003', undefined],
     ['a record that is not JSON', 'm/head', () => 'nonsense'],
-    ['a record of another version', 'm/head', (text: string) => text.replace('"version":1', '"version":2')],
+    ['a record of another version', 'm/head', (text: string) => text.replace('"version":2', '"version":1')],
   ])('refuses %s', async (_, key, change) => {
     await story();
     const text = (await db.get(key)) ?? '';

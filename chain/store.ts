@@ -10,20 +10,32 @@ import {
   Opcode,
   type Point,
 } from '../protocol/types.ts';
+import { aiRecords } from './aiRecords.ts';
 import type { Block } from './block.ts';
-import type { Db, DbOp } from './db.ts';
+import { type Db, type DbOp, put } from './db.ts';
 import { ChainError } from './errors.ts';
 import { indexOfKey, keys, ranges } from './keys.ts';
 import {
   accountRecord,
   blockRecord,
+  claimRecord,
   closedBatchRecord,
   headRecord,
   locationRecord,
+  originRecord,
   type RecordCodec,
   summaryRecord,
 } from './records.ts';
-import type { BatchStatus, BatchSummary, CreatedAccount, Head, OpenBatchRecord, TxLocation } from './types.ts';
+import type {
+  BatchStatus,
+  BatchSummary,
+  ClaimRecord,
+  CreatedAccount,
+  Head,
+  OpenBatchRecord,
+  OpLocation,
+  TxLocation,
+} from './types.ts';
 
 export interface StatusChange {
   readonly batch: number;
@@ -88,8 +100,10 @@ export class ChainStore {
       put(keys.blockHash(block.hash), block.number.toString()),
     ];
     block.txs.forEach((tx, position) => {
-      const key = keys.tx(txHash(tx, this.#domain));
-      ops.push(put(key, locationRecord.encode({ block: block.number, batch, position })));
+      const location = { block: block.number, batch, position };
+      const hash = txHash(tx, this.#domain);
+      ops.push(put(keys.tx(hash), locationRecord.encode(location)));
+      ops.push(...aiRecords(tx, { ...location, txHash: hash, timestamp: block.timestamp }));
     });
     block.l1.ops.forEach((_, position) => {
       const key = keys.queueItem(block.l1.firstQueueIndex + BigInt(position));
@@ -231,6 +245,25 @@ export class ChainStore {
     return this.#indices(ranges.byAddress(address));
   }
 
+  /** What created a channel or an attestation (the open batch included). */
+  origin(index: AccountIndex): Promise<OpLocation | undefined> {
+    return this.#get(keys.origin(index), originRecord);
+  }
+
+  /** All channels and attestations with what created them, by index; those of the open batch included. */
+  async *origins(): AsyncGenerator<readonly [AccountIndex, OpLocation]> {
+    for await (const [key, text] of this.#db.range(ranges.origins)) {
+      yield [accountIndex(indexOfKey(key)), originRecord.decode(text, key)];
+    }
+  }
+
+  /** Claims of a channel, newest first; those of the open batch included. */
+  async *claims(channel: AccountIndex): AsyncGenerator<ClaimRecord> {
+    for await (const [key, text] of this.#db.range({ ...ranges.claims(channel), reverse: true })) {
+      yield claimRecord.decode(text, key);
+    }
+  }
+
   async #indices(range: { gte: string; lt: string }): Promise<AccountIndex[]> {
     const found: AccountIndex[] = [];
     for await (const [key] of this.#db.range(range)) found.push(accountIndex(indexOfKey(key)));
@@ -259,7 +292,7 @@ const GENESIS: Head = {
   closedRoot: EMPTY_ROOT,
 };
 
-/** Accounts that come to be in a block. Key and address of an account never change, and accounts are never deleted. */
+/** KEY accounts that come to be in a block. Key and address of an account never change, and accounts are never deleted. */
 export function createdAccounts(block: Block): CreatedAccount[] {
   const created: CreatedAccount[] = [];
   for (const op of block.l1.ops) {
@@ -271,8 +304,4 @@ export function createdAccounts(block: Block): CreatedAccount[] {
     created.push({ index: op.to, key: [x, y], address });
   }
   return created;
-}
-
-function put(key: string, value: string): DbOp {
-  return { type: 'put', key, value };
 }

@@ -60,6 +60,22 @@ export interface TxLocation {
   readonly position: number;
 }
 
+/** An operation of a stored block; `op` counts from 0 in its transaction. `timestamp`: seconds, of the block. */
+export interface OpLocation extends TxLocation {
+  readonly op: number;
+  readonly txHash: Field;
+  readonly timestamp: number;
+}
+
+/** A payment out of a channel: delta = amount + fee + royalty, of which the provider got the amount. */
+export interface ClaimRecord extends OpLocation {
+  readonly total: bigint;
+  readonly amount: bigint;
+  readonly fee: bigint;
+  readonly royalty: bigint;
+  readonly receiptsRoot: Field;
+}
+
 /** An account that came to be in a block, as the directory by key and by address lists it. */
 export interface CreatedAccount {
   readonly index: AccountIndex;

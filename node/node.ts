@@ -158,7 +158,7 @@ async function open(
     clock,
     log: logger,
     proofs: proofPort(proofs),
-    verify: async (item) => (await verifiers.verifyMany([item]))[0] === true,
+    verify: (items) => verifiers.verifyMany(items),
   });
   cleanup.push(() => sequencer.stop());
   await sequencer.load();

@@ -5,11 +5,13 @@ import type { ChainStore } from '../chain/store.ts';
 import type { BatchSummary } from '../chain/types.ts';
 import type { ClosedBatch } from '../protocol/types.ts';
 import { type BuiltBlock, buildBlock } from './blockBuilder.ts';
+import { SequencerError } from './errors.ts';
 import type { FeeAccounts } from './feeAccounts.ts';
 import type { IndexAllocator } from './indexAllocator.ts';
 import type { Mempool } from './mempool.ts';
 import type { QueueFeed } from './queueFeed.ts';
 import type { Timetable } from './timetable.ts';
+import { holdsAt } from './txCheck.ts';
 
 export interface BatcherOptions {
   readonly maxTxsPerBlock: number;
@@ -70,6 +72,25 @@ export class Batcher {
     return this.#inTurn(() => this.#close(reason));
   }
 
+  /** Closes the open batch and runs `work` before any other block is built. What `work` throws reaches the caller only. */
+  async betweenBatches<T>(work: () => Promise<T>): Promise<T> {
+    let outcome: () => T = () => {
+      throw new SequencerError('STOPPED');
+    };
+    await this.#inTurn(async () => {
+      await this.#close('asked');
+      try {
+        const result = await work();
+        outcome = () => result;
+      } catch (error) {
+        outcome = () => {
+          throw error;
+        };
+      }
+    });
+    return outcome();
+  }
+
   #inTurn(step: () => Promise<void>): Promise<void> {
     // After a failed step memory may be ahead of the disk: every later one fails with it.
     this.#last = this.#last.then(step);
@@ -126,6 +147,12 @@ export class Batcher {
       feeAccountOf: (token) => feeAccounts.of(token),
       indices,
       maxTxs: this.#options.maxTxsPerBlock,
+      holdsInNextBatch: (tx) =>
+        holdsAt(tx, timestamp, {
+          account: (index) => open.account(index),
+          indices,
+          largestShape: ledger.largestShape,
+        }),
     });
     for (const { hash, code } of built.dropped) mempool.drop(hash, code);
     return built;

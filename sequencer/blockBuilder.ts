@@ -4,6 +4,7 @@ import { type AccountIndex, type L1Op, L1Opcode, type SignedTx } from '../protoc
 import type { IndexAllocator } from './indexAllocator.ts';
 import type { L1QueueItem } from './l1Port.ts';
 import type { DroppedTx, Selection } from './mempool.ts';
+import { isTooEarly } from './txCheck.ts';
 
 export interface BlockInput {
   readonly open: OpenBatch;
@@ -19,6 +20,8 @@ export interface BlockInput {
   readonly feeAccountOf: (token: number) => AccountIndex | undefined;
   readonly indices: IndexAllocator;
   readonly maxTxs: number;
+  /** Whether the rules would hold for this transaction, as things are, in a batch that began now. */
+  readonly holdsInNextBatch: (tx: SignedTx) => boolean;
 }
 
 export interface BuiltBlock {
@@ -35,7 +38,8 @@ export interface BuiltBlock {
 /**
  * Applies what is ready to the open batch: L1's queue first (until the batch has transactions), then transactions, best paying
  * first. Synchronous: nothing else sees the batch between two operations. A transaction the rules refuse is dropped; one that
- * would only fit another batch ends this one.
+ * would only fit another batch ends this one; one that only this batch's timestamp refuses (a channel that was not over when the
+ * batch began, but is by now) waits for the next.
  */
 export function buildBlock(input: BlockInput): BuiltBlock {
   const { open, indices } = input;
@@ -60,6 +64,10 @@ export function buildBlock(input: BlockInput): BuiltBlock {
       if (error.code === 'BATCH_FULL' && !isEmpty) {
         isFull = true;
         break;
+      }
+      if (isTooEarly(error) && input.holdsInNextBatch(entry.tx)) {
+        input.txs.reject();
+        continue;
       }
       // A state error; or a transaction for which even an empty batch is too small, which would otherwise block the pool for ever.
       dropped.push({ hash: entry.hash, code: error.code === 'BATCH_FULL' ? 'TX_TOO_LARGE' : error.code });

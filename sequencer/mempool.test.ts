@@ -33,7 +33,7 @@ function world(options: Partial<MempoolOptions> = {}, deps: Partial<MempoolDeps>
       fees: new FeePolicy(),
       account: (index) => accounts.get(index),
       check: () => undefined,
-      verify: async () => true,
+      verify: async (items) => items.map(() => true),
       ...deps,
     },
   );
@@ -114,9 +114,9 @@ describe('admission', () => {
     const { pool } = world(
       {},
       {
-        verify: async () => {
+        verify: async (items) => {
           asked += 1;
-          return false;
+          return items.map(() => false);
         },
       },
     );
@@ -135,9 +135,9 @@ describe('admission', () => {
 
   it('checks again after the signature: a block may have been built meanwhile', async () => {
     const later: { pass?: () => void } = {};
-    const verify = (): Promise<boolean> =>
+    const verify = (): Promise<boolean[]> =>
       new Promise((resolve) => {
-        later.pass = () => resolve(true);
+        later.pass = () => resolve([true]);
       });
     const { pool, bump } = world({}, { verify });
     const adding = pool.add(pay(0));

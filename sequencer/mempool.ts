@@ -1,16 +1,10 @@
 import type { Clock } from '../chain/clock.ts';
 import { LAST_NONCE } from '../protocol/account.ts';
+import type { SignedMessage } from '../protocol/crypto/eddsa.ts';
 import { ProtocolError, type ProtocolErrorCode } from '../protocol/errors.ts';
 import { txHash } from '../protocol/tx.ts';
-import {
-  type Account,
-  type AccountIndex,
-  type Field,
-  Kind,
-  type Point,
-  type Signature,
-  type SignedTx,
-} from '../protocol/types.ts';
+import { type Account, type AccountIndex, type Field, Kind, type SignedTx } from '../protocol/types.ts';
+import { voucherItems } from '../protocol/voucherItems.ts';
 import { MempoolError, type MempoolErrorCode } from './errors.ts';
 import { type FeePolicy, totalFee } from './feePolicy.ts';
 import { Heap } from './heap.ts';
@@ -40,14 +34,15 @@ export interface MempoolDeps {
    * were next. Throws ProtocolError or MempoolError.
    */
   readonly check: (tx: SignedTx) => void;
-  readonly verify: (item: { pub: Point; message: Field; signature: Signature }) => Promise<boolean>;
+  /** Verdicts in the order of the items. */
+  readonly verify: (items: readonly SignedMessage[]) => Promise<readonly boolean[]>;
 }
 
 export interface PoolEntry {
   readonly tx: SignedTx;
   readonly hash: Field;
   readonly bytes: number;
-  /** Amounts and fees of all ops, all of them debited from the signer. */
+  /** What the signer's own account must hold for it (txCost). */
   readonly cost: bigint;
   readonly fee: bigint;
   /** Comparable between tokens (FeePolicy.score). */
@@ -100,7 +95,8 @@ export class Mempool {
 
   /**
    * Takes a transaction in, or says why not and changes nothing. The cheap checks come first and are repeated after the
-   * signature's, because blocks are built while that one runs.
+   * signatures', because blocks are built while those run. The vouchers' keys never change, so what is verified here holds in
+   * every later block.
    * @throws MempoolError, ProtocolError
    */
   async add(tx: SignedTx): Promise<{ hash: Field }> {
@@ -108,14 +104,23 @@ export class Mempool {
     if (this.#byHash.has(hash)) throw new MempoolError('ALREADY_KNOWN', { hash });
     const { signer } = this.#inspect(tx, hash);
     this.#deps.check(tx);
-    const isValid = await this.#deps.verify({ pub: [signer.a, signer.b], message: hash, signature: tx.signature });
-    if (!isValid) throw new ProtocolError('BAD_SIGNATURE', { signer: tx.signer });
+    await this.#verify(tx, signer, hash);
     if (this.#byHash.has(hash)) throw new MempoolError('ALREADY_KNOWN', { hash });
     const { entry, replaced } = this.#inspect(tx, hash);
     if (replaced !== undefined) this.#drop(replaced, 'REPLACED');
     else this.#makeRoom(entry);
     this.#insert(entry);
     return { hash };
+  }
+
+  /** All signatures at once: the vouchers' and the transaction's own. @throws ProtocolError BAD_VOUCHER, BAD_SIGNATURE */
+  async #verify(tx: SignedTx, signer: Account, hash: Field): Promise<void> {
+    const vouchers = voucherItems(tx, this.#options.domain, this.#deps.account);
+    const own: SignedMessage = { pub: [signer.a, signer.b], message: hash, signature: tx.signature };
+    const verdicts = await this.#deps.verify([...vouchers, own]);
+    const bad = vouchers.findIndex((_, i) => verdicts[i] !== true);
+    if (bad >= 0) throw new ProtocolError('BAD_VOUCHER', { voucher: bad });
+    if (verdicts[vouchers.length] !== true) throw new ProtocolError('BAD_SIGNATURE', { signer: tx.signer });
   }
 
   get(hash: Field): PoolEntry | undefined {

@@ -113,6 +113,7 @@ export class Sequencer {
     if (this.#parts !== undefined) return;
     const { store, l1, proofs, clock } = this.#deps;
     const ledger = await Ledger.load({ shapes: this.#options.shapes }, { store });
+    for (const [index, account] of ledger.closedTree.entries()) this.#indices.learn(index, account);
     const feeAccounts = await FeeAccounts.load(this.#options.feeAccounts ?? {}, {
       store,
       account: (index) => ledger.account(index),
@@ -186,6 +187,11 @@ export class Sequencer {
     await this.#running().batcher.close('asked');
   }
 
+  /** Closes the open batch and runs `work` before any other block is built. */
+  async betweenBatches<T>(work: () => Promise<T>): Promise<T> {
+    return this.#running().batcher.betweenBatches(work);
+  }
+
   /** Reads what is new in L1's queue. @throws L1Error */
   async pollQueue(): Promise<void> {
     await this.#feed.poll(this.#deps.store.head.nextQueueIndex);
@@ -227,7 +233,10 @@ export class Sequencer {
 
   #check(tx: SignedTx): void {
     const { ledger } = this.#running();
+    const { clock, store } = this.#deps;
     checkTx(tx, {
+      openTimestamp: ledger.open?.record.timestamp,
+      timestamp: this.#timetable.blockTimestamp(clock.nowMs(), store.head.timestamp),
       account: (index) => ledger.account(index),
       indices: this.#indices,
       largestShape: ledger.largestShape,

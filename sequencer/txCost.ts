@@ -1,29 +1,38 @@
 import { Opcode, type Shape, type Tx } from '../protocol/types.ts';
 
-/** Length of the wire form: signer, nonce, validUntil, k and signature take 110 bytes; an op 30 and 32 a payload word. */
-export function txBytes(tx: Tx): number {
-  return tx.ops.reduce((sum, op) => sum + 30 + 32 * op.payload.length, 110);
+/** Signatures of a transaction: its own and one for the voucher of each claim. */
+export function txSignatures(tx: Tx): number {
+  return tx.ops.reduce((sum, { opcode }) => (opcode === Opcode.CLAIM ? sum + 1 : sum), 1);
 }
 
-/** What the signer must hold at most: amounts and fees of all ops. */
-export function txCost(tx: Tx): bigint {
-  return tx.ops.reduce((sum, op) => sum + op.amount + op.fee, 0n);
+/** Length of the wire form: signer, nonce, validUntil and k take 14 bytes; a signature 96; an op 30 and 32 a payload word. */
+export function txBytes(tx: Tx): number {
+  return tx.ops.reduce((sum, op) => sum + 30 + 32 * op.payload.length, 14 + 96 * txSignatures(tx));
 }
 
 /**
- * Whether the transaction fits an otherwise empty batch. Each REGISTER touches an account of its own, and a fee may need the
- * slot of a fee account.
+ * What the signer's own account must hold before the transaction: the most its debits are ahead of its credits (claims, closed
+ * channels, transfers from its attestations) at any op.
  */
-export function fitsEmptyBatch(tx: Tx, shape: Shape): boolean {
-  const touched = new Set<number>([tx.signer]);
-  let created = 0;
-  let exits = 0;
-  for (const op of tx.ops) {
-    touched.add(op.from);
-    if (op.opcode === Opcode.REGISTER) created += 1;
-    else if (op.to !== 0) touched.add(op.to);
-    if (op.opcode === Opcode.EXIT) exits += 1;
+export function txCost(tx: Tx): bigint {
+  let debt = 0n;
+  let most = 0n;
+  for (const { from, to, amount, fee } of tx.ops) {
+    if (from === tx.signer) debt += amount + fee;
+    if (debt > most) most = debt;
+    if (to === tx.signer) debt -= amount;
   }
+  return most;
+}
+
+/** Whether the slots of an otherwise empty batch suffice, as far as the operations alone tell. */
+export function fitsSlots(tx: Tx, { N, S, E }: Shape): boolean {
+  const exits = tx.ops.filter(({ opcode }) => opcode === Opcode.EXIT).length;
+  return tx.ops.length <= N && txSignatures(tx) <= S && exits <= E;
+}
+
+/** Whether the account slots suffice. `touched`: accounts the rules name; a fee may need the slot of a fee account besides. */
+export function fitsAccounts(tx: Tx, touched: number, { A }: Shape): boolean {
   const lanes = tx.ops.some((op) => op.fee > 0n) ? 1 : 0;
-  return tx.ops.length <= shape.N && exits <= shape.E && touched.size + created + lanes <= shape.A;
+  return touched + lanes <= A;
 }

@@ -1,6 +1,6 @@
 import type { Worker } from 'node:worker_threads';
 import { tsWorker } from '../circuits/build/tsWorker.ts';
-import type { SignatureItem } from '../protocol/applyBatch.ts';
+import type { SignedMessage } from '../protocol/crypto/eddsa.ts';
 import { verifyMany } from '../protocol/crypto/eddsa.ts';
 import { SequencerError } from './errors.ts';
 
@@ -9,7 +9,7 @@ const PORTIONS = 4;
 const MAX_PORTION = 64;
 
 interface Job {
-  readonly items: readonly SignatureItem[];
+  readonly items: readonly SignedMessage[];
   resolve(verdicts: boolean[]): void;
   reject(error: unknown): void;
 }
@@ -35,7 +35,7 @@ export class VerifyPool {
   }
 
   /** Verdicts in the order of the items. @throws SequencerError STOPPED */
-  async verifyMany(items: readonly SignatureItem[]): Promise<boolean[]> {
+  async verifyMany(items: readonly SignedMessage[]): Promise<boolean[]> {
     const portion = Math.min(MAX_PORTION, Math.max(1, Math.ceil(items.length / (PORTIONS * this.#threadCount))));
     const parts: Promise<boolean[]>[] = [];
     for (let from = 0; from < items.length; from += portion)
@@ -51,7 +51,7 @@ export class VerifyPool {
     await Promise.all(this.#threads.splice(0).map(({ worker }) => worker.terminate()));
   }
 
-  #submit(items: readonly SignatureItem[]): Promise<boolean[]> {
+  #submit(items: readonly SignedMessage[]): Promise<boolean[]> {
     return new Promise((resolve, reject) => {
       if (this.#isStopped) {
         reject(new SequencerError('STOPPED'));

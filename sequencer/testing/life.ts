@@ -3,8 +3,8 @@ import { silentLogger } from '../../chain/logger.ts';
 import { ChainStore } from '../../chain/store.ts';
 import { type CrashPoint, crashingDb } from '../../chain/testing/crash.ts';
 import { FakeClock } from '../../chain/testing/fakeClock.ts';
-import type { SignatureItem } from '../../protocol/applyBatch.ts';
-import { verify } from '../../protocol/crypto/eddsa.ts';
+
+import { type SignedMessage, verify } from '../../protocol/crypto/eddsa.ts';
 import { accountIndex } from '../../protocol/ids.ts';
 import {
   type Actor,
@@ -97,7 +97,7 @@ export async function startProcess(process: ProcessOptions): Promise<{ store: Ch
       store,
       l1: process.l1,
       proofs: process.proofs ?? instantProofs(),
-      verify: async (item) => verified(item),
+      verify: async (items) => items.map(verified),
       clock: process.clock,
       log: silentLogger,
     },
@@ -113,7 +113,7 @@ export function testClock(): FakeClock {
 const verdicts = new Map<string, boolean>();
 
 /** The same few signatures are checked in hundreds of lives. */
-function verified({ pub, message, signature }: SignatureItem): boolean {
+function verified({ pub, message, signature }: SignedMessage): boolean {
   const name = [...pub, message, ...signature.r8, signature.s].join();
   const known = verdicts.get(name) ?? verify(pub, message, signature);
   verdicts.set(name, known);
