@@ -49,7 +49,7 @@ export function buildContracts(): Promise<Artifacts> {
 
 /** Mocks and tokens of contracts/test, with the libraries they exercise. */
 export function buildTestContracts(): Promise<Artifacts> {
-  return compileOwn((file) => /^(test|lib)\//.test(file) || file === 'Errors.sol');
+  return compileOwn((file) => /^(test|lib|interfaces)\/|^(Errors|Types)\.sol$/.test(file));
 }
 
 async function compileOwn(isWanted: (file: string) => boolean): Promise<Artifacts> {

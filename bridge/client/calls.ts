@@ -1,7 +1,7 @@
 import { encodeFunctionData, toHex } from 'viem';
 import { rollupAbi } from './abi.ts';
 import type { RollupCalls } from './interface.ts';
-import type { Address, Hex, L1Call, Proof, RollupParameters } from './types.ts';
+import type { Address, EscapeLeaf, Hex, L1Call, Proof, RollupParameters } from './types.ts';
 import { batchInput, queueItemWords, xBody } from './units.ts';
 
 /** Unsigned calls of one deployment. Pure. */
@@ -61,13 +61,24 @@ export function rollupCalls(to: Address, fees: Pick<RollupParameters, 'queueFee'
       call(encodeFunctionData({ abi: rollupAbi, functionName: 'withdraw', args: [token, owner] })),
     resign: () => call(encodeFunctionData({ abi: rollupAbi, functionName: 'resign' })),
     freeze: () => call(encodeFunctionData({ abi: rollupAbi, functionName: 'freeze' })),
-    escape: ({ index, state, a, b, c }, proof) =>
+    escape: ({ index, state, a, b, c }, proof, controller) =>
       call(
-        encodeFunctionData({
-          abi: rollupAbi,
-          functionName: 'escape',
-          args: [BigInt(index), state, a, b, c, solidityProof(proof)],
-        }),
+        controller === undefined
+          ? encodeFunctionData({
+              abi: rollupAbi,
+              functionName: 'escape',
+              args: [BigInt(index), state, a, b, c, solidityProof(proof)],
+            })
+          : encodeFunctionData({
+              abi: rollupAbi,
+              functionName: 'escapeControlled',
+              args: [
+                solidityLeaf({ index, state, a, b, c }),
+                solidityProof(proof),
+                solidityLeaf(controller.leaf),
+                solidityProof(controller.proof),
+              ],
+            }),
       ),
     refund: ({ queueIndex, item }) =>
       call(encodeFunctionData({ abi: rollupAbi, functionName: 'refund', args: [queueIndex, queueItemWords(item)] })),
@@ -75,6 +86,10 @@ export function rollupCalls(to: Address, fees: Pick<RollupParameters, 'queueFee'
 }
 
 /** viem wants mutable-looking tuples of exactly this form. */
-function solidityProof({ a, b, c }: Proof) {
+export function solidityProof({ a, b, c }: Proof) {
   return { a, b, c } as const;
+}
+
+export function solidityLeaf({ index, ...words }: EscapeLeaf) {
+  return { index: BigInt(index), ...words } as const;
 }

@@ -5,7 +5,7 @@ import { actor, exit, signed } from '../../protocol/testing/actors.ts';
 import { artifact, buildContracts } from '../build.ts';
 import { expectError, Fixture } from '../testing/fixture.ts';
 import { ANY_PROOF, TestLedger } from '../testing/ledger.ts';
-import { rollupAbi } from './abi.ts';
+import { attestationsAbi, rollupAbi } from './abi.ts';
 import { decodeCommit } from './postedBatch.ts';
 import { RollupClient } from './rollupClient.ts';
 import { Reader } from './rollupReader.ts';
@@ -35,10 +35,13 @@ function signatureOf(entry: {
 }
 
 describe('the written interface', () => {
-  it('is the one the compiler finds', async () => {
-    const { abi } = artifact(await buildContracts(), 'Rollup');
+  it.each([
+    ['Rollup', rollupAbi],
+    ['Attestations', attestationsAbi],
+  ] as const)('of %s is the one the compiler finds', async (name, written) => {
+    const { abi } = artifact(await buildContracts(), name);
     // The compiler lists the errors that our code raises; the file lists those, too, and nothing else.
-    expect(rollupAbi.map(signatureOf).sort()).toEqual(abi.map(signatureOf).sort());
+    expect(written.map(signatureOf).sort()).toEqual(abi.map(signatureOf).sort());
   });
 });
 

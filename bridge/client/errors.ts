@@ -4,6 +4,7 @@ export type BridgeClientErrorCode =
   | 'L1_UNREACHABLE'
   | 'NOT_A_COMMIT'
   | 'NOT_A_ROLLUP'
+  | 'NOT_ATTESTATIONS'
   | 'UNKNOWN_BATCH'
   | 'UNKNOWN_QUEUE_ITEM'
   | 'BAD_LOG'

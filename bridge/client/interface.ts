@@ -8,6 +8,7 @@ import type {
   L1Receipt,
   PostedBatch,
   Proof,
+  ProvenLeaf,
   QueueEntry,
   ReadAt,
   RollupEvent,
@@ -29,7 +30,8 @@ export interface RollupCalls {
   withdraw(token: number, owner: Address): L1Call;
   resign(): L1Call;
   freeze(): L1Call;
-  escape(leaf: EscapeLeaf, proof: Proof): L1Call;
+  /** `controller`: for a CHANNEL the payer's leaf, for an ATTEST account the owner's; a KEY account leaves alone. */
+  escape(leaf: EscapeLeaf, proof: Proof, controller?: ProvenLeaf): L1Call;
   refund(entry: QueueEntry): L1Call;
 }
 
@@ -40,6 +42,8 @@ export interface RollupReader {
   parameters(): Promise<RollupParameters>;
   state(at?: ReadAt): Promise<RollupState>;
   tokenAddress(id: number): Promise<Address>;
+  /** Whether the account has left a frozen rollup. */
+  isEscaped(index: number, at?: ReadAt): Promise<boolean>;
   pendingWithdrawal(token: number, owner: Address, at?: ReadAt): Promise<bigint>;
   /** Queue items with `from ≤ queueIndex < to`, in order; `toBlock` leaves out what is younger. */
   readQueue(from: bigint, to: bigint, opts?: { fromBlock?: bigint; toBlock?: bigint }): Promise<QueueEntry[]>;
@@ -73,6 +77,7 @@ export interface RollupWriter extends RollupReader {
   withdraw(token: number, owner?: Address): Promise<L1Receipt>;
   resign(): Promise<L1Receipt>;
   freeze(): Promise<L1Receipt>;
-  escape(leaf: EscapeLeaf, proof: Proof): Promise<L1Receipt>;
+  /** `controller` as for `calls.escape`. */
+  escape(leaf: EscapeLeaf, proof: Proof, controller?: ProvenLeaf): Promise<L1Receipt>;
   refund(entry: QueueEntry): Promise<L1Receipt>;
 }

@@ -1,8 +1,8 @@
-import { ContractFunctionExecutionError, HttpRequestError, type PublicClient, TimeoutError } from 'viem';
+import type { PublicClient } from 'viem';
 import type { Field } from '../../protocol/types.ts';
 import { rollupAbi } from './abi.ts';
 import { BridgeError } from './errors.ts';
-import { bridgeError } from './revert.ts';
+import { bridgeError, isForeignAnswer } from './revert.ts';
 import type { Address, RollupParameters } from './types.ts';
 
 /** The constants of a deployment. @throws BridgeError NOT_A_ROLLUP, L1_UNREACHABLE */
@@ -37,10 +37,6 @@ export async function readParameters(address: Address, publicClient: PublicClien
         .filter(({ verifier }) => BigInt(verifier) !== 0n),
     };
   } catch (error) {
-    // No code there, or another contract's answer.
-    const isAnswer = error instanceof ContractFunctionExecutionError;
-    const isElsewhere =
-      isAnswer && error.walk((e) => e instanceof HttpRequestError || e instanceof TimeoutError) === null;
-    throw isElsewhere ? new BridgeError('NOT_A_ROLLUP', { address }, { cause: error }) : bridgeError(error);
+    throw isForeignAnswer(error) ? new BridgeError('NOT_A_ROLLUP', { address }, { cause: error }) : bridgeError(error);
   }
 }

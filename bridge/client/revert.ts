@@ -1,5 +1,12 @@
-import { BaseError, decodeErrorResult, type Hex } from 'viem';
-import { rollupAbi } from './abi.ts';
+import {
+  BaseError,
+  ContractFunctionExecutionError,
+  decodeErrorResult,
+  type Hex,
+  HttpRequestError,
+  TimeoutError,
+} from 'viem';
+import { errorsAbi } from './abi.ts';
 import { BridgeError } from './errors.ts';
 
 /**
@@ -11,7 +18,7 @@ export function bridgeError(cause: unknown): BridgeError {
   const data = revertData(cause);
   if (data !== undefined && data !== '0x') {
     try {
-      const { errorName, args } = decodeErrorResult({ abi: rollupAbi, data });
+      const { errorName, args } = decodeErrorResult({ abi: errorsAbi, data });
       return new BridgeError(errorName, { args: args ?? [] }, { cause });
     } catch {
       return new BridgeError('L1_REVERTED', { data }, { cause });
@@ -20,6 +27,12 @@ export function bridgeError(cause: unknown): BridgeError {
   const text = cause instanceof BaseError ? `${cause.shortMessage} ${cause.details}` : String(cause);
   const isRevert = data === '0x' || /revert|out of gas|outofgas/i.test(text);
   return new BridgeError(isRevert ? 'L1_REVERTED' : 'L1_UNREACHABLE', { message: text.slice(0, 200) }, { cause });
+}
+
+/** Whether L1 answered a `readContract`, but not as our contract would: no code there, or another contract's. */
+export function isForeignAnswer(error: unknown): boolean {
+  const isAnswer = error instanceof ContractFunctionExecutionError;
+  return isAnswer && error.walk((e) => e instanceof HttpRequestError || e instanceof TimeoutError) === null;
 }
 
 /** The bytes a contract reverted with, wherever viem put them in the chain of causes. */

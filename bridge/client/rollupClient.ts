@@ -13,6 +13,7 @@ import type {
   L1Receipt,
   PostedBatch,
   Proof,
+  ProvenLeaf,
   QueueEntry,
   RollupParameters,
 } from './types.ts';
@@ -100,8 +101,8 @@ export class RollupClient extends Reader implements RollupWriter {
     return this.send(this.calls.freeze());
   }
 
-  escape(leaf: EscapeLeaf, proof: Proof): Promise<L1Receipt> {
-    return this.send(this.calls.escape(leaf, proof));
+  escape(leaf: EscapeLeaf, proof: Proof, controller?: ProvenLeaf): Promise<L1Receipt> {
+    return this.send(this.calls.escape(leaf, proof, controller));
   }
 
   refund(entry: QueueEntry): Promise<L1Receipt> {

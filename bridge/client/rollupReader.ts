@@ -82,6 +82,18 @@ export class Reader implements RollupReader {
     return erc20;
   }
 
+  isEscaped(index: number, { blockNumber }: ReadAt = {}): Promise<boolean> {
+    return this.#ask(() =>
+      this.publicClient.readContract({
+        address: this.address,
+        abi: rollupAbi,
+        functionName: 'isEscaped',
+        args: [BigInt(index)],
+        ...(blockNumber === undefined ? {} : { blockNumber }),
+      }),
+    );
+  }
+
   pendingWithdrawal(token: number, owner: Address, { blockNumber }: ReadAt = {}): Promise<bigint> {
     return this.#ask(() =>
       this.publicClient.readContract({

@@ -174,13 +174,19 @@ export interface L1Receipt {
   readonly events: readonly RollupEvent[];
 }
 
-/** The leaf handed to `escape`. */
+/** An account's leaf as the contracts take it: words of docs/protocol.md section 2. */
 export interface EscapeLeaf {
   readonly index: number;
   readonly state: Field;
   readonly a: Field;
   readonly b: Field;
   readonly c: Field;
+}
+
+/** A leaf with the proof that it is under a root. */
+export interface ProvenLeaf {
+  readonly leaf: EscapeLeaf;
+  readonly proof: Proof;
 }
 
 export interface ReadAt {

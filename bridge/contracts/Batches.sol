@@ -24,6 +24,7 @@ import {
 import {Queue} from "./Queue.sol";
 import {BatchInput, Head, Proof, ShapeConfig, StoredBatch} from "./Types.sol";
 import {IBatchVerifier} from "./interfaces/IVerifiers.sol";
+import {INDEX_LIMIT} from "./lib/AccountLeaf.sol";
 import {R_FIELD} from "./lib/BabyJub.sol";
 import {BatchData} from "./lib/BatchData.sol";
 
@@ -43,8 +44,7 @@ abstract contract Batches is Queue {
         _requirePlainAccount();
         if (_committed.batch - _proven.batch >= MAX_UNPROVEN) revert TooManyUnproven();
         _control.seenAt = uint40(block.timestamp);
-        StoredBatch memory stored = _accept(input, body);
-        _batchHashes[stored.number % MAX_UNPROVEN] = _hash(stored);
+        _accept(input, body);
     }
 
     /// Proves the oldest committed batches, in order. Anyone may: the proof is all that counts.
@@ -85,9 +85,27 @@ abstract contract Batches is Queue {
         _settle(stored, body[:_xLength(input.l1Count, input.exitCount)]);
     }
 
-    /// Hash of the StoredBatch in the ring; meaningful only for numbers above the last proven and up to the last committed.
+    /// Hash of the StoredBatch in the ring. It may be of a batch that was reverted, or of another number: above the last proven
+    /// batch `_requireStored` tells what counts, below it `rootOfProven`.
     function batchHash(uint64 number) external view returns (bytes32) {
         return _batchHashes[number % MAX_UNPROVEN];
+    }
+
+    /// Number of the last proven batch (0 before the first) and the root after it.
+    function provenHead() external view returns (uint64 number, uint256 root) {
+        return (_proven.batch, _provenRoot);
+    }
+
+    /// The root after a proven batch, for as long as the ring remembers it (until batch number + 256 is committed).
+    ///
+    /// Once a number is proven it is never accepted again, and the proof was for what the ring held: of all batches that ever
+    /// had this number (others were reverted), the last one written is the proven one, on the open path as well. The number is part
+    /// of the hash, so a slot that was taken over by a later number cannot match.
+    function rootOfProven(StoredBatch calldata stored) external view returns (uint256 root) {
+        if (stored.number > _proven.batch || _batchHashes[stored.number % MAX_UNPROVEN] != _hash(stored)) {
+            revert UnknownBatch(stored.number);
+        }
+        return stored.newRoot;
     }
 
     function _isOpen() internal view returns (bool) {
@@ -103,7 +121,7 @@ abstract contract Batches is Queue {
         if (stored.oldRoot != _provenRoot) revert UnknownBatch(expected);
     }
 
-    /// Everything L1 itself checks of a batch. Moves the committed head.
+    /// Everything L1 itself checks of a batch. Moves the committed head and remembers the batch.
     function _accept(BatchInput calldata input, bytes calldata body) private returns (StoredBatch memory stored) {
         ShapeConfig memory shape = _shape(input.shapeId);
         if (input.l1Count > shape.l1Slots || input.opCount > shape.opSlots || input.exitCount > shape.exitSlots) {
@@ -142,7 +160,11 @@ abstract contract Batches is Queue {
 
         _committed = Head(stored.number, head.queue + input.l1Count, input.lastBlock, input.timestamp);
         _committedRoot = input.newRoot;
-        emit BatchCommitted(stored.number, stored.newRoot, _hash(stored), stored.r, stored.y);
+        bytes32 storedHash = _hash(stored);
+        // On the open path, too, where no proof looks it up: a batch of this number that was reverted must not stay in the ring
+        // and pass for the proven one.
+        _batchHashes[stored.number % MAX_UNPROVEN] = storedHash;
+        emit BatchCommitted(stored.number, stored.newRoot, storedHash, stored.r, stored.y);
     }
 
     /// The ten header words, the shape id, and room for the body's hash (docs/protocol.md section 4).

@@ -48,8 +48,16 @@ error BatchOutOfOrder(uint256 expected, uint256 given);
 error LengthMismatch();
 error ProofInvalid();
 
+// Leaves
+error KindMismatch(uint256 expected, uint256 given);
+error KindNotControlled(uint256 kind);
+error MalformedTerms(uint256 c);
+error ControllerMismatch(uint256 expected, uint256 given);
+error BadOwner(uint256 owner);
+
 // Escape
 error AlreadyEscaped(uint256 index);
-error EscapeKindUnsupported(uint256 kind);
-error BadOwner(uint256 owner);
 error AlreadyTakenIn(uint256 queueIndex);
+
+// Attestations
+error ArtefactMismatch(uint256 expected, uint256 given);

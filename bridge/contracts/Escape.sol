@@ -2,27 +2,16 @@
 pragma solidity 0.8.37;
 
 import {BitMaps} from "@openzeppelin/contracts/utils/structs/BitMaps.sol";
-import {
-    AlreadyEscaped,
-    AlreadyTakenIn,
-    BadOwner,
-    EscapeKindUnsupported,
-    IndexOutOfRange,
-    ProofInvalid,
-    QueueMismatch,
-    WordNotCanonical
-} from "./Errors.sol";
+import {AlreadyEscaped, AlreadyTakenIn, QueueMismatch} from "./Errors.sol";
 import {Recovery} from "./Recovery.sol";
-import {Proof, QueueItem} from "./Types.sol";
-import {IAccountVerifier} from "./interfaces/IVerifiers.sol";
-import {R_FIELD} from "./lib/BabyJub.sol";
+import {Leaf, Proof, QueueItem} from "./Types.sol";
+import {AccountLeaf} from "./lib/AccountLeaf.sol";
 
 /// The way out after a freeze: each account once, by a proof of its leaf under the last proven root; and each queue item that
 /// no proven batch took in.
 abstract contract Escape is Recovery {
     using BitMaps for BitMaps.BitMap;
-
-    uint256 private constant KIND_KEY = 1;
+    using AccountLeaf for Leaf;
 
     /// Keyed on the account's index: proof bytes are malleable.
     BitMaps.BitMap private _escaped;
@@ -30,24 +19,31 @@ abstract contract Escape is Recovery {
     event Escaped(uint32 indexed index, address indexed owner, uint16 token, uint256 amount);
     event Refunded(uint64 indexed queueIndex);
 
-    /// Credits the balance of account `index` to its owner on L1. Anyone may trigger it.
+    /// Credits the balance of KEY account `index` to its owner on L1. Anyone may trigger it.
     function escape(uint256 index, uint256 state, uint256 a, uint256 b, uint256 c, Proof calldata proof)
         external
         nonReentrant
         whenFrozen
     {
-        // Before it keys anything: index + 2^24 would be the same leaf under another key.
-        if (index == 0 || index >= INDEX_LIMIT) revert IndexOutOfRange(index);
-        if (state >= R_FIELD || a >= R_FIELD || b >= R_FIELD || c >= R_FIELD) revert WordNotCanonical();
-        if (_escaped.get(index)) revert AlreadyEscaped(index);
-        uint256[6] memory publicInputs = [_provenRoot, index, state, a, b, c];
-        if (!IAccountVerifier(ACCOUNT_VERIFIER).verifyProof(proof.a, proof.b, proof.c, publicInputs)) revert ProofInvalid();
-        _escaped.set(index);
-        address owner = _escapeOwner(state >> 240, c);
-        uint256 token = uint16(state >> 224);
-        uint256 amount = uint96(state);
-        emit Escaped(uint32(index), owner, uint16(token), amount);
-        _credit(owner, token, amount);
+        Leaf memory leaf = Leaf(index, state, a, b, c);
+        _requireInside(leaf, proof);
+        _leave(leaf, leaf.ethereumAddress());
+    }
+
+    /// Credits the balance of a CHANNEL to its payer, of an ATTEST account to its owner, whose KEY account `controller` is proven
+    /// beside it. That account's own balance is not touched. Vouchers that were not claimed in a proven batch are lost to the
+    /// provider: L1 cannot know the last one. Anyone may trigger it.
+    function escapeControlled(
+        Leaf calldata account,
+        Proof calldata accountProof,
+        Leaf calldata controller,
+        Proof calldata controllerProof
+    ) external nonReentrant whenFrozen {
+        Leaf memory leaf = account;
+        Leaf memory owner = controller;
+        _requireInside(leaf, accountProof);
+        owner.requireUnder(ACCOUNT_VERIFIER, _provenRoot, controllerProof);
+        _leave(leaf, leaf.controllerAddress(owner));
     }
 
     /// Pays back a deposit, and the fee of any queue item, that no proven batch took in.
@@ -66,10 +62,18 @@ abstract contract Escape is Recovery {
         return _escaped.get(index);
     }
 
-    /// Who is owed the balance of a leaf. Other kinds of account override this.
-    function _escapeOwner(uint256 kind, uint256 c) internal view virtual returns (address) {
-        if (kind != KIND_KEY) revert EscapeKindUnsupported(kind);
-        if (c == 0 || c >> 160 != 0) revert BadOwner(c);
-        return address(uint160(c));
+    /// Under the last proven root, and not escaped yet.
+    function _requireInside(Leaf memory leaf, Proof calldata proof) private view {
+        AccountLeaf.requireIndex(leaf.index); // before it keys anything
+        if (_escaped.get(leaf.index)) revert AlreadyEscaped(leaf.index);
+        leaf.requireUnder(ACCOUNT_VERIFIER, _provenRoot, proof);
+    }
+
+    function _leave(Leaf memory leaf, address owner) private {
+        _escaped.set(leaf.index);
+        uint256 token = uint16(leaf.state >> 224);
+        uint256 amount = uint96(leaf.state);
+        emit Escaped(uint32(leaf.index), owner, uint16(token), amount);
+        _credit(owner, token, amount);
     }
 }

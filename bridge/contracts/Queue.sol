@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {IndexOutOfRange, KeyOffCurve, WrongValue, ZeroAddress} from "./Errors.sol";
 import {Control} from "./Types.sol";
 import {Vault} from "./Vault.sol";
+import {INDEX_LIMIT} from "./lib/AccountLeaf.sol";
 import {BabyJub} from "./lib/BabyJub.sol";
 
 /// What L1 asks of the ledger: deposits and forced exits, in order, each with a deadline.
@@ -12,7 +13,6 @@ abstract contract Queue is Vault {
     uint256 internal constant DEPOSIT_NEW = 1;
     uint256 internal constant DEPOSIT_TO = 2;
     uint256 internal constant FORCED_EXIT = 3;
-    uint256 internal constant INDEX_LIMIT = 1 << 24;
     uint256 internal constant DEADLINE_MASK = (1 << 40) - 1;
 
     /// `l0` holds opcode, index, token and amount as in docs/protocol.md section 3.

@@ -66,6 +66,15 @@ struct Proof {
     uint256[2] c;
 }
 
+/// An account as a leaf of the tree (docs/protocol.md section 2).
+struct Leaf {
+    uint256 index;
+    uint256 state;
+    uint256 a;
+    uint256 b;
+    uint256 c;
+}
+
 /// Words of a queue item: an L1 record with everything the sequencer fills in set to 0.
 struct QueueItem {
     uint256 l0;

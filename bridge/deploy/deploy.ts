@@ -1,4 +1,4 @@
-/** Puts the verifiers and the `Rollup` on L1. Refuses keys that would let anybody take the funds. */
+/** Puts the verifiers, the `Rollup` and `Attestations` on L1. Refuses keys that would let anybody take the funds. */
 import { encodeDeployData, type PublicClient } from 'viem';
 import { solidityVerifier } from '../../circuits/build/solidityVerifier.ts';
 import { LOCAL_CHAIN_IDS, parseVerifyingKey, refuseUnsafeKey } from '../../circuits/keys/checks.ts';
@@ -6,7 +6,7 @@ import { computeDomain } from '../../protocol/domain.ts';
 import { SHAPES } from '../../protocol/shapes.ts';
 import type { Field, ShapeName } from '../../protocol/types.ts';
 import { artifact, buildContracts, compile } from '../build.ts';
-import { rollupAbi } from '../client/abi.ts';
+import { attestationsAbi, rollupAbi } from '../client/abi.ts';
 import { BridgeError } from '../client/errors.ts';
 import { readParameters } from '../client/parameters.ts';
 import { bridgeError } from '../client/revert.ts';
@@ -65,6 +65,9 @@ export interface Deployment {
   readonly domain: Field;
   readonly verifiers: Readonly<Partial<Record<ShapeName, Address>>>;
   readonly accountVerifier: Address;
+  /** The contract that checks attestations against proven roots. */
+  readonly attestations: Address;
+  /** Of the `Rollup`'s deployment alone. */
   readonly gasUsed: bigint;
 }
 
@@ -72,7 +75,7 @@ const BATCH_INPUTS = 3;
 const ACCOUNT_INPUTS = 6;
 
 /**
- * Checks the keys, deploys the verifiers and the rollup, reads the constants back.
+ * Checks the keys, deploys the verifiers, the rollup and `Attestations`, reads the constants back.
  * @throws CircuitError VKEY_MALFORMED, GAMMA_EQUALS_DELTA, DEV_KEY_REFUSED; BridgeError DEV_KEY_REFUSED, BAD_VERIFYING_KEY,
  * BAD_PARAMETERS, COMPILE_FAILED. Nothing is sent before all keys have passed.
  */
@@ -108,7 +111,8 @@ export async function deployWithVerifiers(
 ): Promise<Deployment> {
   const { verifiers, accountVerifier, l2ChainId, genesisRoot, sequencer } = options;
   const settings = { ...DEFAULT_SETTINGS, ...options.settings };
-  const { bytecode } = artifact(await buildContracts(), 'Rollup');
+  const contracts = await buildContracts();
+  const { bytecode } = artifact(contracts, 'Rollup');
   const shapes = shapeConfigs(verifiers);
   const parameters = { l2ChainId, genesisRoot, sequencer, accountVerifier, ...settings };
   const data = encodeDeployData({ abi: rollupAbi, bytecode, args: [parameters, shapes] });
@@ -119,7 +123,13 @@ export async function deployWithVerifiers(
   if (deployed.domain !== domain || deployed.genesisRoot !== genesisRoot) {
     throw new BridgeError('BAD_PARAMETERS', { domain, onChain: deployed.domain });
   }
-  return { address, deployedAt: blockNumber, domain, verifiers, accountVerifier, gasUsed };
+  const attestationsData = encodeDeployData({
+    abi: attestationsAbi,
+    bytecode: artifact(contracts, 'Attestations').bytecode,
+    args: [address, accountVerifier],
+  });
+  const attestations = (await deployCode(attestationsData, 0n, deps)).address;
+  return { address, deployedAt: blockNumber, domain, verifiers, accountVerifier, attestations, gasUsed };
 }
 
 /** Deploys any contract's creation code. @throws BridgeError */

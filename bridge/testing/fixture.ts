@@ -53,7 +53,8 @@ export class Fixture {
     this.#snapshot = parts.snapshot;
   }
 
-  static async start(settings: Partial<RollupSettings> = {}): Promise<Fixture> {
+  /** `accountVerifier`: creation code of a real one; default: a mock. */
+  static async start(settings: Partial<RollupSettings> = {}, parts: { accountVerifier?: Hex } = {}): Promise<Fixture> {
     const l1 = await startLocalL1();
     try {
       const clients = localClients(l1);
@@ -62,7 +63,7 @@ export class Fixture {
       const deps = { wallet: clients.walletClient(deployer), publicClient: clients.publicClient };
       const mock = artifact(await buildTestContracts(), 'MockVerifier');
       const verifier = (await deployCode(mock.bytecode, 0n, deps)).address;
-      const accountVerifier = (await deployCode(mock.bytecode, 0n, deps)).address;
+      const accountVerifier = (await deployCode(parts.accountVerifier ?? mock.bytecode, 0n, deps)).address;
       const deployment = await deployWithVerifiers(
         {
           l2ChainId: TEST_L2_CHAIN_ID,

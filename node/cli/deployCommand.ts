@@ -22,10 +22,10 @@ interface DeployCommandOptions extends OutputOptions, Pick<L1Options, 'l1' | 'l1
   readonly keys?: string;
 }
 
-/** `engram deploy`: verifiers and `Rollup`, immutable from then on. */
+/** `engram deploy`: verifiers, `Rollup` and `Attestations`, immutable from then on. */
 export function registerDeployCommand(program: Command): void {
   withDev(withJson(program.command('deploy')))
-    .description('deploy the verifiers and the Rollup contract; immutable from then on')
+    .description('deploy the verifiers, the Rollup and the Attestations contract; immutable from then on')
     .addOption(new Option('--l1 <url>', 'JSON-RPC of L1').env('ENGRAM_L1_URL').default('http://127.0.0.1:8545'))
     .option('--l1-key-file <file>', 'file with the L1 key that pays, the bond included (0x and 64 hex digits)')
     .requiredOption('--l2-chain-id <n>', 'chain id of the new ledger', count)
@@ -58,7 +58,7 @@ async function deploy(options: DeployCommandOptions): Promise<object> {
     bar.stop();
   }
   progress(`deploying to chain ${chainId}`);
-  const { address, deployedAt, domain, gasUsed } = await deployRollup(
+  const { address, attestations, deployedAt, domain, gasUsed } = await deployRollup(
     {
       l2ChainId: BigInt(options.l2ChainId),
       genesisRoot: EMPTY_ROOT,
@@ -69,7 +69,8 @@ async function deploy(options: DeployCommandOptions): Promise<object> {
     },
     { wallet, publicClient },
   );
-  return { rollup: address, deployedAt, l1ChainId: chainId, l2ChainId: options.l2ChainId, domain, gasUsed };
+  const { l2ChainId } = options;
+  return { rollup: address, attestations, deployedAt, l1ChainId: chainId, l2ChainId, domain, gasUsed };
 }
 
 function shapeList(text: string): ShapeName[] {

@@ -20,6 +20,7 @@ export interface DevToken {
 /** What a devnet remembers of its L1 between runs. */
 export interface DevDeployment {
   readonly rollup: Hex;
+  readonly attestations: Hex;
   /** L1 block. */
   readonly deployedAt: number;
   readonly tokens: readonly DevToken[];
@@ -88,6 +89,7 @@ export async function deployDevnet(
   const { id } = await rollup.registerToken(token.address);
   return {
     rollup: deployment.address,
+    attestations: deployment.attestations,
     deployedAt: Number(deployment.deployedAt),
     tokens: [
       { id: 0, address: '0x0000000000000000000000000000000000000000', symbol: 'ETH' },
