@@ -15,12 +15,15 @@ import {
   at,
   bob,
   carol,
+  claimScenario,
   close,
+  createScenario,
   depositNew,
   FEES,
   fundedTree,
   l1Scenario,
   openBatch,
+  overScenario,
   scenario,
 } from './test/scenario.ts';
 
@@ -42,6 +45,9 @@ async function expectProvable(closed: ClosedBatch): Promise<void> {
 describe('honest batches: the root that TypeScript computes is the circuit’s', () => {
   test('every operation of the ledger in one batch', () => expectProvable(scenario().closed));
   test('L1 operations that take effect', () => expectProvable(l1Scenario().closed));
+  test('two claims of one channel, with royalty and fee', () => expectProvable(claimScenario().closed));
+  test('an attestation and a channel for it, in one bundle', () => expectProvable(createScenario().closed));
+  test('channels that are over, a model’s income', () => expectProvable(overScenario().closed));
   test('an empty batch', () => expectProvable(close(openBatch(fundedTree()))));
 
   test('boundaries: amount 0, whole balance, self-transfer, to the fee account, last index of the tree', async () => {
@@ -147,7 +153,8 @@ const HARMLESS = [
 describe('every wire is pinned', () => {
   test('changing any single wire of a complete witness violates a constraint', async () => {
     const loose: string[] = [];
-    for (const { closed } of [scenario(), l1Scenario()]) {
+    const scenarios = [scenario(), l1Scenario(), claimScenario(), createScenario(), overScenario()];
+    for (const { closed } of scenarios) {
       const witness = await circuit.solve(batchInput(closed));
       for (let wire = 1; wire < witness.length; wire++) {
         const value = witness[wire] ?? 0n;

@@ -1,9 +1,20 @@
 /** Circuit inputs from executed batches and account proofs. Signal names and shapes: circuits/batch.circom, circuits/accountProof.circom. */
 import { packState } from '../protocol/account.ts';
 import { BASE8 } from '../protocol/crypto/babyjub.ts';
+import { poseidon } from '../protocol/crypto/poseidon.ts';
 import { shape } from '../protocol/shapes.ts';
 import { messageChain } from '../protocol/tx.ts';
-import type { Account, AccountIndex, AccountSlot, ClosedBatch, Field, SignedTx } from '../protocol/types.ts';
+import {
+  type Account,
+  type AccountIndex,
+  type AccountSlot,
+  type ClosedBatch,
+  type Field,
+  type Op,
+  Opcode,
+  type Signature,
+} from '../protocol/types.ts';
+import { sharedLevels } from './sharedLevels.ts';
 
 /** A signal of a circuit: a field element, or (nested) arrays of them. */
 export type CircuitInput = bigint | readonly CircuitInput[];
@@ -23,7 +34,8 @@ const chunk = (words: readonly bigint[], size: number): bigint[][] => {
  */
 export function batchInput(closed: ClosedBatch): CircuitInputs {
   const { batch, commitment, slots } = closed;
-  const { L, N, S, E } = shape(batch.shape);
+  const { L, N, S, A, E } = shape(batch.shape);
+  const shared = sharedLevels(A);
   const { words } = commitment;
   const l1Start = 10;
   const exitStart = l1Start + 4 * L;
@@ -36,8 +48,10 @@ export function batchInput(closed: ClosedBatch): CircuitInputs {
     l1: chunk(words.slice(l1Start, exitStart), 4),
     exits: chunk(words.slice(exitStart, opStart), 2),
     ops: chunk(words.slice(opStart, opStart + 4 * N), 4),
-    ...slotInputs(slots),
+    ...slotInputs(slots, shared),
+    subroots: shared === 2 ? closed.subroots : chunk(closed.subroots, 8).map((group) => poseidon(group)),
     ...signatureInputs(closed, S),
+    exitUsed: Array.from({ length: E }, (_, e) => (e < closed.exits.length ? 1n : 0n)),
     laneToken: batch.feeAccounts.map((lane) => BigInt(accountAt(slots, lane)?.token ?? 0)),
   };
 }
@@ -46,7 +60,7 @@ function accountAt(slots: readonly AccountSlot[], index: AccountIndex): Account 
   return index === 0 ? undefined : slots.find((slot) => slot.index === index)?.after;
 }
 
-function slotInputs(slots: readonly AccountSlot[]): CircuitInputs {
+function slotInputs(slots: readonly AccountSlot[], shared: number): CircuitInputs {
   // kind, token, a, b, c never change, so the leaf after the batch gives them; for an empty leaf they are 0.
   const fixed = (pick: (account: Account) => bigint): bigint[] =>
     slots.map(({ after }) => (after === undefined ? 0n : pick(after)));
@@ -66,42 +80,74 @@ function slotInputs(slots: readonly AccountSlot[]): CircuitInputs {
     oldLive: slots.map((slot) => (slot.before === undefined ? 0n : 1n)),
     born: slots.map((slot) => (isBorn(slot) ? 1n : 0n)),
     birth: slots.map((slot) => (isBorn(slot) ? BigInt(slot.birth) : 0n)),
-    children: slots.map((slot) => slot.children),
+    claimedEnd: slots.map(({ after }) => after?.claimed ?? 0n),
+    children: slots.map((slot) => slot.children.slice(0, 8 - shared)),
   };
 }
 
+/** One signature slot's inputs, in the names of circuits/batch.circom. */
+type SignatureInput = Record<(typeof SIGNATURE_INPUTS)[number], bigint>;
+const SIGNATURE_INPUTS = [
+  'sigEnabled',
+  'sigVoucher',
+  'sigSigner',
+  'sigNonce',
+  'sigValidUntil',
+  'sigChain',
+  'sigTotal',
+  'sigReceipts',
+  'sigClaimed',
+  'sigRoyalty',
+  'sigAx',
+  'sigAy',
+  'sigR8x',
+  'sigR8y',
+  'sigS',
+] as const;
+
+/** Slots are taken in the order of the ops: a CLAIM's voucher, then the transaction that an op closes. */
 function signatureInputs({ batch, slots }: ClosedBatch, S: number): CircuitInputs {
-  const used = batch.txs.map((tx: SignedTx) => {
-    const account = accountAt(slots, tx.signer);
-    return {
-      sigEnabled: 1n,
-      sigSigner: BigInt(tx.signer),
-      sigNonce: BigInt(tx.nonce),
-      sigValidUntil: BigInt(tx.validUntil),
-      sigChain: messageChain(tx, batch.domain) as bigint,
-      sigAx: (account?.a ?? 0n) as bigint,
-      sigAy: (account?.b ?? 0n) as bigint,
-      sigR8x: tx.signature.r8[0] as bigint,
-      sigR8y: tx.signature.r8[1] as bigint,
-      sigS: tx.signature.s,
-    };
-  });
   // A padding slot says nothing, but its points must be on the curve.
-  const padding = {
+  const padding: SignatureInput = {
     sigEnabled: 0n,
+    sigVoucher: 0n,
     sigSigner: 0n,
     sigNonce: 0n,
     sigValidUntil: BigInt(batch.timestamp),
     sigChain: 0n,
-    sigAx: BASE8[0] as bigint,
-    sigAy: BASE8[1] as bigint,
+    sigTotal: 0n,
+    sigReceipts: 0n,
+    sigClaimed: 0n,
+    sigRoyalty: 0n,
+    sigAx: BASE8[0],
+    sigAy: BASE8[1],
     sigR8x: 0n,
     sigR8y: 1n,
     sigS: 0n,
   };
+  const signedBy = (index: AccountIndex, { r8, s }: Signature): SignatureInput => {
+    const account = accountAt(slots, index);
+    const key = { sigAx: account?.a ?? 0n, sigAy: account?.b ?? 0n };
+    return { ...padding, ...key, sigEnabled: 1n, sigSigner: BigInt(index), sigR8x: r8[0], sigR8y: r8[1], sigS: s };
+  };
+  const channels = new Map<AccountIndex, { nonce: number; claimed: bigint }>();
+  const voucher = (op: Op, signature: Signature): SignatureInput => {
+    const before = slots.find((slot) => slot.index === op.from)?.before;
+    const { nonce, claimed } = channels.get(op.from) ?? before ?? { nonce: 0, claimed: 0n };
+    const [sigTotal = 0n, sigReceipts = 0n, sigRoyalty = 0n] = op.payload;
+    channels.set(op.from, { nonce: nonce + 1, claimed: sigTotal });
+    const slot = signedBy(op.from, signature);
+    return { ...slot, sigVoucher: 1n, sigNonce: BigInt(nonce), sigTotal, sigReceipts, sigClaimed: claimed, sigRoyalty };
+  };
+  const used = batch.txs.flatMap((tx) => {
+    const claims = tx.ops.filter((op) => op.opcode === Opcode.CLAIM);
+    const slot = signedBy(tx.signer, tx.signature);
+    const said = { sigNonce: BigInt(tx.nonce), sigValidUntil: BigInt(tx.validUntil) };
+    const vouchers = tx.vouchers.map((signature, v) => voucher(claims[v] as Op, signature));
+    return [...vouchers, { ...slot, ...said, sigChain: messageChain(tx, batch.domain) }];
+  });
   const rows = Array.from({ length: S }, (_, s) => used[s] ?? padding);
-  const keys = Object.keys(padding) as (keyof typeof padding)[];
-  return Object.fromEntries(keys.map((key) => [key, rows.map((row) => row[key])]));
+  return Object.fromEntries(SIGNATURE_INPUTS.map((name) => [name, rows.map((row) => row[name])]));
 }
 
 /** Inputs of the account-proof circuit: that `account` is the leaf at `index` under `root`. `children[level][0…7]`, level 0 next to the leaf. */

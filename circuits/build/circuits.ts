@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { sharedLevels } from '../sharedLevels.ts';
 import { CircuitError } from './errors.ts';
 import { PACKAGE_ROOT } from './paths.ts';
 
@@ -31,11 +32,14 @@ export async function mainSource(name: CircuitName): Promise<string> {
 }
 
 /** The batch circuit for any slot counts (the shapes are what gets deployed; other counts serve measurements). */
-export function batchSource(sizes: Readonly<Record<'L' | 'N' | 'S' | 'A' | 'E', number>> & { bits?: number }): string {
+export function batchSource(
+  sizes: Readonly<Record<'L' | 'N' | 'S' | 'A' | 'E', number>> & { bits?: number; shared?: number },
+): string {
   const { L, N, S, A, E } = sizes;
   // Positions 1 … L + N of the batch's operations.
   const bits = sizes.bits ?? (L + N).toString(2).length;
-  return wrapper('circuits/batch.circom', 'c, r, y', `Batch(${[L, N, S, A, E, bits].join(', ')})`);
+  const shared = sizes.shared ?? sharedLevels(A);
+  return wrapper('circuits/batch.circom', 'c, r, y', `Batch(${[L, N, S, A, E, bits, shared].join(', ')})`);
 }
 
 function wrapper(include: string, publicSignals: string, component: string): string {

@@ -2,41 +2,9 @@
 pragma circom 2.1.6;
 
 include "circomlib/circuits/poseidon.circom";
+include "./vector.circom";
 
-// The child at a base-8 digit. bits[3]: little-endian, boolean (enforced by the caller's Num2Bits). 7 constraints.
-template Pick8() {
-    signal input bits[3];
-    signal input in[8];
-    signal output out;
-
-    signal by0[4];
-    signal by1[2];
-    for (var i = 0; i < 4; i++) by0[i] <== in[2 * i] + bits[0] * (in[2 * i + 1] - in[2 * i]);
-    for (var i = 0; i < 2; i++) by1[i] <== by0[2 * i] + bits[1] * (by0[2 * i + 1] - by0[2 * i]);
-    out <== by1[0] + bits[2] * (by1[1] - by1[0]);
-}
-
-// `in` at the position of a base-8 digit, 0 elsewhere. bits[3] as above. 7 constraints.
-template Place8() {
-    signal input bits[3];
-    signal input in;
-    signal output out[8];
-
-    signal by2[2];
-    signal by1[4];
-    by2[1] <== bits[2] * in;
-    by2[0] <== in - by2[1];
-    for (var i = 0; i < 2; i++) {
-        by1[2 * i + 1] <== bits[1] * by2[i];
-        by1[2 * i] <== by2[i] - by1[2 * i + 1];
-    }
-    for (var i = 0; i < 4; i++) {
-        out[2 * i + 1] <== bits[0] * by1[i];
-        out[2 * i] <== by1[i] - out[2 * i + 1];
-    }
-}
-
-// Replaces one leaf. bits[24]: the index, little-endian, boolean (enforced by the caller's Num2Bits).
+// Replaces one leaf; 14 constraints a level beside the two hashes. bits[3·DEPTH]: the index, little-endian, boolean (enforced by the caller's Num2Bits).
 // children[d][8]: all children of the node at height d + 1 on the path, before the write. The same siblings give both roots.
 template MerkleUpdate8(DEPTH) {
     signal input bits[3 * DEPTH];
@@ -51,8 +19,8 @@ template MerkleUpdate8(DEPTH) {
     component oldNode[DEPTH];
     component newNode[DEPTH];
     for (var d = 0; d < DEPTH; d++) {
-        pick[d] = Pick8();
-        place[d] = Place8();
+        pick[d] = Pick(3);
+        place[d] = Place(3);
         for (var i = 0; i < 3; i++) {
             pick[d].bits[i] <== bits[3 * d + i];
             place[d].bits[i] <== bits[3 * d + i];
@@ -83,7 +51,7 @@ template MerkleRoot8(DEPTH) {
     component pick[DEPTH];
     component node[DEPTH];
     for (var d = 0; d < DEPTH; d++) {
-        pick[d] = Pick8();
+        pick[d] = Pick(3);
         for (var i = 0; i < 3; i++) pick[d].bits[i] <== bits[3 * d + i];
         node[d] = Poseidon(8);
         var child = d == 0 ? leaf : node[d - 1].out;
@@ -94,4 +62,25 @@ template MerkleRoot8(DEPTH) {
         pick[d].out === child;
     }
     root <== node[DEPTH - 1].out;
+}
+
+// The root over 8^LEVELS subroots.
+template MerkleTop8(LEVELS) {
+    signal input in[1 << (3 * LEVELS)];
+    signal output root;
+
+    component node[LEVELS][1 << (3 * (LEVELS - 1))];
+    for (var d = 0; d < LEVELS; d++) {
+        for (var i = 0; i < (1 << (3 * (LEVELS - 1 - d))); i++) {
+            node[d][i] = Poseidon(8);
+            for (var k = 0; k < 8; k++) {
+                if (d == 0) {
+                    node[d][i].inputs[k] <== in[8 * i + k];
+                } else {
+                    node[d][i].inputs[k] <== node[d - 1][8 * i + k].out;
+                }
+            }
+        }
+    }
+    root <== node[LEVELS - 1][0].out;
 }

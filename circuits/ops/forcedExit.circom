@@ -1,5 +1,8 @@
-// FORCED_EXIT: the whole balance of a live KEY account leaves to its Ethereum address. Void if it is not that caller's account.
+// FORCED_EXIT: the whole balance of a live account leaves to its controller's Ethereum address: of a KEY account itself, an ATTEST account's owner, a
+// CHANNEL's payer once the channel is over. Void otherwise, and if somebody else asks.
 // The L1 words carry the result: token and amount, both 0 when void.
+//
+//   kind[2]  bits of the account's kind          ownerAddress  c of its controller
 pragma circom 2.1.6;
 
 include "circomlib/circuits/comparators.circom";
@@ -7,23 +10,23 @@ include "circomlib/circuits/comparators.circom";
 template ForcedExit() {
     signal input is;
     signal input live;
-    signal input accountKind;
+    signal input kind[2];
+    signal input over;
     signal input accountToken;
-    signal input accountC;
+    signal input ownerAddress;
     signal input balance;
     signal input address;
     signal input token;
     signal input amount;
-    signal output ok; // 1 if not void (whatever `is` is)
+    signal output ok; // 1 if not void (meaningful if `is`)
 
-    component isKey = IsEqual();
-    isKey.in[0] <== accountKind;
-    isKey.in[1] <== 1;
     component isOwner = IsEqual();
-    isOwner.in[0] <== accountC;
+    isOwner.in[0] <== ownerAddress;
     isOwner.in[1] <== address;
-    signal liveKey <== live * isKey.out;
-    ok <== liveKey * isOwner.out;
+    signal channel <== kind[1] * (1 - kind[0]);
+    signal locked <== channel * (1 - over);
+    signal free <== live * (1 - locked);
+    ok <== free * isOwner.out;
 
     signal paidToken <== ok * accountToken;
     signal paidAmount <== ok * balance;

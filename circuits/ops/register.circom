@@ -1,8 +1,9 @@
-// REGISTER: creates the KEY account (p1, p2; p3) at `to`. The key must be on the curve; the address is checked by the op slot
-// (shared with EXIT); emptiness of `to` by its birth; the new leaf's words by the creation argument.
+// REGISTER and OPEN: create an account with the key (p1, p2) at `to`: it must be on the curve. ATTEST carries no key.
+// Emptiness of `to` is checked by its birth, the new leaf's words (and that payer or owner is `from`) by the creation argument, the fields of c = p3 by
+// the account's slot, a model or parent by `Reference` there.
 pragma circom 2.1.6;
 
-template Register() {
+template KeyOnCurve() {
     signal input is;
     signal input x;
     signal input y;

@@ -1,6 +1,6 @@
 // One L1 operation (docs/protocol.md, section 3). It can never make a batch unprovable by what its L1 caller chose.
 // Enforced by L1, which compares the words with its queue: keys on the curve, address < 2^160 and ≠ 0, 0 < index < 2^24 for ops 2 and 3.
-// Cost a slot: select, meta, c, balance, write = 5.
+// Cost an account slot: select, meta, balance, write; select its controller, read c = 6.
 pragma circom 2.1.6;
 
 include "circomlib/circuits/bitify.circom";
@@ -14,11 +14,13 @@ template L1OpSlot(A, POS) {
     signal input slotToken[A];
     signal input slotBirth[A];
     signal input slotKind[A];
+    signal input slotOver[A];
+    signal input slotController[A];
     signal input slotC[A];
     signal input in[A];
     signal output out[A];
     signal output create;     // 1 bit: DEPOSIT_NEW
-    signal output createTag;  // index(32) | token(16) | kind(8) << 48 of the created account
+    signal output createTag;  // index(32) | token(16) | kind(8) | creator(24) of the created account
 
     // A. Word 0.
     signal bits[160];
@@ -54,35 +56,47 @@ template L1OpSlot(A, POS) {
     // C. The account.
     signal hot[A];
     signal meta[A];
-    signal cRead[A];
     signal balanceRead[A];
     var sumHot = 0;
     var sumMeta = 0;
-    var sumC = 0;
     var sumBalance = 0;
     for (var j = 0; j < A; j++) {
         hot[j] <-- (active == 1 && slotIndex[j] == index) ? 1 : 0; // pinned by the next line (indices are distinct) and the sum
         hot[j] * (slotIndex[j] - index) === 0;
-        meta[j] <== hot[j] * (slotToken[j] + slotBirth[j] * (1 << 16) + slotKind[j] * (1 << 32));
-        cRead[j] <== hot[j] * slotC[j];
+        meta[j] <== hot[j] * (slotToken[j] + slotBirth[j] * (1 << 16) + slotKind[j] * (1 << 32) + slotOver[j] * (1 << 34)
+            + slotController[j] * (1 << 35));
         balanceRead[j] <== hot[j] * in[j];
         sumHot += hot[j];
         sumMeta += meta[j];
-        sumC += cRead[j];
         sumBalance += balanceRead[j];
     }
     sumHot === active;
-    component metaBits = Num2Bits(40);
+    component metaBits = Num2Bits(59);
     metaBits.in <== sumMeta;
     var accountToken = 0;
     for (var i = 0; i < 16; i++) accountToken += metaBits.out[i] * (1 << i);
     var birth = 0;
     for (var i = 0; i < 16; i++) birth += metaBits.out[16 + i] * (1 << i);
-    var accountKind = 0;
-    for (var i = 0; i < 8; i++) accountKind += metaBits.out[32 + i] * (1 << i);
+    var controller = 0;
+    for (var i = 0; i < 24; i++) controller += metaBits.out[35 + i] * (1 << i);
     component live = LessThan(16); // both inputs < 2^16: birth by its bits, POS is a constant
     live.in[0] <== birth;
     live.in[1] <== POS;
+
+    // The controller of a live account, for FORCED_EXIT: it was live before the account was.
+    signal seeks <== isForced * live.out;
+    signal hotBy[A];
+    signal cRead[A];
+    var sumBy = 0;
+    var sumC = 0;
+    for (var j = 0; j < A; j++) {
+        hotBy[j] <-- (seeks == 1 && slotIndex[j] == controller) ? 1 : 0; // pinned by the next line and the sum
+        hotBy[j] * (slotIndex[j] - controller) === 0;
+        cRead[j] <== hotBy[j] * slotC[j];
+        sumBy += hotBy[j];
+        sumC += cRead[j];
+    }
+    sumBy === seeks;
 
     // D. The operations.
     component depositNew = DepositNew(POS);
@@ -96,9 +110,11 @@ template L1OpSlot(A, POS) {
     component forcedExit = ForcedExit();
     forcedExit.is <== isForced;
     forcedExit.live <== live.out;
-    forcedExit.accountKind <== accountKind;
+    forcedExit.kind[0] <== metaBits.out[32];
+    forcedExit.kind[1] <== metaBits.out[33];
+    forcedExit.over <== metaBits.out[34];
     forcedExit.accountToken <== accountToken;
-    forcedExit.accountC <== sumC;
+    forcedExit.ownerAddress <== sumC;
     forcedExit.balance <== sumBalance;
     forcedExit.address <== w[3];
     forcedExit.token <== token;
@@ -114,5 +130,5 @@ template L1OpSlot(A, POS) {
     for (var j = 0; j < A; j++) out[j] <== in[j] + hot[j] * delta;
 
     create <== isNew;
-    createTag <== index + token * (1 << 32) + (1 << 48);
+    createTag <== index + token * (1 << 32) + (1 << 48); // no creator
 }

@@ -5,7 +5,7 @@ import { poseidon } from '../../protocol/crypto/poseidon.ts';
 import { R_FIELD } from '../../protocol/field.ts';
 import type { Actor } from '../../protocol/testing/actors.ts';
 import type { BatchInputs } from './forge.ts';
-import type { scenario } from './scenario.ts';
+import type { Scenario } from './scenario.ts';
 
 const OFFSET = { opcode: 0n, flags: 8n, from: 16n, to: 48n, amount: 80n, fee: 176n } as const;
 const WIDTH = { opcode: 8n, flags: 8n, from: 32n, to: 32n, amount: 96n, fee: 64n } as const;
@@ -36,12 +36,22 @@ export function resign(inputs: BatchInputs, s: number, who: Actor, first: number
   let chain: bigint = inputs.header[0] ?? 0n;
   for (let i = first; i <= last; i++) {
     const [w0 = 0n, w1 = 0n, w2 = 0n, w3 = 0n] = inputs.ops[i] ?? [];
-    const isRegister = (w0 & 255n) === 2n;
-    chain = poseidon([chain, isRegister ? put(w0, 48n, 32n, 0n) : w0, w1, w2, w3].map((w) => w % R_FIELD));
+    const isAssigned = [2n, 4n, 5n].includes(w0 & 255n);
+    chain = poseidon([chain, isAssigned ? put(w0, 48n, 32n, 0n) : w0, w1, w2, w3].map((w) => w % R_FIELD));
   }
   inputs.sigChain[s] = chain;
   const signerAndNonce = (inputs.sigSigner[s] ?? 0n) + ((inputs.sigNonce[s] ?? 0n) << 32n);
-  const message = poseidon([chain, signerAndNonce, inputs.sigValidUntil[s] ?? 0n, inputs.header[0] ?? 0n]);
+  putSignature(inputs, s, who, [chain, signerAndNonce, inputs.sigValidUntil[s] ?? 0n, inputs.header[0] ?? 0n]);
+}
+
+/** Signs the voucher of slot `s` again, as it stands in the inputs. */
+export function revouch(inputs: BatchInputs, s: number, who: Actor, domain: bigint = inputs.header[0] ?? 0n): void {
+  const first = poseidon([domain, 1n]);
+  putSignature(inputs, s, who, [first, inputs.sigSigner[s], inputs.sigTotal[s], inputs.sigReceipts[s]]);
+}
+
+function putSignature(inputs: BatchInputs, s: number, who: Actor, words: readonly (bigint | undefined)[]): void {
+  const message = poseidon(words.map((word) => (word ?? 0n) % R_FIELD));
   const signature = sign(who.seed, message);
   inputs.sigR8x[s] = signature.r8[0];
   inputs.sigR8y[s] = signature.r8[1];
@@ -53,12 +63,13 @@ export interface Attack {
   readonly name: string;
   readonly rule: RegExp;
   readonly edit: (inputs: BatchInputs) => void;
-  readonly start?: typeof scenario;
+  readonly start?: () => Scenario;
   /** false: keep roots and paths as they are after the edit (the edit is about them). */
   readonly settle?: boolean;
 }
 
 /** The inputs that describe the account slots, one list a field: to move, swap or copy whole slots. */
 export function slotColumns(x: BatchInputs): bigint[][] {
-  return [x.index, x.balance, x.claimed, x.nonce, x.token, x.kind, x.a, x.b, x.cc, x.oldLive, x.born, x.birth];
+  const state = [x.balance, x.claimed, x.claimedEnd, x.nonce, x.token, x.kind];
+  return [x.index, ...state, x.a, x.b, x.cc, x.oldLive, x.born, x.birth];
 }

@@ -11,6 +11,7 @@ import { R_FIELD } from '../../protocol/field.ts';
 import type { AccountTree } from '../../protocol/tree.ts';
 import type { ClosedBatch, Field, Shape } from '../../protocol/types.ts';
 import { batchInput } from '../input.ts';
+import { sharedLevels } from '../sharedLevels.ts';
 
 /** The inputs of the batch circuit, open to edits. */
 export interface BatchInputs {
@@ -33,18 +34,26 @@ export interface BatchInputs {
   oldLive: bigint[];
   born: bigint[];
   birth: bigint[];
+  claimedEnd: bigint[];
   children: bigint[][][];
+  subroots: bigint[];
   sigEnabled: bigint[];
+  sigVoucher: bigint[];
   sigSigner: bigint[];
   sigNonce: bigint[];
   sigValidUntil: bigint[];
   sigChain: bigint[];
+  sigTotal: bigint[];
+  sigReceipts: bigint[];
+  sigClaimed: bigint[];
+  sigRoyalty: bigint[];
   sigAx: bigint[];
   sigAy: bigint[];
   sigR8x: bigint[];
   sigR8y: bigint[];
   sigS: bigint[];
   laneToken: bigint[];
+  exitUsed: bigint[];
 }
 
 export function inputsOf(closed: ClosedBatch): BatchInputs {
@@ -65,8 +74,9 @@ class RawTree {
     for (const [index, account] of tree.entries()) this.write(index, leafHash(account));
   }
 
-  children(index: number): bigint[][] {
-    return Array.from({ length: 8 }, (_, d) => {
+  /** The paths' lower `levels`. */
+  children(index: number, levels: number): bigint[][] {
+    return Array.from({ length: levels }, (_, d) => {
       const first = Math.floor(index / 8 ** (d + 1)) * 8;
       return Array.from({ length: 8 }, (_, k) => this.#node(d, first + k));
     });
@@ -78,6 +88,11 @@ class RawTree {
       const parent = Math.floor(index / 8 ** (d + 1));
       this.#levels[d + 1]?.set(parent, poseidon(Array.from({ length: 8 }, (_, k) => this.#node(d, parent * 8 + k))));
     }
+  }
+
+  /** All nodes at a height. */
+  nodes(height: number): bigint[] {
+    return Array.from({ length: 8 ** (8 - height) }, (_, i) => this.#node(height, i));
   }
 
   get root(): bigint {
@@ -107,17 +122,22 @@ function simulate(inputs: BatchInputs): { balances: bigint[]; nonces: bigint[] }
   }
   const lanes = Array.from({ length: 4 }, (_, k) => bits(inputs.header[6] ?? 0n, 32n * BigInt(k), 32n));
   const fees = [0n, 0n, 0n, 0n];
-  for (const [w0 = 0n] of inputs.ops) {
+  for (const [w0 = 0n, , , p3 = 0n] of inputs.ops) {
     const opcode = bits(w0, 0n, 8n);
     if (opcode === 0n) continue;
     const from = slotOf(bits(w0, 16n, 32n));
     const amount = bits(w0, 80n, 96n);
     const fee = bits(w0, 176n, 64n);
-    add(from, -(amount + fee));
+    add(from, -(amount + fee + (opcode === 6n ? p3 : 0n)));
     if (opcode !== 3n) add(slotOf(bits(w0, 48n, 32n)), amount);
     const lane = lanes.findIndex((index, k) => index !== 0n && inputs.laneToken[k] === inputs.token[from]);
     if (lane >= 0) fees[lane] = (fees[lane] ?? 0n) + fee;
   }
+  inputs.sigSigner.forEach((channel, s) => {
+    if (inputs.sigVoucher[s] !== 1n) return;
+    const model = bits(inputs.cc[slotOf(channel)] ?? 0n, 64n, 24n);
+    if (model !== 0n) add(slotOf(model), inputs.sigRoyalty[s] ?? 0n);
+  });
   lanes.forEach((index, k) => {
     if (index !== 0n) add(slotOf(index), fees[k] ?? 0n);
   });
@@ -131,13 +151,15 @@ function simulate(inputs: BatchInputs): { balances: bigint[]; nonces: bigint[] }
 export function settle(inputs: BatchInputs, tree: AccountTree, shape: Shape): BatchInputs {
   const raw = new RawTree(tree);
   const { balances, nonces } = simulate(inputs);
+  const levels = 8 - sharedLevels(shape.A);
   inputs.header[1] = raw.root;
+  inputs.subroots = raw.nodes(levels);
   inputs.index.forEach((index, j) => {
-    inputs.children[j] = raw.children(Number(index));
+    inputs.children[j] = raw.children(Number(index), levels);
     if (inputs.oldLive[j] === 0n && inputs.born[j] === 0n) return;
     const state =
       (balances[j] ?? 0n) +
-      ((inputs.claimed[j] ?? 0n) << 96n) +
+      ((inputs.claimedEnd[j] ?? 0n) << 96n) +
       ((nonces[j] ?? 0n) << 192n) +
       ((inputs.token[j] ?? 0n) << 224n) +
       ((inputs.kind[j] ?? 0n) << 240n);

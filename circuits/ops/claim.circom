@@ -1,0 +1,78 @@
+// CLAIM: what a voucher settles. delta = total − claimed ≥ 0; royalty = floor(delta · bps / 10000) is owed to the model's account.
+// The op pays delta out of the channel (its range check bounds it by the balance) and is compared with delta, royalty, provider, total and receipts
+// root of its signature slot by the batch (phase E); `claimed` is the channel's by the claims' own argument there.
+//
+//   is          1 bit
+//   channelTag  provider(24) | model(24): a witness of the caller, pinned by the selection of the channel
+//   total, claimed, royalty
+//   slotBps[A]  royalty rate of each account slot, 0 … 10000; 0 if it is no ATTEST account
+// When `is` is 0: delta = 0 and royalty = 0, so nothing moves.
+pragma circom 2.1.6;
+
+include "circomlib/circuits/bitify.circom";
+include "circomlib/circuits/comparators.circom";
+
+template Claim(A) {
+    signal input is;
+    signal input channelTag;
+    signal input total;
+    signal input claimed;
+    signal input royalty;
+    signal input slotIndex[A];
+    signal input slotBps[A];
+    signal output provider;
+    signal output delta;
+    signal output toModel[A];
+
+    var BPS = 10000;
+
+    // A. Provider and model, 24 bits each.
+    component tagBits = Num2Bits(48);
+    tagBits.in <== channelTag;
+    var low = 0;
+    var high = 0;
+    for (var i = 0; i < 24; i++) {
+        low += tagBits.out[i] * (1 << i);
+        high += tagBits.out[24 + i] * (1 << i);
+    }
+    provider <== low;
+    signal model <== high;
+
+    // B. delta, never negative.
+    (1 - is) * (total - claimed) === 0;
+    delta <== total - claimed;
+    component deltaBits = Num2Bits(96);
+    deltaBits.in <== delta;
+
+    // C. The model's rate. No model: rate 0.
+    component noModel = IsZero();
+    noModel.in <== model;
+    var rate = 0;
+    for (var j = 0; j < A; j++) {
+        if (model != 0 && slotIndex[j] == model) rate = slotBps[j];
+    }
+    signal bps <-- rate; // pinned by the tag of hot, or 0
+    component bpsBits = Num2Bits(14);
+    bpsBits.in <== bps;
+    noModel.out * bps === 0;
+    signal hot[A];
+    var sum = 0;
+    for (var j = 0; j < A; j++) {
+        hot[j] <-- (model != 0 && slotIndex[j] == model) ? 1 : 0; // pinned by the next line (indices are distinct) and the sum
+        hot[j] * (slotIndex[j] + slotBps[j] * (1 << 32) - (model + bps * (1 << 32))) === 0;
+        sum += hot[j];
+    }
+    sum === 1 - noModel.out;
+
+    // D. royalty·10000 + rest = delta·bps, 0 ≤ rest < 10000, over the integers: royalty < 2^110.
+    signal due <== delta * bps;
+    component royaltyBits = Num2Bits(96);
+    royaltyBits.in <== royalty;
+    signal rest <== due - royalty * BPS;
+    component restBits = Num2Bits(14);
+    restBits.in <== rest;
+    component restLess = Num2Bits(14);
+    restLess.in <== BPS - 1 - rest;
+
+    for (var j = 0; j < A; j++) toModel[j] <== hot[j] * royalty;
+}
