@@ -6,11 +6,12 @@ import { decodeTx, encodeTx } from './codec/tx.ts';
 import { commitBatch } from './commitment.ts';
 import { replayBody } from './replay.ts';
 import { batchFromJson, batchToJson, closedBatchFromJson, closedBatchToJson } from './serialize.ts';
+import { Bookkeeping } from './testing/bookkeeping.ts';
 import { SeededRandom } from './testing/random.ts';
 import { flows, randomBatch, totals } from './testing/randomBatch.ts';
 import { walkSlots } from './testing/walkSlots.ts';
 import { AccountTree } from './tree.ts';
-import type { ClosedBatch } from './types.ts';
+import { type AccountIndex, type ClosedBatch, Kind, Opcode } from './types.ts';
 
 const seed = Number(process.env.SEED ?? 20261122);
 const BATCHES = 30;
@@ -32,7 +33,7 @@ describe(`random batches (SEED=${seed})`, () => {
     expect(new Set(l1.map((op) => `${op.opcode}${op.isVoid}`))).toEqual(
       new Set(['1false', '2false', '2true', '3false', '3true']),
     );
-    expect(new Set(ops.map((op) => op.opcode))).toEqual(new Set([1, 2, 3]));
+    expect(new Set(ops.map((op) => op.opcode))).toEqual(new Set([1, 2, 3, 4, 5, 6, 7]));
     expect(ops.some((op) => op.fee > 0n)).toBe(true);
   });
 
@@ -44,6 +45,33 @@ describe(`random batches (SEED=${seed})`, () => {
     const held = totals(tree);
     for (const token of new Set([...net.keys(), ...held.keys()]))
       expect(held.get(token) ?? 0n).toBe(net.get(token) ?? 0n);
+  });
+
+  test('leave every account with what the operations add up to, royalties and fees included', () => {
+    const books = new Bookkeeping();
+    for (const closed of batches) books.add(closed);
+    for (const [index, { balance }] of tree.entries())
+      expect([index, books.balances.get(index)]).toEqual([index, balance]);
+  });
+
+  test('never let a channel’s claimed fall, nor pay out more than it was given', () => {
+    const books = new Bookkeeping();
+    const claims = new Map<AccountIndex, number>();
+    for (const closed of batches) {
+      books.add(closed);
+      for (const { opcode, from } of closed.batch.txs.flatMap((tx) => tx.ops)) {
+        if (opcode === Opcode.CLAIM) claims.set(from, (claims.get(from) ?? 0) + 1);
+      }
+      for (const { index, before, after } of closed.slots) {
+        if (after?.kind !== Kind.CHANNEL) continue;
+        expect(after.claimed).toBeGreaterThanOrEqual(before?.claimed ?? 0n);
+        const { given, claimed, returned } = books.channels.get(index) ?? { given: 0n, claimed: 0n, returned: 0n };
+        expect(claimed + returned).toBeLessThanOrEqual(given);
+        expect(after.claimed).toBe(claimed);
+        expect(after.nonce).toBe(claims.get(index) ?? 0);
+      }
+    }
+    expect([...books.channels.values()].filter(({ claimed }) => claimed > 0n).length).toBeGreaterThan(5);
   });
 
   test('re-execute to the same closed batch, with and without slots', () => {
@@ -104,9 +132,9 @@ describe(`random batches (SEED=${seed})`, () => {
 });
 
 test(`random signed batches pass with their signatures checked (SEED=${seed})`, () => {
-  const { batches, tree } = chain(1, true, 3);
+  const { batches, tree } = chain(1, true, 8);
   const again = new AccountTree();
   for (const { batch } of batches) applyBatch(again, batch, { slots: false });
   expect(again.root).toBe(tree.root);
-  expect(batches.flatMap(({ batch }) => batch.txs).length).toBeGreaterThan(0);
+  expect(batches.flatMap(({ batch }) => batch.txs.flatMap((tx) => tx.vouchers)).length).toBeGreaterThan(0);
 });

@@ -108,37 +108,40 @@ export function open(
   return { opcode: Opcode.OPEN, from: payer, to: accountIndex(to), amount, fee, payload };
 }
 
+export interface ClaimParts {
+  readonly total: bigint;
+  /** What the channel has paid out before. */
+  readonly claimed?: bigint;
+  readonly royaltyBps?: number;
+  readonly receiptsRoot?: Field;
+  readonly fee?: bigint;
+}
+
+/** The provider takes everything a voucher of `total` still gives: amount and royalty follow from the rest. */
+export function claimOp(channel: number, provider: number, parts: ClaimParts): Op {
+  const { total, claimed = 0n, royaltyBps = 0, receiptsRoot = 0n as Field, fee = 0n } = parts;
+  const delta = total - claimed;
+  const royalty = royaltyOf(delta, royaltyBps);
+  // The casts: totals and royalties are below 2^96.
+  const payload = [total as Field, receiptsRoot, royalty as Field];
+  const [from, to] = [accountIndex(channel), accountIndex(provider)];
+  return { opcode: Opcode.CLAIM, from, to, amount: delta - royalty - fee, fee, payload };
+}
+
 /** A CLAIM and the signature of the voucher it claims. */
 export interface SignedClaim {
   readonly op: Op;
   readonly voucher: Signature;
 }
 
-/** The provider takes everything a voucher of `total` still gives: amount and royalty follow from the rest. */
-export function claim(
-  channel: number,
-  provider: number,
-  parts: {
-    voucherKey: Actor;
-    total: bigint;
-    /** What the channel has paid out before. */
-    claimed?: bigint;
-    royaltyBps?: number;
-    receiptsRoot?: Field;
-    fee?: bigint;
-    domain?: Field;
-  },
-): SignedClaim {
-  const { voucherKey, total, claimed = 0n, royaltyBps = 0, receiptsRoot = 0n as Field, fee = 0n } = parts;
-  const delta = total - claimed;
-  const royalty = royaltyOf(delta, royaltyBps);
-  const from = accountIndex(channel);
-  // The casts: totals and royalties are below 2^96.
-  const payload = [total as Field, receiptsRoot, royalty as Field];
-  const amount = delta - royalty - fee;
-  const op: Op = { opcode: Opcode.CLAIM, from, to: accountIndex(provider), amount, fee, payload };
-  const voucher = { channel: from, total, receiptsRoot };
-  return { op, voucher: signVoucher(voucher, voucherKey.seed, parts.domain ?? TEST_DOMAIN).signature };
+/** The voucher that a CLAIM needs, by whoever signs for the channel. */
+export function withVoucher(op: Op, voucherKey: Actor, domain: Field = TEST_DOMAIN): SignedClaim {
+  const [total = 0n, receiptsRoot = 0n as Field] = op.payload;
+  return { op, voucher: signVoucher({ channel: op.from, total, receiptsRoot }, voucherKey.seed, domain).signature };
+}
+
+export function claim(channel: number, provider: number, parts: ClaimParts & { voucherKey: Actor }): SignedClaim {
+  return withVoucher(claimOp(channel, provider, parts), parts.voucherKey);
 }
 
 export function close(channel: number, payer: number, amount: bigint, fee = 0n, memo: readonly Field[] = []): Op {

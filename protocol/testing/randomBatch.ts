@@ -1,50 +1,79 @@
+import { controllerOf } from '../account.ts';
+import { claimCount } from '../codec/tx.ts';
 import { ProtocolError } from '../errors.ts';
 import { accountIndex, batchNumber } from '../ids.ts';
 import { OpenBatch } from '../openBatch.ts';
 import { SHAPES } from '../shapes.ts';
 import type { AccountTree } from '../tree.ts';
-import type { Account, AccountIndex, ClosedBatch, Field, Op, QueueItem } from '../types.ts';
-import { actor, exit, register, signed, TEST_DOMAIN, TEST_TIME, transfer } from './actors.ts';
+import {
+  type Account,
+  type AccountIndex,
+  type ClosedBatch,
+  type Field,
+  Kind,
+  Opcode,
+  type QueueItem,
+  type Signature,
+  type SignedTx,
+} from '../types.ts';
+import { signed, TEST_DOMAIN, TEST_TIME, withVoucher } from './actors.ts';
 import type { SeededRandom } from './random.ts';
+import { find, INDICES, keyHolder, type RandomView, randomOp, somebody } from './randomOps.ts';
 
-/** Actors by public key x, so that a random account's owner can be found. */
-const PEOPLE = 6;
-const INDICES = [1, 2, 3, 7, 8, 9, 63, 64, 70_000, 2 ** 24 - 1];
+const NO_SIGNATURE: Signature = { r8: [0n as Field, 1n as Field], s: 0n };
+/** Between batches, so that channels expire along the way. */
+const STEP_SECONDS = 20_000;
 
-function owner(account: Account) {
-  const all = Array.from({ length: PEOPLE }, (_, n) => actor(n + 1));
-  const found = all.find(({ key }) => key[0] === account.a);
-  if (found === undefined) throw new RangeError('account without a known owner');
-  return found;
+/** The address that FORCED_EXIT of the account must name. */
+function controllerAddress(batch: OpenBatch, index: AccountIndex, account: Account): bigint {
+  return batch.account(controllerOf(index, account))?.c ?? 1n;
 }
 
 /** L1 callers may name anything; about half of the time they name what is there. */
 function randomItem(random: SeededRandom, batch: OpenBatch): { item: QueueItem; assigned: AccountIndex } {
-  const who = actor(1 + random.int(PEOPLE));
+  const who = somebody(random);
   const index = accountIndex(random.pick(INDICES));
   const found = random.oneIn(2) ? batch.account(index) : undefined;
   const token = found?.token ?? random.int(3);
   const amount = random.big(1_000_000n);
   const kind = random.int(4);
-  if (kind === 0) return { item: { opcode: 3, index, address: found?.c ?? who.address }, assigned: index };
+  const address = found === undefined ? who.address : controllerAddress(batch, index, found);
+  if (kind === 0) return { item: { opcode: 3, index, address }, assigned: index };
   if (kind === 1) return { item: { opcode: 2, index, token, amount, address: who.address }, assigned: index };
   return { item: { opcode: 1, token, amount, key: who.key, address: who.address }, assigned: index };
 }
 
-function randomOp(random: SeededRandom, from: AccountIndex, balance: bigint): Op {
-  const amount = random.oneIn(8) ? balance : random.big(balance / 4n + 2n);
-  const fee = random.oneIn(2) ? 0n : random.big(50n);
-  const kind = random.int(8);
-  if (kind === 0) return exit(from, 1n + random.big((1n << 160n) - 1n), amount, fee);
-  if (kind === 1) return register(from, random.pick(INDICES), actor(1 + random.int(PEOPLE)), amount, fee);
-  const memo = Array.from({ length: random.int(4) }, () => random.big(1n << 250n) as Field);
-  return transfer(from, random.pick(INDICES), amount, { fee, memo });
+/** A transaction of a few random operations; signatures are real only with `isSigned`. */
+function randomTx(
+  random: SeededRandom,
+  { batch, timestamp, isSigned }: { batch: OpenBatch; timestamp: number; isSigned: boolean },
+): SignedTx | undefined {
+  const look = (index: number) => batch.account(accountIndex(index));
+  const signer = accountIndex(find(random, { account: look }, (found) => found?.kind === Kind.KEY));
+  const account = batch.account(signer);
+  if (account === undefined) return undefined;
+  const { balance, nonce } = account;
+  const view: RandomView = {
+    ...{ timestamp, signer, balance, totals: new Map<number, bigint>() },
+    account: look,
+  };
+  const ops = Array.from({ length: 1 + random.int(3) }, () => randomOp(random, view));
+  if (!isSigned || account.kind !== Kind.KEY) {
+    const vouchers = Array.from({ length: claimCount(ops) }, () => NO_SIGNATURE);
+    return { signer, nonce, validUntil: timestamp, ops, signature: NO_SIGNATURE, vouchers };
+  }
+  const items = ops.map((op) => {
+    if (op.opcode !== Opcode.CLAIM || op.amount < 0n) return op;
+    const channel = batch.account(op.from);
+    const isChannel = channel?.kind === Kind.CHANNEL;
+    return withVoucher(op, isChannel ? keyHolder(channel) : somebody(random));
+  });
+  return signed(keyHolder(account), { signer, nonce, ops: items, validUntil: timestamp });
 }
 
-/** What a refused operation must not change. */
-function trace(batch: OpenBatch): string {
-  const accounts = INDICES.map((index) => batch.account(accountIndex(index)));
-  return JSON.stringify([batch.counts, accounts], (_, value) => (typeof value === 'bigint' ? value.toString() : value));
+/** What a refused operation must not change: counts and accounts, which are never changed in place. */
+function trace(batch: OpenBatch): unknown[] {
+  return [...Object.values(batch.counts), ...INDICES.map((index) => batch.account(accountIndex(index)))];
 }
 
 /** Runs `act`; a refusal with a protocol error is fine if nothing changed. Returns whether it was accepted. */
@@ -55,7 +84,9 @@ function attempt(batch: OpenBatch, act: () => void): boolean {
     return true;
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;
-    if (trace(batch) !== before) throw new RangeError(`refused with ${error.code}, but something changed`);
+    const after = trace(batch);
+    if (after.some((value, i) => value !== before[i]))
+      throw new RangeError(`refused with ${error.code}, but something changed`);
     return false;
   }
 }
@@ -66,7 +97,7 @@ function attempt(batch: OpenBatch, act: () => void): boolean {
  */
 export function randomBatch(tree: AccountTree, random: SeededRandom, number: number, isSigned: boolean): ClosedBatch {
   const shape = random.pick([SHAPES.small, SHAPES.dev, SHAPES.medium]);
-  const timestamp = TEST_TIME + number;
+  const timestamp = TEST_TIME + STEP_SECONDS * number;
   const firstBlock = BigInt(number);
   const batch = new OpenBatch(
     { number: batchNumber(number), shape, domain: TEST_DOMAIN, timestamp, firstBlock },
@@ -80,15 +111,9 @@ export function randomBatch(tree: AccountTree, random: SeededRandom, number: num
     const index = accountIndex(random.pick(INDICES));
     attempt(batch, () => batch.nameFeeAccount(index));
   }
-  for (let i = 0; i < 2 * shape.S; i += 1) {
-    const signer = accountIndex(random.pick(INDICES));
-    const account = batch.account(signer);
-    if (account === undefined) continue;
-    const ops = Array.from({ length: 1 + random.int(4) }, () => randomOp(random, signer, account.balance));
-    const parts = { signer, nonce: account.nonce, ops };
-    const tx = isSigned
-      ? signed(owner(account), parts)
-      : { ...parts, validUntil: timestamp, signature: { r8: [0n, 1n] as [Field, Field], s: 0n }, vouchers: [] };
+  for (let i = 0; i < 3 * shape.S; i += 1) {
+    const tx = randomTx(random, { batch, timestamp, isSigned });
+    if (tx === undefined) continue;
     attempt(batch, () => batch.applyTx(tx, { signatureChecked: !isSigned }));
     if (random.oneIn(5)) batch.previewRoot();
   }

@@ -5,7 +5,7 @@ import { closedBatches } from '../../protocol/testing/exampleBatches.ts';
 import type { ClosedBatch } from '../../protocol/types.ts';
 import { hex, word } from './hex.ts';
 
-function vector(name: string, { batch, commitment, exits, slots }: ClosedBatch) {
+function vector(name: string, { batch, commitment, exits, slots, subroots }: ClosedBatch) {
   const { body, words, bodyHash, dataHash, c, r, y } = commitment;
   return {
     name,
@@ -18,6 +18,7 @@ function vector(name: string, { batch, commitment, exits, slots }: ClosedBatch) 
     })),
     oldRoot: word(batch.oldRoot),
     newRoot: word(batch.newRoot),
+    subroots: subroots.map(word),
     words: words.map(word),
     body: hex(body),
     bodyHash: word(bodyHash),
@@ -30,10 +31,16 @@ function vector(name: string, { batch, commitment, exits, slots }: ClosedBatch) 
 }
 
 export function batchVectors() {
-  const { first, second } = closedBatches();
+  const { first, second, third, fourth } = closedBatches();
   return {
-    comment: 'Written by test/vectors/make.ts. The first batch starts from the empty tree, the second from the first.',
+    comment:
+      'Written by test/vectors/make.ts. The first batch starts from the empty tree, each other from the one before.',
     domain: word(TEST_DOMAIN),
-    batches: [vector('every operation, from the empty tree', first), vector('smallest shape, EVM commitment', second)],
+    batches: [
+      vector('deposits, transfers, registration, exits, from the empty tree', first),
+      vector('smallest shape, EVM commitment', second),
+      vector('attest, open, claim, close', third),
+      vector('forced exits of a channel that is over and of an attested account', fourth),
+    ],
   };
 }

@@ -4,7 +4,7 @@ import { encodeTx } from '../../protocol/codec/tx.ts';
 import { TEST_DOMAIN } from '../../protocol/testing/actors.ts';
 import { closedBatches } from '../../protocol/testing/exampleBatches.ts';
 import { txHash } from '../../protocol/tx.ts';
-import { EXAMPLE_TX } from './codecVectors.ts';
+import { CLAIM_TX, EXAMPLE_TX } from './codecVectors.ts';
 import { word } from './hex.ts';
 
 export const START = '<!-- hex examples: written by test/vectors/make.ts -->';
@@ -28,6 +28,31 @@ function txExample(): string {
   const labels = ['signer', 'nonce', 'validUntil', 'k', 'w0', 'p1', 'R8x', 'R8y', 'S'];
   const parts = pieces(encodeTx(EXAMPLE_TX), [4, 4, 5, 1, 30, 32, 32, 32, 32]);
   return table(labels.map((label, i) => [label, parts[i] ?? '']));
+}
+
+function claimExample(): string {
+  const signature = (of: string) => ['R8x', 'R8y', 'S'].map((part) => `${of} ${part}`);
+  const labels = [
+    'head',
+    ...[
+      'CLAIM w0',
+      'total',
+      'receipts root',
+      'royalty',
+      'TRANSFER w0',
+      'CLAIM w0',
+      'total',
+      'receipts root',
+      'royalty',
+    ],
+    ...['transaction', 'voucher 1', 'voucher 2'].flatMap(signature),
+  ];
+  const lengths = [14, 30, 32, 32, 32, 30, 30, 32, 32, 32, ...new Array<number>(9).fill(32)];
+  const parts = pieces(encodeTx(CLAIM_TX), lengths);
+  return table([
+    ...labels.map((label, i): [string, string] => [label, parts[i] ?? '']),
+    ['M', word(txHash(CLAIM_TX, TEST_DOMAIN))],
+  ]);
 }
 
 function bodyExample(): string {
@@ -63,6 +88,10 @@ export function hexExamples(): string {
       ...words.map((value, i): [string, string] => [`w${i}`, word(value)]),
       ['M', word(txHash(EXAMPLE_TX, TEST_DOMAIN))],
     ]),
+    '',
+    'A provider (account 1) claims twice from channel 30, whose model earns 1234 basis points: totals 1001 and 3000, on the wire:',
+    '',
+    claimExample(),
     '',
     'The body of the second batch in `test/vectors/batch.json` (a DEPOSIT_TO, two exits, two transactions):',
     '',
