@@ -28,15 +28,23 @@ const INTEGER_BYTES = 32;
 const NAF_WIDTH = 5;
 const NAF_BITS = 256;
 
+/** Of a prepared key, for each chunk of CHUNK_BITS bits of the hash: 1, 3, … 15 times 2^(32·chunk) · 8A. */
+export const CHUNKS = 8;
+export const CHUNK_BITS = NAF_BITS / CHUNKS;
+export const CHUNK_ENTRIES = 1 << (NAF_WIDTH - 2);
+export const KEY_TABLE_BYTES = CHUNKS * CHUNK_ENTRIES * AFFINE_ENTRY_BYTES;
+
 /** Where `verify` expects its operands: R8x, R8y, Ax, Ay, M as consecutive 32-byte integers (the hash's inputs), then S. */
 export interface EddsaAddresses {
   readonly operands: number;
   readonly scalar: number;
   readonly baseTable: number;
   readonly accumulator: number;
+  /** KEY_TABLE_BYTES: the prepared key that `verifyPrepared` uses. */
+  readonly preparedTable: number;
 }
 
-/** Adds invert, multiplyBase and verify; all work in static memory, at the addresses returned. */
+/** Adds invert, multiplyBase, verify and verifyPrepared; all work in static memory, at the addresses returned. */
 export function addEddsaFunctions(
   module: ModuleBuilder,
   field: FieldFunctions,
@@ -49,7 +57,8 @@ export function addEddsaFunctions(
   const digits = allocate(NAF_BITS + 16);
   const accumulator = allocate(POINT_BYTES);
   const baseTable = allocate(BASE_TABLE_BYTES);
-  const keyTable = allocate((1 << (NAF_WIDTH - 2)) * ENTRY_BYTES);
+  const keyTable = allocate(CHUNK_ENTRIES * ENTRY_BYTES);
+  const preparedTable = allocate(KEY_TABLE_BYTES);
   const twiceEntry = allocate(ENTRY_BYTES);
   const coordinates = allocate(4 * ELEMENT_BYTES);
   const temporaries = Array.from({ length: 3 }, () => allocate(ELEMENT_BYTES)) as [number, number, number];
@@ -141,18 +150,28 @@ export function addEddsaFunctions(
     );
   });
 
+  const [rx, ry, ax, ay] = [0, 1, 2, 3].map((k) => coordinates + k * ELEMENT_BYTES) as [number, number, number, number];
+  const [x, y, z, t] = [0, 1, 2, 3].map((k) => accumulator + k * ELEMENT_BYTES) as [number, number, number, number];
+  const rejectIf = (condition: Code) => when(condition, returnValue(at(0)));
+
+  // accumulator += S·B8, then whether it is R8 as a point, not up to torsion: X = κ·R8x·Z and Y = R8y·Z.
+  const endsInR8 = module.add({ params: [], result: 'i32' }, (f) => {
+    f.emit(
+      addBaseMultiple(),
+      field.multiply(at(t), at(rx), at(constants.kappa)),
+      field.multiply(at(t), at(t), at(z)),
+      field.subtract(at(t), at(t), at(x)),
+      rejectIf(i32.eqz(isZero(t))),
+      field.multiply(at(t), at(ry), at(z)),
+      field.subtract(at(t), at(t), at(y)),
+      isZero(t),
+    );
+  });
+
   // (descriptor of Poseidon5) → 1 if the signature at `operands`, `scalar` verifies. Canonical coordinates and S < l are the caller's.
   module.add({ params: ['i32'], result: 'i32', exportName: 'verify' }, (f, params) => {
     const [descriptor] = params as [Local];
     const [i, digit] = f.locals('i32', 2) as [Local, Local];
-    const [rx, ry, ax, ay] = [0, 1, 2, 3].map((k) => coordinates + k * ELEMENT_BYTES) as [
-      number,
-      number,
-      number,
-      number,
-    ];
-    const [x, y, z, t] = [0, 1, 2, 3].map((k) => accumulator + k * ELEMENT_BYTES) as [number, number, number, number];
-    const rejectIf = (condition: Code) => when(condition, returnValue(at(0)));
     const keyEntry = (index: Code) => i32.add(at(keyTable), i32.mul(index, at(ENTRY_BYTES)));
     f.emit(
       ...[rx, ry, ax, ay].map((to, k) => field.enter(at(to), at(operands + k * INTEGER_BYTES))),
@@ -175,7 +194,7 @@ export function addEddsaFunctions(
       f.for(
         i,
         at(1),
-        at(1 << (NAF_WIDTH - 2)),
+        at(CHUNK_ENTRIES),
         1,
         points.add(at(accumulator), at(twiceEntry), at(0)),
         points.makeEntry(keyEntry(i.get), at(accumulator)),
@@ -206,18 +225,46 @@ export function addEddsaFunctions(
         i.set(i32.sub(i.get, at(1))),
         branchIf(0, i32.geS(i.get, at(0))),
       ),
-      addBaseMultiple(),
-      // Equal to R8 as points, not up to torsion: X = κ·R8x·Z and Y = R8y·Z.
-      field.multiply(at(t), at(rx), at(constants.kappa)),
-      field.multiply(at(t), at(t), at(z)),
-      field.subtract(at(t), at(t), at(x)),
-      rejectIf(i32.eqz(isZero(t))),
-      field.multiply(at(t), at(ry), at(z)),
-      field.subtract(at(t), at(t), at(y)),
-      isZero(t),
+      endsInR8(),
     );
   });
-  return { operands, scalar, baseTable, accumulator };
+
+  // As verify, for the key whose multiples lie in `preparedTable` and whose coordinates are among the operands. What depends on the
+  // key alone (on the curve, 8A ≠ O) was checked when the table was made.
+  module.add({ params: ['i32'], result: 'i32', exportName: 'verifyPrepared' }, (f, params) => {
+    const [descriptor] = params as [Local];
+    const [i, chunk, digit] = f.locals('i32', 3) as [Local, Local, Local];
+    // Entry of the odd number `index`, 1 … 15.
+    const entry = (index: Code) =>
+      i32.add(
+        at(preparedTable),
+        i32.mul(i32.add(i32.mul(chunk.get, at(CHUNK_ENTRIES)), i32.shrS(index, at(1))), at(AFFINE_ENTRY_BYTES)),
+      );
+    f.emit(
+      ...[rx, ry].map((to, k) => field.enter(at(to), at(operands + k * INTEGER_BYTES))),
+      rejectIf(i32.eqz(isOnCurve(at(rx)))),
+      poseidon(descriptor.get, at(operands), at(hash)),
+      recodeHash(),
+      setIdentity(),
+      i.set(at(CHUNK_BITS - 1)),
+      loop(
+        points.doubleExtended(at(accumulator)),
+        f.for(
+          chunk,
+          at(0),
+          at(CHUNKS),
+          1,
+          digit.set(i32.load8S(i32.add(at(digits), i32.add(i32.mul(chunk.get, at(CHUNK_BITS)), i.get)))),
+          when(i32.ltS(at(0), digit.get), points.addAffine(at(accumulator), entry(digit.get), at(1))),
+          when(i32.ltS(digit.get, at(0)), points.addAffine(at(accumulator), entry(i32.sub(at(0), digit.get)), at(0))),
+        ),
+        i.set(i32.sub(i.get, at(1))),
+        branchIf(0, i32.geS(i.get, at(0))),
+      ),
+      endsInR8(),
+    );
+  });
+  return { operands, scalar, baseTable, accumulator, preparedTable };
 }
 
 /** invert(to, from): x^(r−2), so 0 stays 0. `square` is the address of a free element. */

@@ -20,6 +20,7 @@ interface Exports {
   makeEntry(entry: number, point: number): void;
   multiplyBase(): void;
   verify(descriptor: number): number;
+  verifyPrepared(descriptor: number): number;
 }
 
 const module = new ModuleBuilder();
