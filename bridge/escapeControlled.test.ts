@@ -12,6 +12,8 @@ import { ALICE, attestAccount, BOB, channelAccount, leafWorld, proveRoot } from 
 /** Real proofs of real leaves against the real verifier; only the batch that brought the root was not proven. */
 let f: Fixture;
 const proofs = new Map<number, ProvenLeaf>();
+/** Under the root before the last: the channel held more. */
+let stale: { channel: ProvenLeaf; alice: ProvenLeaf };
 const sha256 = new Uint8Array(32).fill(7);
 
 const MODEL = 3;
@@ -19,7 +21,6 @@ const CHANNEL = 4;
 const CHANNEL_OF_BOB = 5;
 const CHANNEL_OF_A_MODEL = 6;
 const CHANNEL_OF_A_CHANNEL = 7;
-const MALFORMED = [8, 9, 10, 11, 12, 13] as const;
 const attestC = (owner: number) =>
   packAttestation({ owner, parent: 0, royaltyBps: 0, subtype: 1 } as AttestationTerms) as bigint;
 const channelC = (payer: number) =>
@@ -33,15 +34,12 @@ beforeAll(async () => {
     [CHANNEL_OF_BOB]: channelAccount({ payer: BOB, provider: ALICE, balance: 20n }),
     [CHANNEL_OF_A_MODEL]: channelAccount({ payer: MODEL, balance: 1n }),
     [CHANNEL_OF_A_CHANNEL]: channelAccount({ payer: CHANNEL, balance: 1n }),
-    8: attestAccount({ sha256, owner: ALICE, c: attestC(ALICE) | (1n << 88n) }),
-    9: channelAccount({ payer: ALICE, c: channelC(ALICE) | (1n << 136n) }),
-    10: attestAccount({ sha256, owner: ALICE, c: attestC(ALICE) | (1n << 24n) }),
-    11: channelAccount({ payer: ALICE, c: channelC(ALICE) | (1n << 56n) }),
-    12: attestAccount({ sha256, owner: ALICE, c: attestC(0) }),
-    13: channelAccount({ payer: ALICE, c: channelC(0) }),
   });
+  const older = leafWorld(f, { [CHANNEL]: channelAccount({ payer: ALICE, model: MODEL, balance: 900n }) });
+  stale = { channel: await proveLeaf(older, CHANNEL), alice: await proveLeaf(older, ALICE) };
   for (const [index] of tree.entries()) proofs.set(index, await proveLeaf(tree, index));
   await f.alice.depositNew({ token: 0, amount: 10_000n, key: actor(1).key });
+  await proveRoot(f, older.root);
   await proveRoot(f, tree.root);
   await f.warp(TEST_SETTINGS.queueDeadlineSeconds + 10);
   await f.keep();
@@ -172,11 +170,6 @@ describe('nobody takes what is not theirs', () => {
     }
   });
 
-  it.each(MALFORMED)('terms out of their layout (account %i) name nobody', async (index) => {
-    const error = await expectError('MalformedTerms', leave(index, ALICE));
-    expect(error.data).toEqual({ args: [proven(index).leaf.c] });
-  });
-
   it('each kind has one way out', async () => {
     expect((await expectError('KindNotControlled', leave(ALICE, ALICE))).data).toEqual({ args: [1n] });
     expect((await expectError('KindNotControlled', leave(ALICE, BOB))).data).toEqual({ args: [1n] });
@@ -206,27 +199,42 @@ describe('nobody takes what is not theirs', () => {
 
 describe('only the last proven root counts', () => {
   it('a proof under an older root is worthless', async () => {
-    const late = await Fixture.start({}, { accountVerifier: await accountVerifierCode() });
-    try {
-      const before = leafWorld(late, { [CHANNEL]: channelAccount({ payer: ALICE, balance: 300n }) });
-      const after = leafWorld(late, { [CHANNEL]: channelAccount({ payer: ALICE, balance: 0n }) });
-      const [old, now, owner] = [
-        await proveLeaf(before, CHANNEL),
-        await proveLeaf(after, CHANNEL),
-        [await proveLeaf(before, ALICE), await proveLeaf(after, ALICE)] as const,
-      ];
-      await late.alice.depositNew({ token: 0, amount: 1n, key: actor(1).key });
-      await proveRoot(late, before.root);
-      await proveRoot(late, after.root);
-      await late.warp(TEST_SETTINGS.queueDeadlineSeconds + 10);
-      await late.bob.freeze();
-      await expectError('ProofInvalid', late.bob.escape(old.leaf, old.proof, owner[0]));
-      await expectError('ProofInvalid', late.bob.escape(old.leaf, old.proof, owner[1]));
-      await expectError('ProofInvalid', late.bob.escape(now.leaf, now.proof, owner[0]));
-      const { events } = await late.bob.escape(now.leaf, now.proof, owner[1]);
-      expect(events[0]).toMatchObject({ type: 'escaped', index: CHANNEL, amount: 0n });
-    } finally {
-      await late.l1.stop();
-    }
+    const { channel, alice } = stale;
+    await expectError('ProofInvalid', f.bob.escape(channel.leaf, channel.proof, alice));
+    await expectError('ProofInvalid', f.bob.escape(channel.leaf, channel.proof, proven(ALICE)));
+    await expectError('ProofInvalid', f.bob.escape(proven(CHANNEL).leaf, proven(CHANNEL).proof, alice));
+  });
+});
+
+describe('terms out of their layout name nobody, whatever was proven', () => {
+  let mock: Fixture;
+  beforeAll(async () => {
+    mock = await Fixture.start(); // accepts any proof
+    await mock.alice.forcedExit(1);
+    await mock.warp(TEST_SETTINGS.queueDeadlineSeconds + 10);
+    await mock.bob.freeze();
+  });
+  afterAll(() => mock?.l1.stop());
+
+  it.each([
+    ['a bit above an attestation’s terms', MODEL, attestC(ALICE) | (1n << 88n)],
+    ['a bit above a channel’s terms', CHANNEL, channelC(ALICE) | (1n << 136n)],
+    ['an owner + 2^24', MODEL, attestC(ALICE) | (1n << 24n)],
+    ['a payer + 2^24', CHANNEL, channelC(ALICE) | (1n << 56n)],
+    ['owner 0', MODEL, attestC(0)],
+    ['payer 0', CHANNEL, channelC(0)],
+  ])('%s', async (_name, index, c) => {
+    const { leaf, proof } = proven(index);
+    const error = await expectError(
+      'MalformedTerms',
+      mock.bob.escape({ ...leaf, c: c as Field }, proof, proven(ALICE)),
+    );
+    expect(error.data).toEqual({ args: [c] });
+  });
+
+  it.each([0n, 1n << 160n])('a controller whose address is %i has none', async (c) => {
+    const { leaf, proof } = proven(ALICE);
+    const owner = { leaf: { ...leaf, c: c as Field }, proof };
+    await expectError('BadOwner', mock.bob.escape(proven(CHANNEL).leaf, proven(CHANNEL).proof, owner));
   });
 });
