@@ -1,0 +1,91 @@
+import { bytesToHex } from '../../protocol/bytes.ts';
+import { encodeTx } from '../../protocol/codec/tx.ts';
+import { signTx, txHash } from '../../protocol/tx.ts';
+import type { Field, Op, Signature, SignedTx, Tx } from '../../protocol/types.ts';
+import { domainOf } from '../chain.ts';
+import { chainInfo } from '../context.ts';
+import { MempoolRefusedError, NodeUnavailableError, SdkError } from '../errors.ts';
+import { type AnyClient, request } from '../request.ts';
+import type { ChainInfo, Hex, Wire } from '../rpcTypes.ts';
+import { type Finality, type WaitOptions, waitFor } from '../wait.ts';
+import type { Signer, SignerOptions } from './signer.ts';
+
+/** What every action that writes takes. */
+export interface WriteOptions extends SignerOptions {
+  /** Fee of each op, in base units of the token. Default: the least the node accepts. */
+  readonly fee?: bigint | undefined;
+  /** Seconds of the ledger's time for which the transaction may be included. Default 3600. */
+  readonly validForSeconds?: number | undefined;
+}
+
+/** An action that waits until its transaction is in a block, because its answer is known only then. */
+export interface WriteAndWaitOptions extends WriteOptions {
+  /** Default `included`. */
+  readonly finality?: Finality | undefined;
+  readonly timeoutMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onStatus?: WaitOptions['onStatus'];
+}
+
+const DEFAULT_VALIDITY_SECONDS = 3_600;
+
+/** The least fee of an op in a token, as the node says now. */
+export function minimumFee(info: Pick<Wire<ChainInfo>, 'fees'>, token: number): bigint {
+  return BigInt(info.fees.find((lane) => lane.token === token)?.minimumFee ?? 0);
+}
+
+export interface Draft {
+  readonly signer: Signer;
+  /** The ops, given the fee of each. */
+  readonly ops: (fee: bigint) => readonly Op[];
+  /** Vouchers' signatures of the CLAIM ops, in order. */
+  readonly vouchers?: readonly Signature[];
+}
+
+/**
+ * Signs and sends one transaction; returns its hash once the node has it in its mempool. Nonce, validity and fees are filled in.
+ * @throws SdkError CHAIN_MISMATCH; LedgerRefusedError, MempoolRefusedError, NodeUnavailableError; ProtocolError for ops that cannot be packed
+ */
+export async function send(client: AnyClient, draft: Draft, options: WriteOptions): Promise<Hex> {
+  const { signer, vouchers = [] } = draft;
+  const { account, index } = signer;
+  const domain = domainOf(client.chain);
+  const info = await chainInfo(client);
+  const ops = draft.ops(options.fee ?? minimumFee(info, signer.token));
+  const validUntil = info.time + (options.validForSeconds ?? DEFAULT_VALIDITY_SECONDS);
+  const view = async () => {
+    const found = await request(client, 'engram_getAccount', [index]);
+    if (found === null) throw new SdkError('NOT_FOUND', `there is no account ${index}`, { index });
+    return { onChain: found.nonce, isKnown: (hash: Hex) => isKnown(client, hash) };
+  };
+  return account.nonces.use(`${domain}:${index}`, view, async (nonce) => {
+    const tx: Tx = { signer: index, nonce, validUntil, ops };
+    return submit(client, signTx(tx, account.seed, domain, vouchers), domain);
+  });
+}
+
+/** As `send`, then waits. */
+export async function sendAndWait(client: AnyClient, draft: Draft, options: WriteAndWaitOptions): Promise<Hex> {
+  const { finality = 'included', timeoutMs, signal, onStatus } = options;
+  signal?.throwIfAborted();
+  const hash = await send(client, draft, options);
+  await waitFor(client, hash, finality, { timeoutMs, signal, onStatus });
+  return hash;
+}
+
+async function submit(client: AnyClient, tx: SignedTx, domain: Field): Promise<Hex> {
+  const hash: Hex = `0x${txHash(tx, domain).toString(16).padStart(64, '0')}`;
+  try {
+    await request(client, 'engram_sendTransaction', [`0x${bytesToHex(encodeTx(tx))}`]);
+  } catch (error) {
+    // the first answer may have been lost on the way, and the transport asks again
+    if (error instanceof MempoolRefusedError && error.code === 'ALREADY_KNOWN') return hash;
+    if (!(error instanceof NodeUnavailableError) || !(await isKnown(client, hash).catch(() => false))) throw error;
+  }
+  return hash;
+}
+
+async function isKnown(client: AnyClient, hash: Hex): Promise<boolean> {
+  const { status } = await request(client, 'engram_getTransactionStatus', [hash]);
+  return status !== 'unknown' && status !== 'dropped';
+}
