@@ -106,7 +106,8 @@ export function decodeProof(bytes: Uint8Array): ReceiptProof {
   return proof;
 }
 
-const hash: JsonCodec<Uint8Array> = {
+/** 32 bytes as 0x-hex. */
+export const hashJson: JsonCodec<Uint8Array> = {
   encode: (value) => `0x${bytesToHex(value)}`,
   decode: (json) => {
     if (typeof json !== 'string' || !/^0x[0-9a-fA-F]{64}$/.test(json)) throw malformed('32 bytes of 0x-hex');
@@ -132,8 +133,8 @@ const receipt = object<SignedReceipt>({
   model: index,
   time: int,
   price: big,
-  inputHash: hash,
-  outputHash: hash,
+  inputHash: hashJson,
+  outputHash: hashJson,
   execution: fieldWord,
   signature,
 });

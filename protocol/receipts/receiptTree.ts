@@ -1,7 +1,7 @@
 import { poseidon } from '../crypto/poseidon.ts';
 import { ProtocolError } from '../errors.ts';
 import { field, isCanonical, ZERO } from '../field.ts';
-import { fieldWord, int, type Json, list, object } from '../json.ts';
+import { fieldWord, int, type Json, type JsonCodec, list, object } from '../json.ts';
 import type { Field } from '../types.ts';
 import { SEQUENCE_LIMIT } from './receipt.ts';
 import { ReceiptError } from './receiptError.ts';
@@ -92,10 +92,6 @@ export class ReceiptFrontier {
     return this.#root;
   }
 
-  clone(): ReceiptFrontier {
-    return ReceiptFrontier.fromJson(this.toJson());
-  }
-
   toJson(): Json {
     return stored.encode({ size: this.#size, peaks: this.#peaks });
   }
@@ -115,6 +111,11 @@ export class ReceiptFrontier {
 }
 
 const stored = object<{ size: number; peaks: readonly Field[] }>({ size: int, peaks: list(fieldWord) });
+
+export const frontierJson: JsonCodec<ReceiptFrontier> = {
+  encode: (frontier) => frontier.toJson(),
+  decode: (json) => ReceiptFrontier.fromJson(json),
+};
 
 /** The whole tree (two nodes a receipt): what whoever proves inclusion keeps. */
 export class ReceiptTree {
