@@ -33,7 +33,7 @@ export const keys = {
   byAddress: (address: bigint, index: number): string => `${addressPrefix(address)}${hex(index, 6)}`,
   origin: (index: number): string => `o/${hex(index, 6)}`,
   claim: (channel: number, at: { block: bigint; position: number; op: number }): string =>
-    `${claimPrefix(channel)}${hex(at.block, 16)}/${hex(at.position, 8)}/${hex(at.op, 2)}`,
+    `${claimPrefix(channel)}${txOf(at)}${hex(at.op, 2)}`,
 } as const;
 
 export const ranges = {
@@ -44,6 +44,9 @@ export const ranges = {
   byAddress: (address: bigint) => prefixRange(addressPrefix(address)),
   origins: prefixRange('o/'),
   claims: (channel: number) => prefixRange(claimPrefix(channel)),
+  /** Claims of one transaction. */
+  claimsAt: (channel: number, at: { block: bigint; position: number }) =>
+    prefixRange(`${claimPrefix(channel)}${txOf(at)}`),
 } as const;
 
 /** The account index a directory key ends with. */
@@ -53,6 +56,10 @@ export function indexOfKey(key: string): number {
 
 function keyPrefix([x, y]: Point): string {
   return `k/${hex(x, 64)}/${hex(y, 64)}/`;
+}
+
+function txOf({ block, position }: { block: bigint; position: number }): string {
+  return `${hex(block, 16)}/${hex(position, 8)}/`;
 }
 
 function claimPrefix(channel: number): string {

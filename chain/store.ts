@@ -257,9 +257,13 @@ export class ChainStore {
     }
   }
 
-  /** Claims of a channel, newest first; those of the open batch included. */
-  async *claims(channel: AccountIndex): AsyncGenerator<ClaimRecord> {
-    for await (const [key, text] of this.#db.range({ ...ranges.claims(channel), reverse: true })) {
+  /** Claims of a channel (`at`: of one transaction), newest first; those of the open batch included. */
+  async *claims(
+    channel: AccountIndex,
+    { limit = -1, at }: { limit?: number; at?: Pick<TxLocation, 'block' | 'position'> } = {},
+  ): AsyncGenerator<ClaimRecord> {
+    const range = at === undefined ? ranges.claims(channel) : ranges.claimsAt(channel, at);
+    for await (const [key, text] of this.#db.range({ ...range, reverse: true, limit })) {
       yield claimRecord.decode(text, key);
     }
   }

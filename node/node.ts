@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { privateKeyToAccount } from 'viem/accounts';
 import { Reader } from '../bridge/client/rollupReader.ts';
 import type { RollupParameters } from '../bridge/client/types.ts';
-import { systemClock } from '../chain/clock.ts';
+import { type Clock, systemClock } from '../chain/clock.ts';
 import { type Db, openLevel } from '../chain/db.ts';
 import type { Logger } from '../chain/logger.ts';
 import { ChainStore } from '../chain/store.ts';
@@ -11,6 +11,8 @@ import type { Prover } from '../prover/prover.ts';
 import type { FeeLane, Health } from '../sdk/rpcTypes.ts';
 import { Sequencer } from '../sequencer/sequencer.ts';
 import { VerifyPool } from '../sequencer/verifyPool.ts';
+import { advanceTime } from './advanceTime.ts';
+import { AiIndex } from './backend/aiIndex.ts';
 import { SequencerBackend } from './backend/sequencerBackend.ts';
 import type { Config } from './config/config.ts';
 import { feeLanes } from './feeLanes.ts';
@@ -29,6 +31,10 @@ export interface NodeDependencies {
   readonly logger: Logger;
   /** Default: snarkjs with the circuits of the configuration. */
   readonly proving?: Proving;
+  /** Default: the system's. */
+  readonly clock?: Clock;
+  /** Devnets only: sets L1's clock and `clock` forward. Runs between two batches, once all closed ones are on L1. */
+  readonly moveTime?: (seconds: number) => Promise<void>;
 }
 
 interface Parts {
@@ -120,7 +126,7 @@ export class EngramNode {
 
 async function open(
   config: Config,
-  { logger, proving }: NodeDependencies,
+  { logger, proving, clock = systemClock, moveTime: move }: NodeDependencies,
   cleanup: (() => Promise<void> | void)[],
 ): Promise<EngramNode> {
   const { l1Key } = config.secrets;
@@ -135,7 +141,6 @@ async function open(
   const parameters = await reader.parameters();
   const options = sequencerOptions(config, parameters);
 
-  const clock = systemClock;
   const metrics = new Metrics();
   const background = new AbortController();
   cleanup.push(() => background.abort());
@@ -145,7 +150,7 @@ async function open(
   const proofs = await ProofQueue.open({}, { db, clock });
   const l1 = new ViemL1Port(
     { deployedAt },
-    { publicClient, reader, account, onMined: (call, gasUsed) => metrics.l1Transaction(call, gasUsed) },
+    { publicClient, reader, account, clock, onMined: (call, gasUsed) => metrics.l1Transaction(call, gasUsed) },
   );
   const tokens = new TokenList({ reader });
   await tokens.refresh();
@@ -184,7 +189,12 @@ async function open(
     hasHalted = true;
   });
   const backend = new SequencerBackend(
-    { l1ChainId: parameters.l1ChainId, l2ChainId: parameters.l2ChainId, rollup: config.l1.rollup },
+    {
+      l1ChainId: parameters.l1ChainId,
+      l2ChainId: parameters.l2ChainId,
+      rollup: config.l1.rollup,
+      ...(config.l1.attestations !== undefined && { attestations: config.l1.attestations }),
+    },
     {
       store,
       sequencer,
@@ -201,6 +211,9 @@ async function open(
           },
         ),
       logger: logger.child({ module: 'backend' }),
+      clock,
+      index: await AiIndex.load({ store, account: (index) => sequencer.account(index) }),
+      advanceTime: move && ((by) => advanceTime(by, { sequencer, store, move })),
     },
   );
 

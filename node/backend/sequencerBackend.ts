@@ -1,15 +1,17 @@
 import { EventEmitter } from 'node:events';
+import { claimsOf } from '../../chain/aiRecords.ts';
 import type { Block } from '../../chain/block.ts';
+import type { Clock } from '../../chain/clock.ts';
 import type { Logger } from '../../chain/logger.ts';
 import type { ChainStore } from '../../chain/store.ts';
 import type { BatchSummary } from '../../chain/types.ts';
-import { packState } from '../../protocol/account.ts';
+import { GRACE_SECONDS, packState, unpackChannel } from '../../protocol/account.ts';
 import { decodeTx } from '../../protocol/codec/tx.ts';
 import { field } from '../../protocol/field.ts';
 import { SHAPES } from '../../protocol/shapes.ts';
 import { EMPTY_ROOT } from '../../protocol/tree.ts';
 import { txHash } from '../../protocol/tx.ts';
-import type { AccountIndex, ClosedBatch, Field, Point } from '../../protocol/types.ts';
+import { type AccountIndex, type ClosedBatch, type Field, Opcode, type Point } from '../../protocol/types.ts';
 import type {
   AccountProofView,
   AccountView,
@@ -24,8 +26,11 @@ import type {
   TransactionStatus,
 } from '../../sdk/rpcTypes.ts';
 import type { Sequencer } from '../../sequencer/sequencer.ts';
-import type { BackendEvents, NodeBackend } from '../rpc/backend.ts';
+import type { AiBackend, BackendEvents, NodeBackend } from '../rpc/backend.ts';
 import { RpcCode, RpcError } from '../rpc/errors.ts';
+import type { AiIndex } from './aiIndex.ts';
+import { AiQueries } from './aiQueries.ts';
+import { claimView } from './aiViews.ts';
 import { StateHistory } from './stateHistory.ts';
 import { accountView, batchView, blockView, transactionStatus } from './views.ts';
 
@@ -33,6 +38,8 @@ export interface BackendOptions {
   readonly l1ChainId: bigint;
   readonly l2ChainId: bigint;
   readonly rollup: Hex;
+  /** The contract that checks attestations on L1. */
+  readonly attestations?: Hex;
 }
 
 export interface BackendDependencies {
@@ -43,6 +50,10 @@ export interface BackendDependencies {
   /** Where fees of a token go, and the least fee of an op; the tokens are those a fee account exists for. */
   readonly fees: () => Promise<readonly FeeLane[]>;
   readonly health: () => Health;
+  readonly clock: Pick<Clock, 'nowMs'>;
+  readonly index: AiIndex;
+  /** Present on a devnet only. */
+  readonly advanceTime?: ((seconds: number) => Promise<void>) | undefined;
   readonly logger: Logger;
 }
 
@@ -51,6 +62,7 @@ export class SequencerBackend implements NodeBackend {
   readonly #options: BackendOptions;
   readonly #deps: BackendDependencies;
   readonly #events = new EventEmitter();
+  readonly ai: AiBackend;
   readonly #histories: Readonly<Record<'committed' | 'proven', StateHistory>>;
   /** Events of batches need the store; they go out one after another, in order. */
   #outbox: Promise<void> = Promise.resolve();
@@ -61,6 +73,9 @@ export class SequencerBackend implements NodeBackend {
     this.#events.setMaxListeners(0);
     const { store, sequencer } = deps;
     const ledger = () => sequencer.ledger;
+    const { index, clock } = deps;
+    const account = (of: AccountIndex) => sequencer.account(of);
+    this.ai = new AiQueries({ store, index, account, now: () => seconds(clock) });
     this.#histories = { committed: new StateHistory({ store, ledger }), proven: new StateHistory({ store, ledger }) };
     sequencer.events.on('block', (block) => this.#onBlock(block));
     sequencer.events.on('txDropped', ({ hash, code }) =>
@@ -140,6 +155,8 @@ export class SequencerBackend implements NodeBackend {
     return {
       domain: store.domain,
       ...this.#options,
+      time: seconds(this.#deps.clock),
+      graceSeconds: GRACE_SECONDS,
       shape: { name, L, N, S, A, E },
       fees: await this.fees(),
       tokens: tokens(),
@@ -153,6 +170,15 @@ export class SequencerBackend implements NodeBackend {
 
   async health(): Promise<Health> {
     return this.#deps.health();
+  }
+
+  async advanceTime(by: number): Promise<number> {
+    const { advanceTime, clock } = this.#deps;
+    if (advanceTime === undefined) {
+      throw new RpcError(RpcCode.UNAVAILABLE, 'DEVNET_ONLY', 'time passes by itself on this network');
+    }
+    await advanceTime(by);
+    return seconds(clock);
   }
 
   on<E extends keyof BackendEvents>(event: E, listener: (value: BackendEvents[E]) => void): () => void {
@@ -196,14 +222,19 @@ export class SequencerBackend implements NodeBackend {
 
   #onBlock(block: Block): void {
     const { domain } = this.#deps.store;
+    this.#deps.index.onBlock(block);
     this.#emit('block', blockView(block, domain));
-    const { number, batch } = block;
+    const { number, batch, timestamp } = block;
     const touched = new Set<AccountIndex>(block.l1.ops.map(({ index }) => index));
     block.txs.forEach((tx, position) => {
       touched.add(tx.signer);
       for (const { from, to } of tx.ops) touched.add(from).add(to);
       const location = { block: number, batch, position };
-      this.#emit('transaction', transactionStatus(txHash(tx, domain), { status: 'included', ...location }));
+      const hash = txHash(tx, domain);
+      this.#emit('transaction', transactionStatus(hash, { status: 'included', ...location }));
+      for (const { channel, claim } of claimsOf(tx, { ...location, txHash: hash, timestamp })) {
+        this.#emit('claim', claimView(channel, claim, undefined));
+      }
     });
     this.#emitAccounts(touched);
   }
@@ -216,8 +247,8 @@ export class SequencerBackend implements NodeBackend {
         const { store, sequencer } = this.#deps;
         const closed = await store.batch(number);
         if (closed === undefined) return;
-        // fees are credited when a batch closes
-        if (status === 'closed') this.#emitAccounts(closed.batch.feeAccounts.filter((index) => index !== 0));
+        // fees and royalties are credited when a batch closes
+        if (status === 'closed') this.#emitAccounts(new Set([...closed.batch.feeAccounts, ...this.#earners(closed)]));
         else {
           for (const tx of closed.batch.txs) {
             const hash = txHash(tx, store.domain);
@@ -228,7 +259,21 @@ export class SequencerBackend implements NodeBackend {
       .catch((err: unknown) => this.#deps.logger.error({ err, batch: number }, 'events of a batch are lost'));
   }
 
+  /** The models that a batch's claims owed royalties to. */
+  #earners({ batch }: ClosedBatch): AccountIndex[] {
+    return batch.txs
+      .flatMap(({ ops }) => ops)
+      .flatMap(({ opcode, from }) => {
+        const channel = opcode === Opcode.CLAIM ? this.#deps.sequencer.account(from) : undefined;
+        return channel === undefined ? [] : [unpackChannel(channel.c).model];
+      });
+  }
+
   #emitAccounts(indices: Iterable<AccountIndex>): void {
     for (const view of this.#accounts([...indices])) this.#emit('account', view);
   }
+}
+
+function seconds(clock: Pick<Clock, 'nowMs'>): number {
+  return Math.floor(clock.nowMs() / 1000);
 }

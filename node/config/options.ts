@@ -27,6 +27,7 @@ export const OPTIONS = {
   l1: {
     rpcUrl: option(httpUrl(/^https?$/), 'http://127.0.0.1:8545', 'JSON-RPC of the L1 node'),
     rollup: option(address.optional(), undefined, 'address of the Rollup contract'),
+    attestations: option(address.optional(), undefined, 'address of the Attestations contract, told to clients'),
     startBlock: option(integer(0, 2 ** 40), 0, 'L1 block of the contract’s deployment: nothing earlier is read'),
     confirmations: option(integer(0, 256), 2, 'L1 blocks on top before a queue item is taken into a block'),
     pollMs: option(integer(50, 600_000), 2_000, 'pause between looks at L1'),

@@ -69,6 +69,16 @@ export class DevnetDir {
     return this.#write('funded', 'yes');
   }
 
+  /** How far its time is ahead of the real one. */
+  async aheadSeconds(): Promise<number> {
+    const text = await readFile(this.#file('ahead'), 'utf8').catch(() => '0');
+    return Number.parseInt(text, 10) || 0;
+  }
+
+  saveAheadSeconds(seconds: number): Promise<void> {
+    return this.#write('ahead', String(seconds));
+  }
+
   /** Removes a temporary folder. */
   async dispose(): Promise<void> {
     if (this.isTemporary) await rm(this.path, { recursive: true, force: true });

@@ -8,11 +8,13 @@ import { RpcClient } from '../../sdk/rpcClient.ts';
 import { loadConfig } from '../config/config.ts';
 import { EngramNode } from '../node.ts';
 import { NodeError } from '../nodeError.ts';
+import type { Proving } from '../proving.ts';
 import { DEV_ACCOUNT_COUNT, type DevAccount, type DevName, devAccount } from './accounts.ts';
 import { DevnetDir } from './dataDir.ts';
 import { type DevDeployment, type DevToken, deployDevnet, devCircuits, keyHashes } from './deployment.ts';
 import { accountsOf, fundDevnet, type LedgerAccount } from './funding.ts';
 import { endOrphan } from './orphan.ts';
+import { DevnetTime } from './time.ts';
 
 export interface DevnetOptions {
   /** Kept between runs, L1 included; absent: a temporary folder that goes with `stop`. */
@@ -35,6 +37,8 @@ export interface DevnetOptions {
   readonly fund?: boolean;
   /** false: somebody else proves. Default true. */
   readonly prove?: boolean;
+  /** Default: snarkjs with the circuits' keys. */
+  readonly proving?: Proving;
   readonly cacheDir?: string | undefined;
   readonly l2ChainId?: bigint;
   readonly logger?: Logger;
@@ -49,6 +53,7 @@ export interface Devnet {
   readonly l1Url: string;
   readonly l1: LocalL1;
   readonly rollup: `0x${string}`;
+  readonly attestations: `0x${string}`;
   readonly deployedAt: bigint;
   readonly tokens: readonly DevToken[];
   /** Ledger accounts that the first start funded. */
@@ -119,7 +124,13 @@ async function open(
   signal?.throwIfAborted();
 
   onStep('node');
-  const node = await EngramNode.start(nodeConfig(options, { dir, l1, deployment }), { logger });
+  const time = await DevnetTime.start({ l1, dir });
+  const node = await EngramNode.start(nodeConfig(options, { dir, l1, deployment }), {
+    logger,
+    clock: time.clock,
+    moveTime: (seconds) => time.advance(seconds),
+    ...(options.proving !== undefined && { proving: options.proving }),
+  });
   cleanup.push(() => node.stop());
   const rpc = new RpcClient(node.rpcUrl);
   cleanup.push(() => rpc.close());
@@ -130,6 +141,7 @@ async function open(
     l1Url: l1.url,
     l1,
     rollup: deployment.rollup,
+    attestations: deployment.attestations,
     deployedAt: BigInt(deployment.deployedAt),
     tokens: deployment.tokens,
     accounts,
@@ -166,6 +178,7 @@ function nodeConfig(
       '--data-dir': dir.node,
       '--l1-rpc-url': l1.url,
       '--l1-rollup': deployment.rollup,
+      ...(BigInt(deployment.attestations) !== 0n && { '--l1-attestations': deployment.attestations }),
       '--l1-start-block': deployment.deployedAt,
       '--l1-confirmations': 1,
       '--l1-poll-ms': 500,

@@ -2,6 +2,7 @@ import { keccak256, type PublicClient, type TransactionReceipt } from 'viem';
 import type { PrivateKeyAccount } from 'viem/accounts';
 import type { RollupReader } from '../../bridge/client/interface.ts';
 import type { ChainHead, L1Call, PostedBatch } from '../../bridge/client/types.ts';
+import { type Clock, systemClock } from '../../chain/clock.ts';
 import type { ClosedBatch } from '../../protocol/types.ts';
 import {
   type Hex,
@@ -28,6 +29,8 @@ export interface ViemL1PortDependencies {
   readonly reader: RollupReader;
   /** Absent on a node that only follows. */
   readonly account: PrivateKeyAccount | undefined;
+  /** Default: the system's. */
+  readonly clock?: Pick<Clock, 'nowMs'>;
   /** Told once of every transaction of ours that was mined. */
   readonly onMined?: (call: string, gasUsed: bigint) => void;
 }
@@ -156,7 +159,7 @@ export class ViemL1Port implements L1Port {
   async #ask<T>(question: () => Promise<T>): Promise<T> {
     try {
       const answer = await question();
-      this.#answeredAtMs = Date.now();
+      this.#answeredAtMs = (this.#deps.clock ?? systemClock).nowMs();
       return answer;
     } catch (error) {
       throw l1Error(error);

@@ -1,13 +1,20 @@
-import type { AccountIndex, ClosedBatch, Point } from '../../protocol/types.ts';
+import type { SignedReceipt } from '../../protocol/receipts/receipt.ts';
+import type { ReceiptProof } from '../../protocol/receipts/receiptTree.ts';
+import type { AccountIndex, ClosedBatch, Field, Point } from '../../protocol/types.ts';
 import type {
   AccountProofView,
   AccountView,
+  AttestationView,
   BatchEvent,
   BatchView,
   BlockView,
   ChainInfo,
+  ChannelView,
+  ClaimView,
   FeeLane,
   Health,
+  LineageView,
+  ReceiptVerdict,
   StateTag,
   TransactionStatus,
 } from '../../sdk/rpcTypes.ts';
@@ -17,6 +24,28 @@ export interface BackendEvents {
   batch: BatchEvent;
   transaction: TransactionStatus;
   account: AccountView;
+  claim: ClaimView;
+}
+
+export interface ParsedReceiptQuestion {
+  readonly receipt: SignedReceipt;
+  readonly proof: ReceiptProof;
+  /** Hash of the transaction that claimed it. */
+  readonly claim: Field | undefined;
+}
+
+/** Channels, attestations, claims and receipts, as of the newest block. Undefined: no account there; WRONG_KIND: another one. */
+export interface AiBackend {
+  channel(index: AccountIndex): Promise<ChannelView | undefined>;
+  /** Newest first. */
+  channels(role: 'provider' | 'payer' | 'model', of: AccountIndex, limit: number): Promise<readonly ChannelView[]>;
+  attestation(index: AccountIndex): Promise<AttestationView | undefined>;
+  /** Earliest first. */
+  attestationsOf(sha256: Uint8Array): Promise<readonly AttestationView[]>;
+  lineage(index: AccountIndex): Promise<LineageView | undefined>;
+  /** Newest first. */
+  claims(channel: AccountIndex, limit: number): Promise<readonly ClaimView[]>;
+  verifyReceipt(question: ParsedReceiptQuestion): Promise<ReceiptVerdict>;
 }
 
 /**
@@ -38,6 +67,9 @@ export interface NodeBackend {
   chainInfo(): Promise<ChainInfo>;
   fees(): Promise<readonly FeeLane[]>;
   health(): Promise<Health>;
+  readonly ai: AiBackend;
+  /** Seconds forward, L1 included; returns the new time. Throws DEVNET_ONLY on any node but a devnet's. */
+  advanceTime(seconds: number): Promise<number>;
   /** Listeners must not throw. Returns the function that removes the listener. */
   on<E extends keyof BackendEvents>(event: E, listener: (value: BackendEvents[E]) => void): () => void;
 }

@@ -1,4 +1,5 @@
 import { ProtocolError } from '../../protocol/errors.ts';
+import { ReceiptError } from '../../protocol/receipts/receiptError.ts';
 import { MempoolError, SequencerError } from '../../sequencer/errors.ts';
 
 /** JSON-RPC 2.0's own codes, and this server's from the range reserved for servers. */
@@ -8,7 +9,7 @@ export const RpcCode = {
   METHOD_NOT_FOUND: -32601,
   INVALID_PARAMS: -32602,
   INTERNAL: -32603,
-  /** The ledger's rules refuse it; `data.code` is a ProtocolErrorCode. */
+  /** The ledger's rules refuse it; `data.code` is a ProtocolErrorCode, or a ReceiptErrorCode for a receipt that proves nothing. */
   PROTOCOL: -32000,
   /** The mempool refuses it; `data.code` is a MempoolErrorCode. */
   MEMPOOL: -32001,
@@ -60,6 +61,9 @@ export function publicError(error: unknown): RpcError | undefined {
   // INVALID_ARGUMENT is a defect of this program, never the fault of what came in.
   if (error instanceof ProtocolError && error.code !== 'INVALID_ARGUMENT') {
     return new RpcError(RpcCode.PROTOCOL, error.code, 'the ledger refuses this', error.data);
+  }
+  if (error instanceof ReceiptError) {
+    return new RpcError(RpcCode.PROTOCOL, error.code, 'the receipt does not prove it', error.data);
   }
   if (error instanceof MempoolError) {
     return new RpcError(RpcCode.MEMPOOL, error.code, 'the mempool refuses this', error.data);

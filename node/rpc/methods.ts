@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { bigintToBytes, bytesToHex } from '../../protocol/bytes.ts';
 import { closedBatchToJson } from '../../protocol/serialize.ts';
 import type { RpcMethod, RpcMethods } from '../../sdk/rpcTypes.ts';
+import { registerAiMethods } from './aiMethods.ts';
 import type { NodeBackend } from './backend.ts';
 import { RpcCode, RpcError } from './errors.ts';
 import {
@@ -30,16 +31,19 @@ export function parseParams<T>(schema: z.ZodType<T>, params: readonly unknown[])
   throw new RpcError(RpcCode.INVALID_PARAMS, 'INVALID_PARAMS', `params${where}: ${issue?.message ?? 'invalid'}`);
 }
 
+/** Adds a method: its name, what its parameters must be, what answers them. */
+export type RegisterMethod = <M extends RpcMethod, P>(
+  name: M,
+  schema: z.ZodType<P>,
+  run: (params: P) => Promise<RpcMethods[M]['result']>,
+) => void;
+
 export function methodTable(backend: NodeBackend): MethodTable {
   const table = Object.create(null) as Record<string, Handler | undefined>;
 
-  function method<M extends RpcMethod, P>(
-    name: M,
-    schema: z.ZodType<P>,
-    run: (params: P) => Promise<RpcMethods[M]['result']>,
-  ): void {
+  const method: RegisterMethod = (name, schema, run) => {
     table[name] = async (params) => run(parseParams(schema, params));
-  }
+  };
   const none = z.tuple([]);
 
   method('engram_chainInfo', none, () => backend.chainInfo());
@@ -63,5 +67,6 @@ export function methodTable(backend: NodeBackend): MethodTable {
     return closed === undefined ? null : closedBatchToJson(closed);
   });
   method('engram_getBlock', z.tuple([blockParam]), async ([block]) => (await backend.block(block)) ?? null);
+  registerAiMethods(method, backend);
   return table;
 }

@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import { hexToBytes } from '../../protocol/bytes.ts';
 import { unpackPoint } from '../../protocol/crypto/babyjub.ts';
-import { isCanonical } from '../../protocol/field.ts';
+import { field, isCanonical } from '../../protocol/field.ts';
 import { ACCOUNT_LIMIT } from '../../protocol/ids.ts';
+import { proofFromJson, receiptFromJson } from '../../protocol/receipts/receiptCodec.ts';
 import type { AccountIndex, Point } from '../../protocol/types.ts';
 import { STATE_TAGS } from '../../sdk/rpcTypes.ts';
 
-/** Wire form of the longest transaction: 255 ops with three payload words each, plus head and signature. */
-const MAX_TX_BYTES = 14 + 255 * (30 + 96) + 96;
+/** Wire form of the longest transaction: 255 claims (three payload words and a voucher's signature each), head and signature. */
+const MAX_TX_BYTES = 14 + 255 * (30 + 96 + 96) + 96;
 
 const hexBytes = (length: number) =>
   z.string().regex(new RegExp(`^0x[0-9a-fA-F]{${2 * length}}$`), `expected 0x and ${2 * length} hex digits`);
@@ -54,3 +55,37 @@ export const keyParams = z.union([
 export const blockParam = z.union([z.literal('latest'), height.transform(BigInt)]);
 export const batchNumberParam = height.transform(Number).refine(Number.isSafeInteger, 'batch numbers stay below 2^53');
 export const batchParam = z.union([stateParam, batchNumberParam]);
+
+/** 1 … 1000. */
+const limit = z.number().int().min(1).max(1000).default(100);
+
+export const channelFilterParam = z
+  .strictObject({
+    provider: accountIndexParam.optional(),
+    payer: accountIndexParam.optional(),
+    model: accountIndexParam.optional(),
+    limit,
+  })
+  .transform(({ limit: most, ...roles }, context) => {
+    const given = CHANNEL_ROLES.flatMap((role) => {
+      const of = roles[role];
+      return of === undefined ? [] : [{ role, of, limit: most }];
+    });
+    const [only, ...others] = given;
+    if (only !== undefined && others.length === 0) return only;
+    context.addIssue('expected exactly one of provider, payer, model');
+    return z.NEVER;
+  });
+const CHANNEL_ROLES = ['provider', 'payer', 'model'] as const;
+
+export const limitParam = z.strictObject({ limit });
+export const digestParam = hexBytes(32).transform(hexToBytes);
+/** At most ten years. */
+export const secondsParam = z.number().int().min(1).max(315_360_000);
+
+/** The two JSON forms are those of protocol/receipts, whose parsers throw ProtocolErrors of their own. */
+export const receiptQuestionParam = z.strictObject({
+  receipt: z.unknown().transform(receiptFromJson),
+  proof: z.unknown().transform(proofFromJson),
+  claim: hashParam.transform(field).optional(),
+});

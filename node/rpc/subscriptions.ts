@@ -20,6 +20,7 @@ export class SubscriptionHub {
       backend.on('batch', (event) => this.#emit('batches', event)),
       backend.on('transaction', (event) => this.#emit(`txStatus ${event.hash}`, event)),
       backend.on('account', (event) => this.#emit(`account ${event.index}`, event)),
+      backend.on('claim', (event) => this.#emit(`claims ${event.channel}`, event)),
     ];
   }
 
@@ -144,8 +145,12 @@ export class Subscriber {
         const [index] = parseParams(z.tuple([accountIndexParam]), rest);
         return { key: `account ${index}`, current: () => backend.account(index) };
       }
+      case 'claims': {
+        const [channel] = parseParams(z.tuple([accountIndexParam]), rest);
+        return { key: `claims ${channel}`, current: async () => undefined };
+      }
     }
   }
 }
 
-const TOPICS = ['blocks', 'batches', 'txStatus', 'account'] as const satisfies readonly RpcTopic[];
+const TOPICS = ['blocks', 'batches', 'txStatus', 'account', 'claims'] as const satisfies readonly RpcTopic[];

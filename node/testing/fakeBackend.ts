@@ -3,7 +3,9 @@ import { keccak256 } from '../../protocol/crypto/keccak.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
 import type { AccountView, ChainInfo, Health, TransactionStatus } from '../../sdk/rpcTypes.ts';
 import { MempoolError, SequencerError } from '../../sequencer/errors.ts';
-import type { BackendEvents, NodeBackend } from '../rpc/backend.ts';
+import type { AiBackend, BackendEvents, NodeBackend } from '../rpc/backend.ts';
+import { RpcCode, RpcError } from '../rpc/errors.ts';
+import { fakeAi } from './fakeAi.ts';
 
 export const ACCOUNT: AccountView = {
   index: 5,
@@ -81,6 +83,8 @@ export class FakeBackend implements NodeBackend {
       l1ChainId: 31337n,
       l2ChainId: 7n,
       rollup: '0x0000000000000000000000000000000000000001',
+      time: 1_800_000_000,
+      graceSeconds: 86_400,
       shape: { name: 'dev', L: 8, N: 32, S: 8, A: 24, E: 4 },
       fees: [],
       tokens: [{ id: 0, address: '0x0000000000000000000000000000000000000000' }],
@@ -94,6 +98,12 @@ export class FakeBackend implements NodeBackend {
 
   async health(): Promise<Health> {
     return this.healthNow;
+  }
+
+  readonly ai: AiBackend = fakeAi;
+
+  async advanceTime(): Promise<never> {
+    throw new RpcError(RpcCode.UNAVAILABLE, 'DEVNET_ONLY', 'time passes by itself on this network');
   }
 
   on<E extends keyof BackendEvents>(event: E, listener: (value: BackendEvents[E]) => void): () => void {

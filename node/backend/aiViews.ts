@@ -1,0 +1,91 @@
+/** From channels, attestations and claims to what the RPC shows. Pure. */
+import type { BatchSummary, ClaimRecord, OpLocation } from '../../chain/types.ts';
+import { GRACE_SECONDS, isOver, unpackAttestation, unpackChannel } from '../../protocol/account.ts';
+import { bytesToHex } from '../../protocol/bytes.ts';
+import { packPoint } from '../../protocol/crypto/babyjub.ts';
+import { type Account, type AccountIndex, type Point, Subtype } from '../../protocol/types.ts';
+import type { ArtefactKind, AttestationView, ChannelView, ClaimView, Origin } from '../../sdk/rpcTypes.ts';
+import { hashHex } from './views.ts';
+
+const KINDS: Readonly<Record<number, ArtefactKind>> = {
+  [Subtype.MODEL]: 'model',
+  [Subtype.DATASET]: 'dataset',
+  [Subtype.TRAINING_RUN]: 'training run',
+  [Subtype.AGENT]: 'agent',
+  [Subtype.SERVICE]: 'service',
+};
+
+export interface ChannelContext {
+  readonly created: OpLocation;
+  /** Of the channel's model; 0 without one. */
+  readonly royaltyBps: number;
+  /** Seconds. */
+  readonly now: number;
+}
+
+export function channelView(index: AccountIndex, account: Account, context: ChannelContext): ChannelView {
+  const { token, balance, claimed, nonce, a, b } = account;
+  const { payer, provider, model, expiry } = unpackChannel(account.c);
+  const isChannelOver = isOver({ payer, provider, model, expiry }, context.now);
+  const key: Point = [a, b];
+  return {
+    index,
+    token,
+    balance,
+    claimed,
+    claims: nonce,
+    payer,
+    provider,
+    model,
+    royaltyBps: context.royaltyBps,
+    voucherKey: { x: a, y: b, packed: `0x${bytesToHex(packPoint(key))}` },
+    expiry,
+    claimableUntil: expiry + GRACE_SECONDS,
+    isOver: isChannelOver,
+    state: isChannelOver ? 'over' : context.now >= expiry ? 'expired' : 'open',
+    created: originView(context.created),
+  };
+}
+
+export function attestationView(index: AccountIndex, account: Account, created: OpLocation): AttestationView {
+  const { owner, parent, royaltyBps, subtype } = unpackAttestation(account.c);
+  const { token, balance, a: artefact, b: provenance } = account;
+  return {
+    index,
+    kind: KINDS[subtype] ?? 'other',
+    subtype,
+    owner,
+    parent,
+    royaltyBps,
+    artefact,
+    provenance,
+    token,
+    balance,
+    created: originView(created),
+  };
+}
+
+export function claimView(
+  channel: AccountIndex,
+  claim: ClaimRecord,
+  status: BatchSummary['status'] | undefined,
+): ClaimView {
+  const { total, amount, fee, royalty, receiptsRoot, txHash, block, batch, timestamp } = claim;
+  return {
+    channel,
+    total,
+    delta: amount + fee + royalty,
+    royalty,
+    fee,
+    receiptsRoot,
+    transaction: hashHex(txHash),
+    block,
+    batch,
+    timestamp,
+    state: status === 'committed' || status === 'proven' ? status : 'included',
+  };
+}
+
+function originView({ txHash, block, batch, timestamp }: OpLocation): Origin {
+  return { transaction: hashHex(txHash), block, batch, timestamp };
+}
