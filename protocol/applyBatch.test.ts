@@ -1,19 +1,23 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { applyBatch, executeBatch } from './applyBatch.ts';
+import { decodeBody, encodeBody } from './codec/body.ts';
 import { type BatchHeader, headerOf } from './codec/header.ts';
 import { commitBatch } from './commitment.ts';
+import { poseidon } from './crypto/poseidon.ts';
 import { accountIndex } from './ids.ts';
 import { replayBody } from './replay.ts';
 import { transfer } from './testing/actors.ts';
-import { closedBatches } from './testing/exampleBatches.ts';
+import { AI, closedBatches } from './testing/exampleBatches.ts';
 import { expectCode } from './testing/expectCode.ts';
 import { AccountTree, EMPTY_ROOT } from './tree.ts';
-import type { Batch, ClosedBatch, Field, L1Op, SignedTx } from './types.ts';
+import { type Batch, type ClosedBatch, type Field, type L1Op, type Op, Opcode, type SignedTx } from './types.ts';
 
 let first: ClosedBatch;
 let second: ClosedBatch;
+let third: ClosedBatch;
+let fourth: ClosedBatch;
 beforeAll(() => {
-  ({ first, second } = closedBatches());
+  ({ first, second, third, fourth } = closedBatches());
 });
 
 /** A refused batch must leave the tree at its root, able to take the right one. */
@@ -29,15 +33,70 @@ function editTx(batch: Batch, at: number, edit: (tx: SignedTx) => SignedTx): Bat
   return { ...batch, txs: batch.txs.map((tx, i) => (i === at ? edit(tx) : tx)) };
 }
 
+/** Changes the first op (a CLAIM), and keeps `keep` ops. */
+function editOp(tx: SignedTx, change: Partial<Op>, keep = tx.ops.length): SignedTx {
+  return { ...tx, ops: tx.ops.slice(0, keep).map((op, i) => (i === 0 ? { ...op, ...change } : op)) };
+}
+
 function editL1(batch: Batch, at: number, change: Partial<L1Op>): Batch {
   return { ...batch, l1Ops: batch.l1Ops.map((op, i) => (i === at ? { ...op, ...change } : op)) };
+}
+
+function afterSecond(): AccountTree {
+  const tree = new AccountTree();
+  for (const { batch } of [first, second]) applyBatch(tree, batch, { slots: false });
+  return tree;
+}
+
+function unexpiring(batch: Batch): Batch {
+  return { ...batch, txs: batch.txs.map((tx) => ({ ...tx, validUntil: 2 ** 40 - 1 })) };
 }
 
 describe('applyBatch', () => {
   test('accepts the batches one after the other', () => {
     const tree = new AccountTree();
     expect(applyBatch(tree, first.batch)).toEqual(first);
-    expect(applyBatch(tree, second.batch)).toEqual(second);
+    for (const closed of [second, third, fourth]) expect(applyBatch(tree, closed.batch)).toEqual(closed);
+  });
+
+  test('with another voucher → BAD_VOUCHER; a rule that fails comes before signatures', () => {
+    const tree = afterSecond();
+    const claims = third.batch.txs.findIndex(({ vouchers }) => vouchers.length > 0);
+    const swapped = editTx(third.batch, claims, (tx) => ({ ...tx, vouchers: [...tx.vouchers].reverse() }));
+    expectCode('BAD_VOUCHER', () => applyBatch(tree, swapped), { tx: claims });
+    const missing = editTx(third.batch, claims, (tx) => ({ ...tx, vouchers: [] }));
+    expectCode('INVALID_ARGUMENT', () => applyBatch(tree, missing));
+    expectCode('CHANNEL_OVER', () => applyBatch(tree, { ...unexpiring(swapped), timestamp: 2 ** 39 }));
+    expect(tree.root).toBe(third.batch.oldRoot);
+    expect(applyBatch(tree, swapped, { signaturesChecked: true }).batch.newRoot).toBe(third.batch.newRoot);
+  });
+
+  test('at a time when its channels are not over → CHANNEL_NOT_OVER, and its forced exit is another', () => {
+    const tree = afterSecond();
+    expectCode('CHANNEL_NOT_OVER', () => applyBatch(tree, { ...third.batch, timestamp: 0 }));
+    applyBatch(tree, third.batch);
+    const early = { ...fourth.batch, timestamp: fourth.batch.timestamp - 1 };
+    expectCode('BAD_BATCH', () => applyBatch(tree, early));
+    expectCode('CHANNEL_NOT_OVER', () => applyBatch(tree, { ...early, l1Ops: [] }));
+  });
+
+  test('signatures are listed as the circuit takes them: vouchers, then their transaction', () => {
+    const { signatures } = executeBatch(afterSecond(), third.batch);
+    const listed = third.batch.txs.flatMap((tx, i) => [
+      ...tx.vouchers.map((signature) => ({ signature, tx: i, isVoucher: true })),
+      { signature: tx.signature, tx: i, isVoucher: false },
+    ]);
+    expect(signatures.map(({ signature, tx, isVoucher }) => ({ signature, tx, isVoucher }))).toEqual(listed);
+  });
+
+  test('subroots are the 64 nodes under the old root; none without slots', () => {
+    const tree = afterSecond();
+    const upper = Array.from({ length: 8 }, (_, i) => poseidon(third.subroots.slice(8 * i, 8 * i + 8)));
+    expect(third.subroots.length).toBe(64);
+    expect(poseidon(upper)).toBe(third.batch.oldRoot);
+    expect(applyBatch(tree, third.batch, { slots: false }).subroots).toEqual([]);
+    expect(fourth.subroots).toEqual(tree.subroots());
+    expect(first.subroots).toEqual(new AccountTree().subroots());
   });
 
   test('on another tree → ROOT_MISMATCH', () => {
@@ -139,6 +198,58 @@ describe('replayBody', () => {
   test('an exit of another amount than the op’s → BAD_BATCH', () => {
     const exits = first.exits.map((exit) => ({ ...exit, amount: exit.amount + 1n }));
     expectReplayRefused('BAD_BATCH', { body: commitBatch(first.batch, exits).body });
+  });
+
+  test('rebuilds every AI operation from the posted bytes, at the header’s timestamp', () => {
+    const tree = afterSecond();
+    for (const { batch, exits, commitment } of [third, fourth]) {
+      const replayed = replayBody(tree, headerOf(batch, exits.length), commitment.body);
+      expect(tree.root).toBe(batch.newRoot);
+      expect(replayed.txs).toEqual(batch.txs.map(({ signer, nonce, ops }) => ({ signer, nonce, ops })));
+    }
+  });
+
+  test.each<[string, string, (tx: SignedTx) => SignedTx]>([
+    ['a claim to someone else', 'NOT_AUTHORIZED', (tx) => editOp(tx, { to: accountIndex(1) })],
+    ['a claim of someone who is not there', 'NOT_AUTHORIZED', (tx) => editOp(tx, { to: accountIndex(50) })],
+    ['a claim to the channel itself', 'NOT_AUTHORIZED', (tx) => editOp(tx, { to: accountIndex(AI.channel) })],
+    ['a transfer from a channel', 'WRONG_KIND', (tx) => editOp(tx, { opcode: Opcode.TRANSFER })],
+    [
+      'a close before the channel is over',
+      'CHANNEL_NOT_OVER',
+      (tx) => editOp(tx, { opcode: Opcode.CLOSE, to: accountIndex(2) }, 1),
+    ],
+    ['a claim of more', 'CLAIM_MISMATCH', (tx) => editOp(tx, { amount: 1001n })],
+    [
+      'a transfer of another’s money after the claims',
+      'NOT_AUTHORIZED',
+      (tx) => ({ ...tx, ops: [...tx.ops, transfer(1, 10, 1n)] }),
+    ],
+    ['a source that is not there', 'UNKNOWN_ACCOUNT', (tx) => ({ ...tx, ops: [transfer(50, 10, 1n)] })],
+  ])('%s → %s', (_, code, edit) => {
+    const tree = afterSecond();
+    const claims = third.batch.txs.findIndex(({ vouchers }) => vouchers.length > 0);
+    const batch = editTx(third.batch, claims, edit);
+    const { body } = commitBatch(batch, third.exits);
+    expectCode(code, () => replayBody(tree, headerOf(batch, 0), body));
+    expect(tree.root).toBe(third.batch.oldRoot);
+  });
+
+  test('at another timestamp: CHANNEL_OVER, CHANNEL_NOT_OVER', () => {
+    const header = headerOf(third.batch, 0);
+    const at = (timestamp: number) => () => replayBody(afterSecond(), { ...header, timestamp }, third.commitment.body);
+    expectCode('CHANNEL_OVER', at(2 ** 40 - 1));
+    expectCode('CHANNEL_NOT_OVER', at(0));
+  });
+
+  test('more signatures than the shape has slots → BAD_BATCH', () => {
+    const [op] = third.batch.txs[2]?.ops ?? [];
+    if (op === undefined) throw new RangeError('fixture');
+    const body = (claims: number) =>
+      encodeBody({ l1Ops: [], exits: [], txOps: [Array.from({ length: claims }, () => op)] });
+    const counts = { shape: 'dev', l1Count: 0, exitCount: 0 } as const;
+    expect(decodeBody(body(7), { ...counts, opCount: 7 }).txOps[0]?.length).toBe(7);
+    expectCode('BAD_BATCH', () => decodeBody(body(8), { ...counts, opCount: 8 }));
   });
 
   test('a transaction whose ops have two sources → NOT_AUTHORIZED', () => {

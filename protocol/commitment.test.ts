@@ -8,7 +8,7 @@ import { closedBatches } from './testing/exampleBatches.ts';
 import { expectCode } from './testing/expectCode.ts';
 import type { ClosedBatch } from './types.ts';
 
-const { first, second } = closedBatches();
+const { first, second, third, fourth } = closedBatches();
 
 function word(value: bigint): `0x${string}` {
   return numberToHex(value, { size: 32 });
@@ -18,6 +18,8 @@ function word(value: bigint): `0x${string}` {
 describe.each([
   ['dev', first],
   ['small', second],
+  ['AI', third],
+  ['fee-less', fourth],
 ])('the commitment of the %s batch', (_, { batch, commitment, exits }: ClosedBatch) => {
   const { L, N, E, id } = SHAPES[batch.shape];
   const { words, body, bodyHash, dataHash, c, r, y } = commitment;
@@ -33,7 +35,7 @@ describe.each([
     ]);
     const ops = batch.txs.flatMap((tx) => tx.ops);
     expect(words[5]).toBe(BigInt(batch.l1Ops.length) | (BigInt(ops.length) << 16n) | (BigInt(exits.length) << 32n));
-    expect(words[6]).toBe(9n);
+    expect(words[6]).toBe(batch === fourth.batch ? 0n : 9n);
     expect(words[7]).toBe(batch.firstBlock | (batch.lastBlock << 64n));
     expect(((words[8] ?? 0n) << 128n) | (words[9] ?? 0n)).toBe(batch.evmCommitment);
     batch.l1Ops.forEach((op, i) => {

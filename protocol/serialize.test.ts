@@ -20,7 +20,7 @@ import { closedBatches } from './testing/exampleBatches.ts';
 import { expectCode } from './testing/expectCode.ts';
 import type { QueueItem } from './types.ts';
 
-const { first } = closedBatches();
+const { first, third } = closedBatches();
 
 function throughText(json: Json): unknown {
   return JSON.parse(JSON.stringify(json));
@@ -28,8 +28,11 @@ function throughText(json: Json): unknown {
 
 describe('JSON forms', () => {
   test('bring everything back from text', () => {
-    expect(closedBatchFromJson(throughText(closedBatchToJson(first)))).toEqual(first);
-    for (const tx of first.batch.txs) expect(signedTxFromJson(throughText(signedTxToJson(tx)))).toEqual(tx);
+    for (const closed of [first, third]) {
+      expect(closedBatchFromJson(throughText(closedBatchToJson(closed)))).toEqual(closed);
+    }
+    for (const tx of [...third.batch.txs, ...first.batch.txs])
+      expect(signedTxFromJson(throughText(signedTxToJson(tx)))).toEqual(tx);
     for (const op of first.batch.l1Ops) expect(l1OpFromJson(throughText(l1OpToJson(op)))).toEqual(op);
     for (const { after } of first.slots) {
       if (after !== undefined) expect(accountFromJson(throughText(accountToJson(after)))).toEqual(after);
@@ -63,6 +66,18 @@ describe('JSON forms', () => {
   ])('%s → %s', (_, code, change) => {
     expect(batchFromJson(good)).toEqual(first.batch);
     expectCode(code, () => batchFromJson({ ...good, ...change }));
+  });
+
+  test('a transaction with a voucher too few or too many → MALFORMED_BYTES', () => {
+    const claims = third.batch.txs.find(({ vouchers }) => vouchers.length > 0);
+    if (claims === undefined) throw new RangeError('fixture');
+    const json = throughText(signedTxToJson(claims)) as { vouchers: unknown[] };
+    const [voucher] = json.vouchers;
+    for (const vouchers of [[], [voucher], [...json.vouchers, voucher]]) {
+      expectCode('MALFORMED_BYTES', () => signedTxFromJson({ ...json, vouchers }));
+    }
+    const plain = first.batch.txs.map((tx) => throughText(signedTxToJson(tx)) as object);
+    for (const tx of plain) expectCode('MALFORMED_BYTES', () => signedTxFromJson({ ...tx, vouchers: [voucher] }));
   });
 
   test('a missing member and bad hex → MALFORMED_BYTES', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { accountIndex } from '../ids.ts';
-import { actor, exit, register, signed, transfer } from '../testing/actors.ts';
+import { actor, attest, claim, claimOp, close, exit, open, register, signed, transfer } from '../testing/actors.ts';
 import { expectCode } from '../testing/expectCode.ts';
 import type { Field, L1Op, Op } from '../types.ts';
 import { headerFromWords } from './header.ts';
@@ -22,6 +22,10 @@ describe('op words', () => {
     transfer(1, 2, 0n, { memo: [0n, 0n, 0n] as Field[] }),
     register(1, 9, actor(2), 3n),
     exit(1, (1n << 160n) - 1n, 3n),
+    attest(1, LAST, { parent: LAST, royaltyBps: 10_000, subtype: 255 }),
+    open(1, LAST, { provider: LAST, voucherKey: actor(2), amount: 1n, model: LAST, expiry: 2 ** 40 - 1 }),
+    claimOp(LAST, 1, { total: (1n << 96n) - 1n, royaltyBps: 10_000 }),
+    close(LAST, LAST, (1n << 96n) - 1n),
   ];
   test.each(extremes)('words and back: op %#', (op) => {
     for (const isLast of [true, false]) expect(opFromWords(opWords(op, isLast))).toEqual({ op, isLast });
@@ -29,7 +33,12 @@ describe('op words', () => {
 
   test('the signed words leave an assigned index out, and only that', () => {
     expect(signedOpWords(register(1, 9, actor(2), 3n), true)).toEqual(opWords(register(1, 0, actor(2), 3n), true));
-    expect(signedOpWords(transfer(1, 9, 3n), true)).toEqual(opWords(transfer(1, 9, 3n), true));
+    expect(signedOpWords(attest(1, 9), true)).toEqual(opWords({ ...attest(1, 9), to: accountIndex(0) }, true));
+    const terms = { provider: 3, voucherKey: actor(2), amount: 1n };
+    expect(signedOpWords(open(1, 9, terms), true)).toEqual(opWords(open(1, 0, terms), true));
+    for (const op of [transfer(1, 9, 3n), claimOp(7, 9, { total: 3n }), close(7, 9, 3n)]) {
+      expect(signedOpWords(op, true)).toEqual(opWords(op, true));
+    }
   });
 
   const good = opWords(transfer(1, 2, 3n, { memo: [1n as Field] }), true);
@@ -113,6 +122,15 @@ describe('transactions', () => {
     const tx = signed(actor(1), { signer: 1, nonce: 0, ops: [register(1, 9, actor(2), 3n)] });
     expect(decodeTx(encodeTx(tx), { isAssigned: true })).toEqual(tx);
     expectCode('ASSIGNED_INDEX_NOT_ZERO', () => decodeTx(encodeTx(tx)));
+  });
+
+  test('claims carry their vouchers; in memory, another number of them is INVALID_ARGUMENT', () => {
+    const one = claim(7, 1, { voucherKey: actor(2), total: 3n });
+    const tx = signed(actor(1), { signer: 1, nonce: 0, ops: [one, transfer(1, 2, 3n), one] });
+    expect(decodeTx(encodeTx(tx))).toEqual(tx);
+    expectCode('INVALID_ARGUMENT', () => encodeTx({ ...tx, vouchers: tx.vouchers.slice(1) }));
+    expectCode('INVALID_ARGUMENT', () => encodeTx({ ...tx, vouchers: [...tx.vouchers, one.voucher] }));
+    expectCode('BAD_VOUCHER', () => encodeTx({ ...tx, vouchers: [one.voucher, { ...one.voucher, s: 1n << 256n }] }));
   });
 
   test('255 ops fit, 256 are MALFORMED_BYTES', () => {
