@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { registerAccountCommands } from './cli/accountCommands.ts';
 import { registerDeployCommand } from './cli/deployCommand.ts';
 import { registerDevnetCommand } from './cli/devnetCommand.ts';
+import { registerEscapeCommand } from './cli/escapeCommand.ts';
 import { registerKeysCommands } from './cli/keys.ts';
 import { registerL1Commands } from './cli/l1Commands.ts';
 import { registerLedgerCommands } from './cli/ledgerCommands.ts';
@@ -25,6 +26,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     registerDeployCommand,
     registerAccountCommands,
     registerL1Commands,
+    registerEscapeCommand,
     registerLedgerCommands,
     registerQueryCommands,
     registerModelCommands,

@@ -1,35 +1,126 @@
+import { BridgeError } from '../../bridge/client/errors.ts';
 import type { RollupClient } from '../../bridge/client/rollupClient.ts';
-import { packState } from '../../protocol/account.ts';
-import type { AccountIndex } from '../../protocol/types.ts';
-import { proveAccount } from './accountProver.ts';
+import { controllerOf } from '../../protocol/account.ts';
+import type { AccountTree } from '../../protocol/tree.ts';
+import { type Account, type AccountIndex, Kind } from '../../protocol/types.ts';
+import type { Hex } from '../../sdk/rpcTypes.ts';
+import { type ProveAccount, withAccountProver } from './accountProver.ts';
 import { CliError, Exit, progress } from './output.ts';
 import { rebuildProvenTree } from './rebuild.ts';
 
-/** Leaves a frozen rollup: state from L1, proof of the leaf, `escape` on L1. The owner withdraws afterwards. */
+const KIND_NAMES: Readonly<Record<Account['kind'], string>> = {
+  [Kind.KEY]: 'key',
+  [Kind.CHANNEL]: 'channel',
+  [Kind.ATTEST]: 'attestation',
+};
+
+interface Dependencies {
+  readonly rollup: RollupClient;
+}
+
+interface ProverOptions {
+  readonly cacheDir?: string | undefined;
+}
+
+/**
+ * One account leaves a frozen rollup: state from L1, proof of its leaf (and of its controller's, for a channel or an attestation),
+ * `escape` on L1. The controller's Ethereum address withdraws afterwards.
+ * @throws CliError NOT_FROZEN, UNKNOWN_ACCOUNT; BridgeError AlreadyEscaped
+ */
 export async function escapeAccount(
-  options: { readonly index: AccountIndex; readonly cacheDir?: string | undefined },
-  { rollup }: { readonly rollup: RollupClient },
+  { index, ...options }: ProverOptions & { readonly index: AccountIndex },
+  { rollup }: Dependencies,
 ): Promise<object> {
-  const { index, cacheDir } = options;
-  if (!(await rollup.state()).isFrozen) {
-    throw new CliError(Exit.REFUSED, 'NOT_FROZEN', 'the rollup is not frozen: use exit or forced-exit');
-  }
-  const { tree, batch } = await rebuildProvenTree(rollup, (n, last) => progress(`replaying batch ${n} of ${last}`));
-  const path = tree.proof(index);
-  const { account } = path;
-  if (account === undefined) {
-    throw new CliError(Exit.NOT_FOUND, 'UNKNOWN_ACCOUNT', `there is no account ${index} in the last proven batch`);
-  }
-  const proof = await proveAccount({ ...path, account }, { cacheDir });
-  const { a, b, c } = account;
-  const { hash, blockNumber, gasUsed } = await rollup.escape({ index, state: packState(account), a, b, c }, proof);
-  return {
+  await requireFrozen(rollup);
+  const { tree, batch } = await rebuilt(rollup);
+  return withAccountProver(options, { tree }, async (prove) => ({
     batch,
+    ...(await escapeOne(index, { tree, rollup, prove })),
+  }));
+}
+
+/**
+ * Everything whose controller's Ethereum address is `owner` and that holds something leaves. May be run again after a failure.
+ * @throws CliError NOT_FROZEN, NOTHING_TO_ESCAPE
+ */
+export async function escapeAll(
+  { owner, ...options }: ProverOptions & { readonly owner: Hex },
+  { rollup }: Dependencies,
+): Promise<object> {
+  await requireFrozen(rollup);
+  const { tree, batch } = await rebuilt(rollup);
+  const waiting: AccountIndex[] = [];
+  for (const index of controlledBy(tree, owner)) {
+    if (tree.get(index)?.balance !== 0n && !(await rollup.isEscaped(index))) waiting.push(index);
+  }
+  if (waiting.length === 0) {
+    throw new CliError(Exit.NOT_FOUND, 'NOTHING_TO_ESCAPE', `no account of ${owner} holds anything that has not left`);
+  }
+  return withAccountProver(options, { tree }, async (prove) => {
+    const escaped: object[] = [];
+    for (const index of waiting) {
+      progress(`account ${index} (${escaped.length + 1} of ${waiting.length})`);
+      const done = await escapeOne(index, { tree, rollup, prove }).catch((error: unknown) => {
+        // Anyone may help an account out, at any time.
+        if (error instanceof BridgeError && error.code === 'AlreadyEscaped') return { index, isEscaped: true };
+        throw error;
+      });
+      escaped.push(done);
+    }
+    return { batch, owner, escaped };
+  });
+}
+
+/** What `escapeAll` would find, in the last proven batch. Needs no freeze. */
+export async function listControlled({ owner }: { readonly owner: Hex }, { rollup }: Dependencies): Promise<object> {
+  const { tree, batch } = await rebuilt(rollup);
+  const accounts: object[] = [];
+  for (const index of controlledBy(tree, owner)) {
+    const account = tree.get(index);
+    if (account === undefined) continue;
+    const { kind, token, balance } = account;
+    accounts.push({ index, kind: KIND_NAMES[kind], token, balance, isEscaped: await rollup.isEscaped(index) });
+  }
+  return { batch, owner, accounts };
+}
+
+/** Indices in order of the accounts that `owner` is the Ethereum address of, directly or as payer or owner. */
+function controlledBy(tree: AccountTree, owner: Hex): AccountIndex[] {
+  const address = BigInt(owner);
+  const found: AccountIndex[] = [];
+  for (const [index, account] of tree.entries()) {
+    const controller = tree.get(controllerOf(index, account));
+    if (controller?.kind === Kind.KEY && controller.c === address) found.push(index);
+  }
+  return found.sort((a, b) => a - b);
+}
+
+async function escapeOne(
+  index: AccountIndex,
+  { tree, rollup, prove }: { tree: AccountTree; rollup: RollupClient; prove: ProveAccount },
+): Promise<object> {
+  const { leaf, proof } = await prove(index);
+  const account = tree.get(index);
+  if (account === undefined) throw new CliError(Exit.INTERNAL, 'UNKNOWN_ACCOUNT', `account ${index} was just proven`);
+  const controller = controllerOf(index, account);
+  const receipt = await rollup.escape(leaf, proof, controller === index ? undefined : await prove(controller));
+  return {
     index,
+    kind: KIND_NAMES[account.kind],
     token: account.token,
     amount: account.balance,
-    l1Transaction: hash,
-    l1Block: blockNumber,
-    gasUsed,
+    ...(controller !== index && { controller }),
+    l1Transaction: receipt.hash,
+    l1Block: receipt.blockNumber,
+    gasUsed: receipt.gasUsed,
   };
+}
+
+async function requireFrozen(rollup: RollupClient): Promise<void> {
+  if ((await rollup.state()).isFrozen) return;
+  throw new CliError(Exit.REFUSED, 'NOT_FROZEN', 'the rollup is not frozen: use exit or forced-exit');
+}
+
+function rebuilt(rollup: RollupClient) {
+  return rebuildProvenTree(rollup, (n, last) => progress(`replaying batch ${n} of ${last}`));
 }

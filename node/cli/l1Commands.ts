@@ -15,13 +15,12 @@ import {
   withLedgerKey,
   withNode,
 } from './context.ts';
-import { escapeAccount } from './escapeAccount.ts';
 import { CliError, Exit, guarded } from './output.ts';
 import { address, amount, count, index, key } from './parsers.ts';
 
 type Options = NodeOptions & L1Options;
 
-/** Everything a user does on L1: deposit, withdraw, forced exit, and the way out without any node. */
+/** What a user does on L1: deposit, withdraw, forced exit, freeze. `escape` has a file of its own. */
 export function registerL1Commands(program: Command): void {
   withLedgerKey(onL1(program, 'deposit'))
     .description('move funds to the ledger: into a new account of a key, or into an account that exists')
@@ -53,18 +52,6 @@ export function registerL1Commands(program: Command): void {
   onL1(program, 'freeze')
     .description('freeze the contract once a queue item is past its deadline; then everybody can escape')
     .action((options: Options) => guarded(options, async () => receipt(await (await rollupClient(options)).freeze())));
-  onL1(program, 'escape')
-    .description(
-      'leave a frozen rollup with a proof of an account, rebuilt from L1 data alone; needs --rollup, no node',
-    )
-    .requiredOption('--index <index>', 'the account', index)
-    .option('--cache <dir>', 'folder of compiled circuits and keys')
-    .action((options: Options & { index: AccountIndex; cache?: string }) =>
-      guarded(options, async () => {
-        const rollup = await rollupClient(options);
-        return escapeAccount({ index: options.index, cacheDir: options.cache }, { rollup });
-      }),
-    );
 }
 
 interface DepositOptions extends Options, LedgerKeyOptions {

@@ -1,7 +1,15 @@
 import type { RollupReader } from '../../bridge/client/interface.ts';
+import type { PostedBatch } from '../../bridge/client/types.ts';
 import { replayBody } from '../../protocol/replay.ts';
 import { AccountTree } from '../../protocol/tree.ts';
 import { CliError, Exit } from './output.ts';
+
+/** The account tree after the last proven batch (number 0 and no `posted` before the first). */
+export interface ProvenTree {
+  readonly tree: AccountTree;
+  readonly batch: number;
+  readonly posted?: PostedBatch;
+}
 
 /**
  * The account tree as of the last proven batch, from what was posted on L1 and nothing else.
@@ -10,17 +18,19 @@ import { CliError, Exit } from './output.ts';
 export async function rebuildProvenTree(
   rollup: RollupReader,
   onBatch: (number: number, last: number) => void = () => undefined,
-): Promise<{ tree: AccountTree; batch: number }> {
+): Promise<ProvenTree> {
   const { domain } = await rollup.parameters();
   const { proven } = await rollup.state();
   const tree = new AccountTree();
+  let last: PostedBatch | undefined;
   for (let n = 1; n <= proven.batch; n += 1) {
     onBatch(n, proven.batch);
-    const { number, shape, header, oldRoot, body } = await rollup.readBatch(n);
+    last = await rollup.readBatch(n);
+    const { number, shape, header, oldRoot, body } = last;
     replayBody(tree, { ...header, number, domain, oldRoot, shape }, body);
   }
   if (tree.root !== proven.root) {
     throw new CliError(Exit.REFUSED, 'ROOT_MISMATCH', 'what was posted on L1 does not lead to the proven root');
   }
-  return { tree, batch: proven.batch };
+  return { tree, batch: proven.batch, ...(last !== undefined && { posted: last }) };
 }
