@@ -1,6 +1,15 @@
 import type { LedgerAccount } from '../accounts/ledgerAccount.ts';
+import { ConsumerChannel, type ResumeConsumerChannel } from '../channels/consumerChannel.ts';
+import { type OpenChannelParameters, openChannel } from '../channels/openChannel.ts';
+import {
+  type AcceptChannelParameters,
+  type ClaimChannelsOptions,
+  claimChannels,
+  ProviderChannel,
+} from '../channels/providerChannel.ts';
+import { type VerifyReceiptParameters, verifyReceipt } from '../receipts/verifyReceipt.ts';
 import type { AnyClient } from '../request.ts';
-import type { Hex, TransactionStatus, Wire } from '../rpcTypes.ts';
+import type { Hex, ReceiptVerdict, TransactionStatus, Wire } from '../rpcTypes.ts';
 import { type Finality, type WaitOptions, waitFor } from '../wait.ts';
 import type { Created } from './assigned.ts';
 import { type AttestParameters, attest } from './attest.ts';
@@ -14,6 +23,10 @@ import { type RegisterParameters, register } from './register.ts';
 import { required } from './signer.ts';
 import { type TransferParameters, transfer } from './transfer.ts';
 import { type WithdrawParameters, withdraw } from './withdraw.ts';
+
+type OwnAccount<P extends { readonly account: LedgerAccount }> = Omit<P, 'account'> & {
+  readonly account?: LedgerAccount;
+};
 
 type Read<F> = F extends (client: AnyClient, ...rest: infer P) => infer R ? (...rest: P) => R : never;
 type Reads = { readonly [K in keyof typeof reads]: Read<(typeof reads)[K]> };
@@ -38,6 +51,19 @@ export type LedgerActions = Omit<Reads, 'getAccounts'> & {
   readonly claim: (parameters: ClaimParameters) => Promise<readonly Hex[]>;
   /** See `close`. */
   readonly close: (parameters: CloseParameters) => Promise<Hex>;
+  /** See `openChannel`. */
+  readonly openChannel: (parameters: OpenChannelParameters) => Promise<ConsumerChannel>;
+  /** The consumer's side of a channel opened before; see `ConsumerChannel.resume`. */
+  readonly resumeChannel: (parameters: OwnAccount<ResumeConsumerChannel>) => Promise<ConsumerChannel>;
+  /** The provider's side of a channel; see `ProviderChannel.accept`. */
+  readonly acceptChannel: (parameters: OwnAccount<AcceptChannelParameters>) => Promise<ProviderChannel>;
+  /** See `claimChannels`. */
+  readonly claimChannels: (
+    channels: readonly ProviderChannel[],
+    options?: ClaimChannelsOptions,
+  ) => Promise<readonly Hex[]>;
+  /** See `verifyReceipt`. */
+  readonly verifyReceipt: (parameters: VerifyReceiptParameters) => Promise<ReceiptVerdict>;
   /** See `waitFor`. */
   readonly waitFor: (hash: Hex, finality: Finality, options?: WaitOptions) => Promise<Wire<TransactionStatus>>;
   /** See `waitForDeposit`. */
@@ -75,6 +101,13 @@ export function ledgerActions(client: AnyClient, account?: LedgerAccount): Ledge
     open: (parameters) => open(client, own(parameters)),
     claim: (parameters) => claim(client, own(parameters)),
     close: (parameters) => close(client, own(parameters)),
+    openChannel: (parameters) => openChannel(client, own(parameters)),
+    resumeChannel: (parameters) =>
+      ConsumerChannel.resume(client, { ...parameters, account: parameters.account ?? required(account) }),
+    acceptChannel: (parameters) =>
+      ProviderChannel.accept(client, { ...parameters, account: parameters.account ?? required(account) }),
+    claimChannels: (channels, options = {}) => claimChannels(client, channels, own(options)),
+    verifyReceipt: (parameters) => verifyReceipt(client, parameters),
     waitFor: (hash, finality, options) => waitFor(client, hash, finality, options),
     waitForDeposit: (queueIndex, options) => waitForDeposit(client, queueIndex, options),
   };
