@@ -6,6 +6,7 @@ import { commitBatch } from './commitment.ts';
 import { poseidon } from './crypto/poseidon.ts';
 import { accountIndex } from './ids.ts';
 import { replayBody } from './replay.ts';
+import { SHAPES } from './shapes.ts';
 import { transfer } from './testing/actors.ts';
 import { AI, closedBatches } from './testing/exampleBatches.ts';
 import { expectCode } from './testing/expectCode.ts';
@@ -248,8 +249,10 @@ describe('replayBody', () => {
     const body = (claims: number) =>
       encodeBody({ l1Ops: [], exits: [], txOps: [Array.from({ length: claims }, () => op)] });
     const counts = { shape: 'dev', l1Count: 0, exitCount: 0 } as const;
-    expect(decodeBody(body(7), { ...counts, opCount: 7 }).txOps[0]?.length).toBe(7);
-    expectCode('BAD_BATCH', () => decodeBody(body(8), { ...counts, opCount: 8 }));
+    // The transaction's own signature takes the last slot.
+    const { S } = SHAPES.dev;
+    expect(decodeBody(body(S - 1), { ...counts, opCount: S - 1 }).txOps[0]?.length).toBe(S - 1);
+    expectCode('BAD_BATCH', () => decodeBody(body(S), { ...counts, opCount: S }));
   });
 
   test('a transaction whose ops have two sources → NOT_AUTHORIZED', () => {

@@ -45,22 +45,22 @@ describe('account slots', () => {
   test('births tell who created an account; padding slots show live and empty accounts as they are', () => {
     const batch = open(tree);
     batch.applyL1({ opcode: 2, index: accountIndex(60), token: 0, amount: 1n, address: 1n });
-    batch.applyL1(depositNew(2, 50n), accountIndex(20));
+    batch.applyL1(depositNew(2, 50n), accountIndex(320));
     batch.applyTx(
       signed(alice, {
         signer: 1,
         nonce: 0,
-        ops: [transfer(1, 20, 1n), register(1, 21, actor(3), 5n), transfer(1, 21, 1n)],
+        ops: [transfer(1, 320, 1n), register(1, 321, actor(3), 5n), transfer(1, 321, 1n)],
       }),
     );
     batch.applyTx(
-      signed(actor(3), { signer: 21, nonce: 0, ops: [transfer(21, 20, 1n), register(21, 22, actor(4), 1n)] }),
+      signed(actor(3), { signer: 321, nonce: 0, ops: [transfer(321, 320, 1n), register(321, 322, actor(4), 1n)] }),
     );
     const closed = batch.close(END);
     const births = new Map(closed.slots.map(({ index, birth }) => [index as number, birth]));
     const { L, A } = SHAPES.dev;
-    expect(closed.slots.map(({ index }) => index)).toEqual([...Array(A - 4).keys(), 20, 21, 22, 60]);
-    expect([0, 1, 2, 20, 21, 22, 60].map((at) => births.get(at))).toEqual([65535, 0, 65535, 2, L + 2, L + 5, 65535]);
+    expect(closed.slots.map(({ index }) => index)).toEqual([...Array(A - 4).keys(), 60, 320, 321, 322]);
+    expect([0, 1, 2, 320, 321, 322, 60].map((at) => births.get(at))).toEqual([65535, 0, 65535, 2, L + 2, L + 5, 65535]);
     expect(walkSlots(closed)).toEqual([]);
   });
 

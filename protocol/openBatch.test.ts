@@ -293,8 +293,9 @@ describe('what fits', () => {
   });
 
   test('signature slots', () => {
-    for (let nonce = 0; nonce < 8; nonce += 1) batch.applyTx(aliceTx([transfer(1, 2, 1n)], { nonce }));
-    expectRefused('BATCH_FULL', () => batch.applyTx(aliceTx([transfer(1, 2, 1n)], { nonce: 8 })));
+    const { S } = SHAPES.dev;
+    for (let nonce = 0; nonce < S; nonce += 1) batch.applyTx(aliceTx([transfer(1, 2, 1n)], { nonce }));
+    expectRefused('BATCH_FULL', () => batch.applyTx(aliceTx([transfer(1, 2, 1n)], { nonce: S })));
   });
 
   test('exit slots; FORCED_EXIT does not use them', () => {

@@ -4,20 +4,8 @@ import { accountIndex } from '../ids.ts';
 import type { OpenBatch } from '../openBatch.ts';
 import { SHAPES } from '../shapes.ts';
 import { artefact, attest, exit, register, signed, TEST_TIME, transfer } from '../testing/actors.ts';
-import {
-  AT,
-  alice,
-  balance,
-  bob,
-  by,
-  carol,
-  close,
-  dave,
-  expectRefused,
-  look,
-  market,
-  openAt,
-} from '../testing/market.ts';
+import { expectRefused } from '../testing/expectRefused.ts';
+import { AT, alice, balance, bob, by, carol, close, dave, look, market, openAt } from '../testing/market.ts';
 import type { AccountTree } from '../tree.ts';
 import { type Field, Kind, type Op, type SignedTx, Subtype } from '../types.ts';
 

@@ -17,6 +17,7 @@ import {
   withVoucher,
 } from '../testing/actors.ts';
 import { expectCode } from '../testing/expectCode.ts';
+import { expectRefused } from '../testing/expectRefused.ts';
 import {
   AT,
   alice,
@@ -27,7 +28,6 @@ import {
   close,
   dave,
   EXPIRY,
-  expectRefused,
   look,
   market,
   openAt,
@@ -154,16 +154,14 @@ describe('CLAIM', () => {
   test('takes one signature slot beside the transaction’s', () => {
     batch.applyTx(daves(claim({ total: 1n }), claim({ total: 2n, claimed: 1n })));
     expect(batch.counts).toMatchObject({ txs: 1, signatures: 3, ops: 2 });
-    const six = Array.from({ length: 6 }, (_, i) => claim({ total: BigInt(i + 3), claimed: BigInt(i + 2) }));
-    expectRefused(batch, 'BATCH_FULL', () => batch.applyTx(daves(...six.slice(0, 5))));
-    expectCode('BATCH_FULL', () => batch.applyTx(daves(...six)), {
-      slots: 'signatures',
-      wanted: 7,
-      free: 5,
-      capacity: SHAPES.dev.S,
-    });
-    batch.applyTx(daves(...six.slice(0, 4)));
-    expect(batch.counts.signatures).toBe(8);
+    const { S: capacity } = SHAPES.dev;
+    const free = capacity - 3;
+    const claims = Array.from({ length: free }, (_, i) => claim({ total: BigInt(i + 3), claimed: BigInt(i + 2) }));
+    const data = { slots: 'signatures', wanted: free + 1, free, capacity };
+    expectRefused(batch, 'BATCH_FULL', () => batch.applyTx(daves(...claims)));
+    expectCode('BATCH_FULL', () => batch.applyTx(daves(...claims)), data);
+    batch.applyTx(daves(...claims.slice(0, -1)));
+    expect(batch.counts.signatures).toBe(capacity);
   });
 
   test('touches its model, even with a royalty of 0', () => {

@@ -3,6 +3,7 @@ import { GRACE_SECONDS } from '../account.ts';
 import { accountIndex } from '../ids.ts';
 import type { OpenBatch } from '../openBatch.ts';
 import { claim, close, exit, open, TEST_TIME, transfer } from '../testing/actors.ts';
+import { expectRefused } from '../testing/expectRefused.ts';
 import {
   AT,
   alice,
@@ -12,7 +13,6 @@ import {
   close as closeBatch,
   dave,
   EXPIRY,
-  expectRefused,
   look,
   market,
   openAt,

@@ -4,6 +4,7 @@ import { accountIndex } from '../ids.ts';
 import type { OpenBatch } from '../openBatch.ts';
 import { SHAPES } from '../shapes.ts';
 import { claim, TEST_TIME } from '../testing/actors.ts';
+import { expectRefused } from '../testing/expectRefused.ts';
 import {
   AT,
   alice,
@@ -14,7 +15,6 @@ import {
   close,
   dave,
   EXPIRY,
-  expectRefused,
   look,
   market,
   openAt,

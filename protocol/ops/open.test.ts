@@ -2,21 +2,8 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { accountIndex } from '../ids.ts';
 import type { OpenBatch } from '../openBatch.ts';
 import { attest, exit, open, register, signed, transfer } from '../testing/actors.ts';
-import {
-  AT,
-  alice,
-  balance,
-  bob,
-  by,
-  carol,
-  dave,
-  EXPIRY,
-  expectRefused,
-  look,
-  market,
-  openAt,
-  wallet,
-} from '../testing/market.ts';
+import { expectRefused } from '../testing/expectRefused.ts';
+import { AT, alice, balance, bob, by, carol, dave, EXPIRY, look, market, openAt, wallet } from '../testing/market.ts';
 import type { AccountTree } from '../tree.ts';
 import { type Field, Kind, type Op, type SignedTx } from '../types.ts';
 

@@ -1,11 +1,9 @@
-import { expect } from 'vitest';
 import { accountIndex, batchNumber } from '../ids.ts';
 import { OpenBatch } from '../openBatch.ts';
 import { SHAPES } from '../shapes.ts';
 import { AccountTree } from '../tree.ts';
 import type { Account, ClosedBatch, Op, QueueItem, SignedTx } from '../types.ts';
 import { type Actor, actor, attest, open, type SignedClaim, signed, TEST_DOMAIN, TEST_TIME } from './actors.ts';
-import { expectCode } from './expectCode.ts';
 
 /** Owner of models, payer of channels, provider, someone with another token. */
 export const [alice, bob, dave, carol]: readonly [Actor, Actor, Actor, Actor] = [
@@ -104,11 +102,4 @@ export function balance(state: OpenBatch | AccountTree, index: number): bigint |
 
 export function look(state: OpenBatch | AccountTree, index: number): Account | undefined {
   return state instanceof AccountTree ? state.get(accountIndex(index)) : state.account(accountIndex(index));
-}
-
-/** A refused operation must leave the batch as it was. */
-export function expectRefused(batch: OpenBatch, code: string, act: () => unknown): void {
-  const before = { counts: batch.counts, root: batch.previewRoot() };
-  expectCode(code, act);
-  expect({ counts: batch.counts, root: batch.previewRoot() }).toEqual(before);
 }
