@@ -44,10 +44,12 @@ export function registerAttestationCommands(model: Command): void {
     .action((which: AccountIndex, options: ProveOptions) => guarded(options, () => prove(which, options)));
   onL1(model.command('verify-l1'))
     .description('ask the Attestations contract whether an artefact is attested, by whom and from what')
-    .argument('<proof>', 'a file of `model prove`, or an index to prove now')
+    .argument('<proof>', 'a file of `model prove`, or an index to prove now', fileOrIndex)
     .requiredOption('--file <artefact>', 'the artefact: its SHA-256 is what L1 compares')
     .option('--attestations <address>', 'the contract; default: what the node says', address)
-    .action((proof: string, options: VerifyOptions) => guarded(options, () => verifyOnL1(proof, options)));
+    .action((proof: string | AccountIndex, options: VerifyOptions) =>
+      guarded(options, () => verifyOnL1(proof, options)),
+    );
 }
 
 function onL1(command: Command): Command {
@@ -56,6 +58,10 @@ function onL1(command: Command): Command {
     .option('--rollup <address>', 'the rollup; default: what the node says', address)
     .option('--l1-start-block <n>', 'L1 block of its deployment', count, 0)
     .option('--cache <dir>', 'folder of compiled circuits and keys');
+}
+
+function fileOrIndex(text: string): string | AccountIndex {
+  return /^\d+$/.test(text) ? index(text) : text;
 }
 
 async function prove(which: AccountIndex, options: ProveOptions): Promise<object> {
@@ -67,14 +73,13 @@ async function prove(which: AccountIndex, options: ProveOptions): Promise<object
   return { file, batch, root, index: which, owner, parent, royaltyBps, subtype };
 }
 
-async function verifyOnL1(given: string, options: VerifyOptions): Promise<object> {
+async function verifyOnL1(given: string | AccountIndex, options: VerifyOptions): Promise<object> {
   const sha256 = await digestOf(options.file);
   const l1 = await openRollup(options);
   // Never by what a proof file says: it may come from anyone.
   const contract = options.attestations ?? (await attestationsOf(options));
   const client = await AttestationsClient.connect({ address: contract, rollup: l1.rollup.address }, l1.publicClient);
-  const isIndex = /^\d{1,8}$/.test(given);
-  const proof = isIndex ? await makeProof(index(given), options, l1) : readAttestationProof(given);
+  const proof = typeof given === 'string' ? readAttestationProof(given) : await makeProof(given, options, l1);
   if (proof.l1ChainId !== l1.chainId || !isAddressEqual(proof.rollup, l1.rollup.address)) {
     throw new CliError(
       Exit.REFUSED,
