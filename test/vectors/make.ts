@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { batchVectors } from './batchVectors.ts';
 import { codecVectors } from './codecVectors.ts';
 import { END, hexExamples, START } from './hexExamples.ts';
+import { receiptVectors } from './receiptVectors.ts';
 
 function write(name: string, value: unknown): void {
   writeFileSync(new URL(name, import.meta.url), `${JSON.stringify(value, null, 2)}\n`);
@@ -10,6 +11,7 @@ function write(name: string, value: unknown): void {
 
 write('codec.json', codecVectors());
 write('batch.json', batchVectors());
+write('receipts.json', receiptVectors());
 
 const doc = new URL('../../docs/protocol.md', import.meta.url);
 const text = readFileSync(doc, 'utf8');
