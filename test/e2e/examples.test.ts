@@ -1,0 +1,42 @@
+/** Every example of examples/ does what it says, on a node, an L1 and contracts that are real; batch proofs are the demos' matter. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { depositTransferWithdraw } from '../../examples/01-deposit-transfer-withdraw.ts';
+import { attestModel } from '../../examples/02-attest-model.ts';
+import { payPerInference } from '../../examples/03-pay-per-inference.ts';
+import { rewardRound } from '../../examples/04-reward-round.ts';
+import { type InstantDevnet, startInstantDevnet } from './support/instantDevnet.ts';
+
+let devnet: InstantDevnet;
+beforeAll(async () => {
+  devnet = await startInstantDevnet({ flags: { '--sequencer-batch-ms': 1_000 } });
+});
+afterAll(() => devnet?.stop());
+
+const options = () => ({ rpc: devnet.rpcUrl, l1: devnet.l1Url, log: () => undefined });
+
+describe('the example', () => {
+  it('deposits, transfers and withdraws', async () => {
+    expect(await depositTransferWithdraw(options())).toEqual({
+      balance: 1_500_000_000_000_000_000n,
+      owed: 1_250_000_000_000_000_000n,
+      left: 250_000_000_000_000_000n,
+    });
+  });
+
+  it('attests a model', async () => {
+    const { isAttested, owner, from, ancestors, data } = await attestModel(options());
+    expect({ isAttested, owner, ancestors }).toEqual({ isAttested: true, owner: from, ancestors: [data.index] });
+  });
+
+  it('pays for each inference', async () => {
+    const { claimed, royalty, isSettled, batch } = await payPerInference(options());
+    expect(claimed).toBe(2_500_000_000_000_000n);
+    expect(royalty).toBe(250_000_000_000_000n);
+    expect(isSettled).toBe(true);
+    expect(batch).toBeGreaterThan(0);
+  });
+
+  it('pays a reward round', async () => {
+    expect(await rewardRound(options())).toMatchObject({ isPaid: true, signatures: 1 });
+  });
+});
