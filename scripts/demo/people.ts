@@ -10,7 +10,8 @@ import { encodeTx } from '../../protocol/codec/tx.ts';
 import { field } from '../../protocol/field.ts';
 import { accountIndex } from '../../protocol/ids.ts';
 import { signTx } from '../../protocol/tx.ts';
-import { type Field, type Op, Opcode, type Point } from '../../protocol/types.ts';
+import type { AccountIndex, Field, Op, Point, Signature } from '../../protocol/types.ts';
+import { exit, register, transfer } from '../../sdk/ops.ts';
 import type { Hex } from '../../sdk/rpcTypes.ts';
 
 export class Person {
@@ -51,20 +52,20 @@ export class Person {
     }
   }
 
-  indexOf(token: number): number {
+  indexOf(token: number): AccountIndex {
     const index = this.index.get(token);
     if (index === undefined) throw new RangeError(`${this.name} has no account of token ${token}`);
-    return index;
+    return accountIndex(index);
   }
 
-  /** Signs and sends one transaction from the account of `token`. */
-  async send(token: number, ops: readonly Op[]): Promise<Hex> {
+  /** Signs and sends one transaction from the account of `token`; resolves once it is in a block. `vouchers`: one a CLAIM, in order. */
+  async send(token: number, ops: readonly Op[], vouchers: readonly Signature[] = []): Promise<Hex> {
     const { rpc } = this.#devnet;
-    const signer = accountIndex(this.indexOf(token));
+    const signer = this.indexOf(token);
     const account = await rpc.request('engram_getAccount', [signer]);
     const info = await rpc.request('engram_chainInfo', []);
     const tx = { signer, nonce: account?.nonce ?? 0, validUntil: 2 ** 40 - 1, ops };
-    const signed = signTx(tx, this.account.seed, field(BigInt(info.domain)));
+    const signed = signTx(tx, this.account.seed, field(BigInt(info.domain)), vouchers);
     const bytes: Hex = `0x${bytesToHex(encodeTx(signed)).replace(/^0x/, '')}`;
     const hash = await rpc.request('engram_sendTransaction', [bytes]);
     await rpc.waitForTransaction(hash, 'included');
@@ -72,19 +73,16 @@ export class Person {
   }
 
   transfer(token: number, to: number, amount: bigint, more: { fee?: bigint; memo?: readonly Field[] } = {}): Op {
-    return this.#op(token, Opcode.TRANSFER, to, amount, more.fee ?? 0n, more.memo ?? []);
+    return transfer({ from: this.indexOf(token), to: accountIndex(to), amount, ...more });
   }
 
   /** The sequencer assigns the index. */
   register(token: number, owner: { key: Point; address: bigint }, amount: bigint): Op {
-    return this.#op(token, Opcode.REGISTER, 0, amount, 0n, [owner.key[0], owner.key[1], field(owner.address)]);
+    return register({ from: this.indexOf(token), ...owner, amount });
   }
 
+  /** To this person's wallet on L1. */
   exit(token: number, amount: bigint): Op {
-    return this.#op(token, Opcode.EXIT, 0, amount, 0n, [field(this.address)]);
-  }
-
-  #op(token: number, opcode: Opcode, to: number, amount: bigint, fee: bigint, payload: readonly Field[]): Op {
-    return { opcode, from: accountIndex(this.indexOf(token)), to: accountIndex(to), amount, fee, payload };
+    return exit({ from: this.indexOf(token), recipient: this.address, amount });
   }
 }
