@@ -1,13 +1,23 @@
 /** Gas of every call on a fresh deployment with mock verifiers (a pairing check costs about 230k more). */
+import { toHex } from 'viem';
 import { packState } from '../../protocol/account.ts';
+import { artefactCommitment } from '../../protocol/attestation.ts';
+import { ProtocolError } from '../../protocol/errors.ts';
 import { accountIndex } from '../../protocol/ids.ts';
-import { actor, exit, signed, transfer } from '../../protocol/testing/actors.ts';
+import { actor, attest, claim, exit, open, signed, transfer } from '../../protocol/testing/actors.ts';
 import type { Field, SignedTx } from '../../protocol/types.ts';
-import type { QueueEntry } from '../client/types.ts';
+import { AttestationsClient } from '../client/attestationsClient.ts';
+import type { ProvenLeaf, QueueEntry } from '../client/types.ts';
 import { type Fixture, TEST_SETTINGS } from './fixture.ts';
 import { ANY_PROOF, TestLedger } from './ledger.ts';
 
 export type GasReport = Record<string, number>;
+
+/** Indices after the deposits of the first batches. */
+const MODEL = 9;
+const FIRST_CHANNEL = 10;
+const CHANNELS = 10;
+const SHA256 = new Uint8Array(32).fill(0xab);
 
 /** Transfers between accounts 1 and 2: as many transactions as the dev shape has, filling its 32 op slots. */
 function fullDevBatch(): SignedTx[] {
@@ -49,6 +59,9 @@ export async function measureGas(f: Fixture): Promise<GasReport> {
     'dev.memos': ledger.close({ timestamp: at, shape: 'dev', txs: [memos(16)] }),
     'dev.queue': ledger.close({ timestamp: at, shape: 'dev', queue: queue.slice(2) }),
     'small.exits': ledger.close({ timestamp: at, txs: [exits(f, 17)] }),
+    'dev.opens': ledger.close({ timestamp: at, shape: 'dev', txs: [opens(18)] }),
+    'dev.claim': ledger.close({ timestamp: at, shape: 'dev', txs: [claims(0, 1)] }),
+    'dev.claims': ledger.close({ timestamp: at, shape: 'dev', txs: [claims(1, CHANNELS)] }),
   };
   for (const [name, closed] of Object.entries(batches)) {
     await f.warp(12); // within one second, the sequencer's time of last commit would not change: cheaper by chance
@@ -56,6 +69,8 @@ export async function measureGas(f: Fixture): Promise<GasReport> {
     await note(`commit.${name}`, posted.l1.transactionHash);
     await note(`prove.${name}`, (await f.bob.proveBatches([{ posted, proof: ANY_PROOF }])).hash);
   }
+  const [model, owner, channel] = [leafOf(ledger, MODEL), leafOf(ledger, 1), leafOf(ledger, FIRST_CHANNEL)];
+  await noteVerification(f, report, { model, owner });
   await note('withdraw.eth', (await f.bob.withdraw(0)).hash);
   await note('withdraw.erc20', (await f.alice.withdraw(1)).hash);
   const late = await f.alice.depositNew(ether);
@@ -64,11 +79,8 @@ export async function measureGas(f: Fixture): Promise<GasReport> {
   await note('submitProven.empty', open.l1.transactionHash);
   await f.warp(TEST_SETTINGS.queueDeadlineSeconds + 10);
   await note('freeze', (await f.bob.freeze()).hash);
-  const account = ledger.tree.get(accountIndex(2));
-  if (account !== undefined) {
-    const leaf = { index: 2, state: packState(account), a: account.a, b: account.b, c: account.c };
-    await note('escape', (await f.bob.escape(leaf, ANY_PROOF)).hash);
-  }
+  await note('escape', (await f.bob.escape(leafOf(ledger, 2).leaf, ANY_PROOF)).hash);
+  await note('escapeControlled', (await f.bob.escape(channel.leaf, ANY_PROOF, owner)).hash);
   await note('refund', (await f.bob.refund(late)).hash);
   return report;
 }
@@ -85,4 +97,51 @@ function memos(nonce: number): SignedTx {
 function exits(f: Fixture, nonce: number): SignedTx {
   const ops = [exit(1, BigInt(f.bob.account), 1000n), exit(1, BigInt(f.alice.account), 2000n)];
   return signed(actor(1), { signer: 1, nonce, ops });
+}
+
+/** A model and channels to account 2, which is paid with a royalty. */
+function opens(nonce: number): SignedTx {
+  const channel = { provider: 2, voucherKey: actor(9), model: MODEL, amount: 10n ** 12n, expiry: 2 ** 39 };
+  const ops = [
+    attest(1, MODEL, { artefact: artefactCommitment(SHA256), royaltyBps: 500 }),
+    ...Array.from({ length: CHANNELS }, (_, i) => open(1, FIRST_CHANNEL + i, channel)),
+  ];
+  return signed(actor(1), { signer: 1, nonce, ops });
+}
+
+/** One claim of each of so many channels, in a bundle of account 2's. `nonce` is 0 or 1: the first claims less. */
+function claims(nonce: number, channels: number): SignedTx {
+  const receiptsRoot = (2n ** 253n - 1n) as Field; // below the field's order
+  const ops = Array.from({ length: channels }, (_, i) => {
+    const claimed = nonce === 1 && i === 0 ? 10n ** 9n : 0n;
+    const total = nonce === 0 ? 10n ** 9n : 10n ** 11n;
+    const parts = { total, claimed, royaltyBps: 500, receiptsRoot, voucherKey: actor(9) };
+    return claim(FIRST_CHANNEL + i, 2, parts);
+  });
+  return signed(actor(2), { signer: 2, nonce, ops });
+}
+
+function leafOf(ledger: TestLedger, n: number): ProvenLeaf {
+  const index = accountIndex(n);
+  const account = ledger.tree.get(index);
+  if (account === undefined) throw new ProtocolError('UNKNOWN_ACCOUNT', { index });
+  const { a, b, c } = account;
+  return { leaf: { index, state: packState(account), a, b, c }, proof: ANY_PROOF };
+}
+
+/** As a transaction of its own would cost it: 21,000 and calldata included. */
+async function noteVerification(
+  f: Fixture,
+  report: GasReport,
+  { model, owner }: { model: ProvenLeaf; owner: ProvenLeaf },
+): Promise<void> {
+  const { attestations, address: rollup } = f.deployment;
+  const client = await AttestationsClient.connect({ address: attestations, rollup }, f.clients.publicClient);
+  const { proven } = await f.alice.state();
+  const { stored } = await f.alice.readBatch(proven.batch);
+  const claimed = { sha256: toHex(SHA256), attestation: model };
+  const cases = { verifyAttestation: {}, verifyAttestationAt: { batch: stored }, verifyOwnership: { owner } };
+  for (const [name, more] of Object.entries(cases)) {
+    report[name] = Number(await client.estimateGas({ ...claimed, ...more }, f.alice.account));
+  }
 }
