@@ -84,7 +84,7 @@ export async function runExample(url: string, run: (options: ExampleOptions) => 
   if (process.argv[1] !== fileURLToPath(url)) return;
   const { values } = parseArgs({
     options: {
-      rpc: { type: 'string', default: 'http://127.0.0.1:9750' },
+      rpc: { type: 'string', default: 'http://127.0.0.1:8645' },
       l1: { type: 'string', default: 'http://127.0.0.1:8545' },
     },
   });
