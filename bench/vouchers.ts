@@ -4,6 +4,8 @@
  * not count; the best of three rounds after one to warm up.
  */
 import { parseArgs } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { publicKey, verify } from '../protocol/crypto/eddsa.ts';
 import { PREPARED_KEY_BYTES, prepareKey, verifyPrepared } from '../protocol/crypto/preparedKey.ts';
 import { accountIndex, NO_ACCOUNT } from '../protocol/ids.ts';
@@ -135,18 +137,22 @@ function preparing(plain: number, prepared: number) {
   return { perSecond, tableBytes: PREPARED_KEY_BYTES, breakEvenSignatures: breakEven };
 }
 
-/** Heap bytes of a full tree and JSON bytes of a frontier over the stream. */
+/** Bytes of a full tree a receipt (heap and array buffers) and of a frontier's JSON. */
 function treeMemory() {
+  const used = () => process.memoryUsage().heapUsed + process.memoryUsage().arrayBuffers;
   const frontier = new ReceiptFrontier();
   for (const leaf of leaves) frontier.append(leaf);
-  globalThis.gc?.();
-  const before = process.memoryUsage().heapUsed;
-  const tree = new ReceiptTree();
-  for (let i = 0; i < 50_000; i += 1) tree.append(leaves[i % STREAM] as Field);
-  globalThis.gc?.();
-  const bytes = Math.round((process.memoryUsage().heapUsed - before) / tree.size);
-  must(tree.size === 50_000, 'size');
-  return { frontierJsonBytes: JSON.stringify(frontier.toJson()).length, treeHeapBytesPerReceipt: bytes };
+  setFlagsFromString('--expose-gc');
+  const collect: () => void = runInNewContext('gc');
+  collect();
+  const before = used();
+  const large = new ReceiptTree();
+  // 2^16 − 1 leaves: the arrays of all levels, which double, are full.
+  for (let i = 0; i < 65_535; i += 1) large.append(leaves[i % STREAM] as Field);
+  collect();
+  const bytes = Math.round((used() - before) / large.size);
+  must(large.size === 65_535, 'size');
+  return { frontierJsonBytes: JSON.stringify(frontier.toJson()).length, treeBytesPerReceipt: bytes };
 }
 
 progress('vouchers');

@@ -3,6 +3,7 @@ import { ProtocolError } from '../errors.ts';
 import { field, isCanonical, ZERO } from '../field.ts';
 import { fieldWord, int, type Json, type JsonCodec, list, object } from '../json.ts';
 import type { Field } from '../types.ts';
+import { FieldList } from './fieldList.ts';
 import { SEQUENCE_LIMIT } from './receipt.ts';
 import { ReceiptError } from './receiptError.ts';
 
@@ -121,7 +122,7 @@ export const frontierJson: JsonCodec<ReceiptFrontier> = {
 export class ReceiptTree {
   readonly #frontier = new ReceiptFrontier();
   /** #levels[h][i]: root of the perfect subtree over leaves i·2^h …. Nodes are never changed, so old sizes stay provable. */
-  readonly #levels: Field[][] = [];
+  readonly #levels: FieldList[] = [];
   #lastPeaks: { size: number; peaks: Field[]; folds: Field[] } | undefined;
 
   get size(): number {
@@ -135,9 +136,9 @@ export class ReceiptTree {
   /** @throws ProtocolError WORD_NOT_CANONICAL */
   append(leaf: Field): void {
     this.#frontier.append(leaf, (height, node) => {
-      const level = this.#levels[height];
-      if (level === undefined) this.#levels.push([node]);
-      else level.push(node);
+      // Nodes of a height appear only after one of each height below.
+      if (height === this.#levels.length) this.#levels.push(new FieldList());
+      this.#levels[height]?.push(node);
     });
   }
 
@@ -166,7 +167,7 @@ export class ReceiptTree {
 
   #node(height: number, at: number): Field {
     // Peaks and paths of a size that is not larger than the tree's are complete subtrees.
-    return this.#levels[height]?.[at] as Field;
+    return this.#levels[height]?.at(at) as Field;
   }
 
   #peaksAt(size: number): { peaks: Field[]; folds: Field[] } {
