@@ -122,11 +122,12 @@ describe('CLAIM', () => {
     expect(balance(tree, AT.model)).toBe(52n);
   });
 
-  test('the royalties that several channels owe one model add up', () => {
+  test('the royalties that several channels and transactions owe one model add up', () => {
     batch.applyTx(by(batch, bob, AT.bob, open(AT.bob, 40, { ...terms(), model: AT.model, amount: 100n })));
     batch.applyTx(daves(claim({ total: 100n }), claim({ total: 100n, royaltyBps: 1000 }, 40)));
+    batch.applyTx(daves(claim({ total: 200n, claimed: 100n })));
     close(batch);
-    expect(balance(tree, AT.model)).toBe(70n);
+    expect(balance(tree, AT.model)).toBe(80n);
   });
 
   test('a voucher of what was claimed already is worth nothing, and may say so with another receipts root', () => {
