@@ -42,7 +42,7 @@ import { instantProving } from './testing/instantProving.ts';
  */
 const WEEK = 7 * 86_400;
 const [consumer, provider] = [devAccount('alice'), devAccount('bob')];
-const voucherSeed = new Uint8Array(32).fill(7);
+const voucherSeed: Uint8Array = new Uint8Array(32).fill(7);
 const voucherKey = devAccount('carol');
 const file = (text: string): Uint8Array => new Uint8Array(createHash('sha256').update(text).digest());
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { registerAccountCommands } from './cli/accountCommands.ts';
+import { registerChannelCommands } from './cli/channelCommands.ts';
 import { registerDeployCommand } from './cli/deployCommand.ts';
 import { registerDevnetCommand } from './cli/devnetCommand.ts';
 import { registerEscapeCommand } from './cli/escapeCommand.ts';
@@ -12,6 +13,7 @@ import { registerNodeCommand } from './cli/nodeCommand.ts';
 import { Exit } from './cli/output.ts';
 import { registerProveCommand } from './cli/proveCommand.ts';
 import { registerQueryCommands } from './cli/queryCommands.ts';
+import { registerReceiptCommands } from './cli/receiptCommands.ts';
 
 /** The `engram` command line. Sets the exit code; see cli/output.ts. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -30,6 +32,8 @@ export async function main(argv: readonly string[]): Promise<void> {
     registerLedgerCommands,
     registerQueryCommands,
     registerModelCommands,
+    registerChannelCommands,
+    registerReceiptCommands,
     registerProveCommand,
     registerKeysCommands,
   ]) {

@@ -2,6 +2,7 @@ import { BridgeError } from '../../bridge/client/errors.ts';
 import { ChainError } from '../../chain/errors.ts';
 import { CircuitError } from '../../circuits/build/errors.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
+import { ReceiptError } from '../../protocol/receipts/receiptError.ts';
 import { ProverError } from '../../prover/errors.ts';
 import { RpcClientError } from '../../sdk/rpcClient.ts';
 import { ConfigError } from '../config/errors.ts';
@@ -42,11 +43,17 @@ export interface OutputOptions {
   readonly json?: boolean | undefined;
 }
 
-/** Runs a command and prints its result or its coded error; sets the exit code. */
-export async function guarded(options: OutputOptions, work: () => Promise<object | undefined>): Promise<void> {
+/** Runs a command and prints its result (for people: by `view`) or its coded error; sets the exit code. */
+export async function guarded<T extends object | undefined>(
+  options: OutputOptions,
+  work: () => Promise<T>,
+  view?: (result: NonNullable<T>) => string,
+): Promise<void> {
   try {
     const result = await work();
-    if (result !== undefined) print(options, result);
+    if (result === undefined) return;
+    if (options.json || view === undefined) print(options, result);
+    else process.stdout.write(`${view(result)}\n`);
   } catch (error) {
     const { exit, code, message } = describe(error);
     process.stderr.write(`${code}: ${message}\n`);
@@ -92,6 +99,7 @@ function describe(error: unknown): { exit: Exit; code: string; message: string }
   if (error instanceof NodeError) return { exit: Exit.USAGE, code: error.code, message: error.message };
   if (
     error instanceof ProtocolError ||
+    error instanceof ReceiptError ||
     error instanceof ChainError ||
     error instanceof CircuitError ||
     error instanceof ProverError

@@ -16,7 +16,7 @@ export interface ProvenTree {
  * @throws ProtocolError if the posted data do not lead to the root on L1, BridgeError
  */
 export async function rebuildProvenTree(
-  rollup: RollupReader,
+  rollup: Pick<RollupReader, 'parameters' | 'state' | 'readBatch'>,
   onBatch: (number: number, last: number) => void = () => undefined,
 ): Promise<ProvenTree> {
   const { domain } = await rollup.parameters();
