@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AttestationsClient } from '../../bridge/client/attestationsClient.ts';
 import { Reader } from '../../bridge/client/rollupReader.ts';
 import { type LocalL1, localClients, startLocalL1 } from '../../bridge/deploy/localL1.ts';
 import { ensureArtifacts } from '../../circuits/build/artifacts.ts';
@@ -40,6 +41,8 @@ describe('engram deploy', () => {
     const parameters = await reader.parameters();
     expect(parameters).toMatchObject({ l2ChainId: 99n, graceSeconds: 77, bond: 12345n, initialSequencer: sequencer });
     expect(parameters.domain.toString()).toBe(run.json.domain);
+    const { attestations: address, rollup } = run.json;
+    expect((await AttestationsClient.connect({ address, rollup }, publicClient)).address).toBe(address);
   }, 120_000);
 
   it('refuses dev keys on a chain that is not local, before anything is sent', async () => {
