@@ -2,7 +2,7 @@ import { verify } from '../crypto/eddsa.ts';
 import { type PreparedKey, prepareKey, verifyPrepared } from '../crypto/preparedKey.ts';
 import type { Field, Point, Signature } from '../types.ts';
 
-/** From this signature on a table has paid for itself (bench/vouchers.ts: making one costs about 3.3 times what it saves each time). */
+/** From this signature on a table has paid for itself (bench/vouchers.ts: making one costs 2 to 4 times what it saves each time). */
 const PREPARE_AT = 4;
 
 /** Verifies many signatures of one key: prepares the key once it is clear that there are many. */
