@@ -29,10 +29,10 @@ describe('the example', () => {
   });
 
   it('pays for each inference', async () => {
-    const { claimed, royalty, isSettled, batch } = await payPerInference(options());
+    const { claimed, royalty, isSettled, batch, isClosed } = await payPerInference(options());
     expect(claimed).toBe(2_500_000_000_000_000n);
     expect(royalty).toBe(250_000_000_000_000n);
-    expect(isSettled).toBe(true);
+    expect({ isSettled, isClosed }).toEqual({ isSettled: true, isClosed: true });
     expect(batch).toBeGreaterThan(0);
   });
 
