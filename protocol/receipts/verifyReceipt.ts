@@ -66,7 +66,6 @@ export function verifyReceipt(evidence: ReceiptEvidence, domain: Field): Receipt
     return refuse('CLAIM_PROVIDER', { expected: terms.provider, found: claim.provider });
   }
   if (receipt.model !== terms.model) return refuse('RECEIPT_MODEL', { expected: terms.model, found: receipt.model });
-  if (receipt.price > claim.total) return refuse('RECEIPT_PRICE', { price: receipt.price, total: claim.total });
   if (!verifyReceiptSignature(receipt, providerKey, domain)) return refuse('RECEIPT_SIGNATURE');
   if (receipt.sequence !== proof.position) {
     return refuse('RECEIPT_POSITION', { sequence: receipt.sequence, position: proof.position });
@@ -74,6 +73,8 @@ export function verifyReceipt(evidence: ReceiptEvidence, domain: Field): Receipt
   if (!verifyReceiptProof(claim.receiptsRoot, leaf, proof)) {
     return refuse('RECEIPT_NOT_INCLUDED', { receiptsRoot: claim.receiptsRoot, size: proof.size });
   }
+  // Last: whoever tries one claim after the other must learn first that the receipt is under none of them.
+  if (receipt.price > claim.total) return refuse('RECEIPT_PRICE', { price: receipt.price, total: claim.total });
   const { signature: _, ...said } = receipt;
   const settled = { total: claim.total, receipts: proof.size, receiptsRoot: claim.receiptsRoot };
   return { isValid: true, statement: { ...said, provider: terms.provider, settled } };
