@@ -12,7 +12,6 @@
  * Calldata, storage and the proof are counted as the receipts count them; the deployment is fresh, so that ring slots and balances
  * are written for the first time, which is the dear case.
  */
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import * as snarkjs from 'snarkjs';
@@ -27,17 +26,16 @@ import { progressReporter } from '../circuits/build/progress.ts';
 import { terminateSnarkjs } from '../circuits/build/snarkCurve.ts';
 import { accountProofInput } from '../circuits/input.ts';
 import { packState } from '../protocol/account.ts';
-import { artefactCommitment } from '../protocol/attestation.ts';
-import { hexToBytes } from '../protocol/bytes.ts';
 import { accountIndex, batchNumber } from '../protocol/ids.ts';
 import { OpenBatch } from '../protocol/openBatch.ts';
 import { SHAPES } from '../protocol/shapes.ts';
-import { actor, attest, claimOp, exit, open, signed, transfer, withVoucher } from '../protocol/testing/actors.ts';
-import { AccountTree, EMPTY_ROOT } from '../protocol/tree.ts';
+import { actor } from '../protocol/testing/actors.ts';
+import { AccountTree } from '../protocol/tree.ts';
 import type { ClosedBatch, Shape, ShapeName, SignedTx } from '../protocol/types.ts';
 import { snarkjsBackend } from '../prover/backends/snarkjs.ts';
 import { solidityProof } from '../prover/proofFormat.ts';
 import { proveBatch } from '../prover/proveBatch.ts';
+import { ARTEFACT_SHA256, GasWorkload } from './gasWorkload.ts';
 
 const { values: args } = parseArgs({
   options: {
@@ -66,14 +64,7 @@ if (!Object.hasOwn(SHAPES, args.shape)) {
 }
 const shape = SHAPES[args.shape as ShapeName]; // checked above
 
-/** Accounts made by deposits: they sign, account 1 pays, account 2 serves. */
-const SIGNERS = Math.min(8, shape.L);
-const MODEL = SIGNERS + 1;
-const FIRST_CHANNEL = MODEL + 1;
-/** One voucher takes a signature slot, the bundle one; the set-up batch holds all accounts and two exits besides. */
-const CHANNELS = Math.min(shape.S - 1, shape.N - 3, shape.A - SIGNERS - 1);
-const SHA256: Hex = `0x${createHash('sha256').update('weights').digest('hex')}`;
-
+const load = new GasWorkload(shape);
 const circuits = await makeCircuits(shape);
 const l1 = await startLocalL1();
 try {
@@ -143,7 +134,7 @@ async function measure({ N, name }: Shape, circuits: Circuits) {
   });
   note('registerToken', (await client.registerToken(token)).receipt);
   const queue: QueueEntry[] = [];
-  for (let i = 1; i <= SIGNERS; i += 1) {
+  for (let i = 1; i <= load.signers; i += 1) {
     queue.push(await client.depositNew({ token: 0, amount: ETHER, key: actor(i).key }));
   }
   const deposit = await noteHash('deposit', queue.at(-1)?.l1.transactionHash ?? '0x');
@@ -160,13 +151,13 @@ async function measure({ N, name }: Shape, circuits: Circuits) {
     number: 1,
     timestamp: await now(),
     queue,
-    txs: setUp(deployment, client.account),
+    txs: load.setUp(deployment, client.account),
   });
   const [intake, intakeProof] = await settle(client, circuits.batch, first);
   await noteHash('commit.intake', intake.l1.transactionHash);
   note('prove.intake', intakeProof);
 
-  const txs = fullOfTransfers(deployment);
+  const txs = load.fullOfTransfers(deployment);
   const second = closeBatch(tree, deployment, { number: 2, timestamp: await now(), queue: [], txs });
   const [full, fullProof] = await settle(client, circuits.batch, second);
   const commit = await noteHash('commit', full.l1.transactionHash);
@@ -174,18 +165,27 @@ async function measure({ N, name }: Shape, circuits: Circuits) {
 
   const nonce = tree.get(accountIndex(2))?.nonce ?? 0;
   const claimsAt = { number: 3, timestamp: await now(), queue: [] };
-  const fewer = closeBatch(tree.fork(), deployment, { ...claimsAt, txs: claims(deployment, nonce, CHANNELS - 1) });
-  const third = closeBatch(tree, deployment, { ...claimsAt, txs: claims(deployment, nonce, CHANNELS) });
+  const fewer = closeBatch(tree.fork(), deployment, {
+    ...claimsAt,
+    txs: load.claims(deployment, nonce, load.channels - 1),
+  });
+  const third = closeBatch(tree, deployment, { ...claimsAt, txs: load.claims(deployment, nonce, load.channels) });
   const commitGas = (batch: ClosedBatch) => client.simulate(client.calls.commitBatch(batch), client.account);
   const perClaimMarginal = Number((await commitGas(third)) - (await commitGas(fewer)));
   const [claimed, claimedProof] = await settle(client, circuits.batch, third);
   const claimsGas = (await noteHash('commit.claims', claimed.l1.transactionHash)) + note('prove.claims', claimedProof);
 
-  const [model, payer] = [await proveLeaf(tree, MODEL, circuits.account), await proveLeaf(tree, 1, circuits.account)];
+  const [model, payer] = [
+    await proveLeaf(tree, load.model, circuits.account),
+    await proveLeaf(tree, 1, circuits.account),
+  ];
   const { address: rollup, attestations } = deployment;
   const verifier = await AttestationsClient.connect({ address: attestations, rollup }, clients.publicClient);
   const verify = async (what: string, more: { owner?: ProvenLeaf; batch?: PostedBatch['stored'] }) => {
-    const gasUsed = await verifier.estimateGas({ sha256: SHA256, attestation: model, ...more }, client.account);
+    const gasUsed = await verifier.estimateGas(
+      { sha256: ARTEFACT_SHA256, attestation: model, ...more },
+      client.account,
+    );
     return note(what, { gasUsed });
   };
   const verifyAttestation = await verify('verifyAttestation', {});
@@ -199,7 +199,7 @@ async function measure({ N, name }: Shape, circuits: Circuits) {
   note('freeze', await client.freeze());
   const { leaf, proof } = await proveLeaf(tree, 2, circuits.account);
   const escapeGas = note('escape', await client.escape(leaf, proof));
-  const channel = await proveLeaf(tree, FIRST_CHANNEL, circuits.account);
+  const channel = await proveLeaf(tree, load.firstChannel, circuits.account);
   const escapeControlled = note('escapeControlled', await client.escape(channel.leaf, channel.proof, payer));
   note('refund', await client.refund(erc20));
   const perOp = { [name]: Math.round((commit + prove) / N) };
@@ -212,8 +212,8 @@ async function measure({ N, name }: Shape, circuits: Circuits) {
     escapeControlled,
     verifyAttestation,
     perOp,
-    claims: CHANNELS,
-    perClaim: Math.round(claimsGas / CHANNELS),
+    claims: load.channels,
+    perClaim: Math.round(claimsGas / load.channels),
     perClaimMarginal,
     operations: N,
     shape: name,
@@ -258,46 +258,4 @@ function closeBatch(
   open.nameFeeAccount(accountIndex(1));
   for (const tx of txs) open.applyTx(tx);
   return open.close({ lastBlock: BigInt(number), evmCommitment: 0n });
-}
-
-/** Two exits, to an address that never held anything on L1 and to the sender; a model; and channels to account 2. */
-function setUp({ domain }: Deployment, to: Hex): SignedTx[] {
-  const channel = { provider: 2, voucherKey: actor(9), model: MODEL, amount: ETHER / 1000n, expiry: 2 ** 39 };
-  const ops = [
-    exit(1, BigInt(to), ETHER / 100n),
-    exit(1, 0xacc0000000000000000000000000000000000001n, ETHER / 100n),
-    attest(1, MODEL, { artefact: artefactCommitment(hexToBytes(SHA256)), royaltyBps: 500 }),
-    ...Array.from({ length: CHANNELS }, (_, i) => open(1, FIRST_CHANNEL + i, channel)),
-  ];
-  return [signed(actor(1), { signer: 1, nonce: 0, ops, validUntil: 2 ** 40 - 1 }, domain)];
-}
-
-/** Account 2 claims of so many channels, with a receipts root and a royalty each. */
-function claims({ domain }: Deployment, nonce: number, channels: number): SignedTx[] {
-  const receiptsRoot = EMPTY_ROOT; // any canonical word without zero bytes to speak of
-  const parts = { total: ETHER / 2000n, royaltyBps: 500, receiptsRoot, fee: 21_000_000_000n };
-  const ops = Array.from({ length: channels }, (_, i) =>
-    withVoucher(claimOp(FIRST_CHANNEL + i, 2, parts), actor(9), domain),
-  );
-  return [signed(actor(2), { signer: 2, nonce, ops, validUntil: 2 ** 40 - 1 }, domain)];
-}
-
-/** As many bundles as there are signers or signature slots, together filling every op slot. */
-function fullOfTransfers({ domain }: Deployment): SignedTx[] {
-  const txCount = Math.min(shape.S, shape.N);
-  const sizes = Array.from(
-    { length: txCount },
-    (_, t) => Math.floor((shape.N * (t + 1)) / txCount) - Math.floor((shape.N * t) / txCount),
-  );
-  const nonces = new Map<number, number>([[1, 1]]);
-  return sizes.map((size, t) => {
-    const signer = 1 + (t % SIGNERS);
-    const nonce = nonces.get(signer) ?? 0;
-    nonces.set(signer, nonce + 1);
-    const ops = Array.from({ length: size }, (_, i) => {
-      const to = 1 + ((signer + i) % SIGNERS);
-      return transfer(signer, to, 1_234_567_890_123_456n + BigInt(i), { fee: 21_000_000_000n });
-    });
-    return signed(actor(signer), { signer, nonce, ops, validUntil: 2 ** 40 - 1 }, domain);
-  });
 }
