@@ -9,6 +9,7 @@ import { rebuildProvenTree } from '../../node/cli/rebuild.ts';
 import { ZERO } from '../../protocol/field.ts';
 import {
   bridgeOf,
+  createEngramClient,
   createLedgerClient,
   getProvenAccount,
   type LedgerClient,
@@ -164,6 +165,21 @@ describe('actions on a node', () => {
     const { claimed } = await bob.ledger.getChannel(channel);
     const [claim] = await bob.ledger.getClaims(channel);
     expect(claim).toMatchObject({ total: claimed, delta: claimed, fee: FEE, royalty: claimed / 100n, state: 'proven' });
+  });
+
+  it('tell what became of a deposit that had no effect', async () => {
+    const { queueIndex } = await alice.wallet.depositTo({ index: 12_345, amount: 5n });
+    const outcome = await alice.ledger.waitForDeposit(queueIndex, { timeoutMs: 20_000 });
+    expect(outcome).toMatchObject({ index: 12_345, amount: 5n, isVoid: true, address: alice.address.toLowerCase() });
+    const early = alice.ledger.waitForDeposit(queueIndex + 1n, { timeoutMs: 10 });
+    await expect(early).rejects.toMatchObject({ code: 'WAIT_TIMEOUT' });
+  });
+
+  it('need no more than the address of a node in development', async () => {
+    const client = await createEngramClient({ rpcUrl: devnet.rpcUrl, account: alice.account });
+    expect(client.chain.id).toBe(network.chain.id);
+    expect(await client.getAccounts()).toEqual([await client.getAccount(payer)]);
+    await expect(createEngramClient({ rpcUrl: 'http://127.0.0.1:1' })).rejects.toMatchObject({ reason: 'UNREACHABLE' });
   });
 
   it('work over any viem transport; waiting polls then', async () => {

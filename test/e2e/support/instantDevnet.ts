@@ -14,7 +14,7 @@ import { accountVerifierCode } from '../../../bridge/testing/accountProofs.ts';
 import { ShiftableClock, systemClock } from '../../../chain/clock.ts';
 import { type Logger, silentLogger } from '../../../chain/logger.ts';
 import { loadConfig } from '../../../node/config/config.ts';
-import { DEV_ACCOUNT_COUNT, devAccount } from '../../../node/devnet/accounts.ts';
+import { DEV_ACCOUNT_COUNT, type DevName, devAccount } from '../../../node/devnet/accounts.ts';
 import type { Devnet } from '../../../node/devnet/devnet.ts';
 import { EngramNode } from '../../../node/node.ts';
 import { instantProving } from '../../../node/testing/instantProving.ts';
@@ -32,8 +32,10 @@ export interface InstantDevnetOptions {
 }
 
 export interface InstantDevnet extends Devnet {
-  /** Of the AccountProof circuit, from L1's point of view. */
-  readonly attestations: `0x${string}`;
+  /** Client of the contract with somebody's L1 account. */
+  as(name: DevName): Promise<RollupClient>;
+  /** Lets time pass on L1 alone. */
+  warp(seconds: number): Promise<void>;
   /** Stops the node and starts it again on the same data. */
   restart(): Promise<void>;
 }
@@ -95,9 +97,12 @@ export async function startInstantDevnet(options: InstantDevnetOptions = {}): Pr
       },
     });
     const clock = new ShiftableClock(systemClock);
-    const moveTime = async (seconds: number): Promise<void> => {
+    const warp = async (seconds: number): Promise<void> => {
       await clients.testClient.increaseTime({ seconds });
       await clients.testClient.mine({ blocks: 1 });
+    };
+    const moveTime = async (seconds: number): Promise<void> => {
+      await warp(seconds);
       clock.advance(seconds * 1000);
     };
     const start = async (): Promise<void> => {
@@ -116,6 +121,8 @@ export async function startInstantDevnet(options: InstantDevnetOptions = {}): Pr
       rollup: deployment.address,
       deployedAt: deployment.deployedAt,
       attestations: deployment.attestations,
+      as: (name) => RollupClient.open(deployment, { ...deps, wallet: clients.walletClient(devAccount(name).l1) }),
+      warp,
       tokens: [
         { id: 0, address: '0x0000000000000000000000000000000000000000', symbol: 'ETH' },
         { id, address, symbol: 'TEST' },

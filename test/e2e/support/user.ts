@@ -5,7 +5,7 @@ import { bytesToHex } from '../../../protocol/bytes.ts';
 import { encodeTx } from '../../../protocol/codec/tx.ts';
 import { accountIndex } from '../../../protocol/ids.ts';
 import { signTx, txHash } from '../../../protocol/tx.ts';
-import type { AccountIndex, Field, Op, SignedTx } from '../../../protocol/types.ts';
+import type { AccountIndex, Field, Op, Signature, SignedTx } from '../../../protocol/types.ts';
 import type { RpcClient } from '../../../sdk/rpcClient.ts';
 import type { Hex } from '../../../sdk/rpcTypes.ts';
 
@@ -40,15 +40,15 @@ export class User {
     }
   }
 
-  /** Signs with the next nonce, for this deployment or for `domain`. */
-  sign(ops: readonly Op[], domain: Field = this.domain): Signed {
-    const signed = this.signAt(this.#nonce, ops, domain);
+  /** Signs with the next nonce, for this deployment or for `domain`. `vouchers`: one a CLAIM, in order. */
+  sign(ops: readonly Op[], domain: Field = this.domain, vouchers: readonly Signature[] = []): Signed {
+    const signed = this.signAt(this.#nonce, ops, domain, vouchers);
     this.#nonce += 1;
     return signed;
   }
 
-  signAt(nonce: number, ops: readonly Op[], domain: Field = this.domain): Signed {
-    const tx = signTx({ signer: this.index, nonce, validUntil: NEVER, ops }, this.account.seed, domain);
+  signAt(nonce: number, ops: readonly Op[], domain: Field = this.domain, vouchers: readonly Signature[] = []): Signed {
+    const tx = signTx({ signer: this.index, nonce, validUntil: NEVER, ops }, this.account.seed, domain, vouchers);
     return { tx, bytes: hexOf(encodeTx(tx)), hash: hexOf32(txHash(tx, domain)) };
   }
 }
