@@ -4,11 +4,14 @@ import { BASE8 } from '../protocol/crypto/babyjub.ts';
 import { SHAPES } from '../protocol/shapes.ts';
 import type { Field } from '../protocol/types.ts';
 import { batchSource } from './build/circuits.ts';
+import { CLAIM_ATTACKS } from './test/attacks/claims.ts';
 import { CREATION_ATTACKS } from './test/attacks/creation.ts';
 import { EXIT_ATTACKS } from './test/attacks/exits.ts';
 import { L1_ATTACKS } from './test/attacks/l1Operations.ts';
+import { OVER_ATTACKS } from './test/attacks/over.ts';
 import { SIGNATURE_ATTACKS } from './test/attacks/signatures.ts';
 import { SLOT_ATTACKS } from './test/attacks/slots.ts';
+import { TERMS_ATTACKS } from './test/attacks/terms.ts';
 import { TRANSACTION_ATTACKS } from './test/attacks/transactions.ts';
 import { VALUE_ATTACKS } from './test/attacks/value.ts';
 import { type BatchInputs, bind, inputsOf, settle } from './test/forge.ts';
@@ -25,6 +28,9 @@ describe.each([
   ['signatures', SIGNATURE_ATTACKS] as const,
   ['transactions', TRANSACTION_ATTACKS] as const,
   ['creation', CREATION_ATTACKS] as const,
+  ['claims', CLAIM_ATTACKS] as const,
+  ['attestations and channels: their terms', TERMS_ATTACKS] as const,
+  ['channels that are over', OVER_ATTACKS] as const,
   ['exits', EXIT_ATTACKS] as const,
   ['L1 operations', L1_ATTACKS] as const,
   ['slots, roots, words', SLOT_ATTACKS] as const,

@@ -48,6 +48,7 @@ template Batch(L, N, S, A, E, BITS, TOP) {
     signal input sigNonce[S];
     signal input sigValidUntil[S];
     signal input sigChain[S];
+    signal input sigChannel[S];
     signal input sigTotal[S];
     signal input sigReceipts[S];
     signal input sigClaimed[S];
@@ -133,6 +134,7 @@ template Batch(L, N, S, A, E, BITS, TOP) {
         sig[s].nonce <== sigNonce[s];
         sig[s].validUntil <== sigValidUntil[s];
         sig[s].chain <== sigChain[s];
+        sig[s].channel <== sigChannel[s];
         sig[s].total <== sigTotal[s];
         sig[s].receipts <== sigReceipts[s];
         sig[s].claimed <== sigClaimed[s];

@@ -1,5 +1,5 @@
 /** Circuit inputs from executed batches and account proofs. Signal names and shapes: circuits/batch.circom, circuits/accountProof.circom. */
-import { packState } from '../protocol/account.ts';
+import { packState, unpackChannel } from '../protocol/account.ts';
 import { BASE8 } from '../protocol/crypto/babyjub.ts';
 import { poseidon } from '../protocol/crypto/poseidon.ts';
 import { shape } from '../protocol/shapes.ts';
@@ -94,6 +94,7 @@ const SIGNATURE_INPUTS = [
   'sigNonce',
   'sigValidUntil',
   'sigChain',
+  'sigChannel',
   'sigTotal',
   'sigReceipts',
   'sigClaimed',
@@ -115,6 +116,7 @@ function signatureInputs({ batch, slots }: ClosedBatch, S: number): CircuitInput
     sigNonce: 0n,
     sigValidUntil: BigInt(batch.timestamp),
     sigChain: 0n,
+    sigChannel: 0n,
     sigTotal: 0n,
     sigReceipts: 0n,
     sigClaimed: 0n,
@@ -137,7 +139,10 @@ function signatureInputs({ batch, slots }: ClosedBatch, S: number): CircuitInput
     const [sigTotal = 0n, sigReceipts = 0n, sigRoyalty = 0n] = op.payload;
     channels.set(op.from, { nonce: nonce + 1, claimed: sigTotal });
     const slot = signedBy(op.from, signature);
-    return { ...slot, sigVoucher: 1n, sigNonce: BigInt(nonce), sigTotal, sigReceipts, sigClaimed: claimed, sigRoyalty };
+    const { provider, model } = unpackChannel(accountAt(slots, op.from)?.c ?? 0n);
+    const sigChannel = BigInt(provider) | (BigInt(model) << 24n);
+    const said = { sigNonce: BigInt(nonce), sigChannel, sigTotal, sigReceipts, sigClaimed: claimed, sigRoyalty };
+    return { ...slot, ...said, sigVoucher: 1n };
   };
   const used = batch.txs.flatMap((tx) => {
     const claims = tx.ops.filter((op) => op.opcode === Opcode.CLAIM);

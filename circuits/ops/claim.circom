@@ -1,12 +1,12 @@
-// CLAIM: what a voucher settles. delta = total − claimed ≥ 0; royalty = floor(delta · bps / 10000) is owed to the model's account.
-// The op pays delta out of the channel (its range check bounds it by the balance) and is compared with delta, royalty, provider, total and receipts
-// root of its signature slot by the batch (phase E); `claimed` is the channel's by the claims' own argument there.
+// CLAIM: what a voucher settles. delta = total − claimed; royalty = floor(delta · bps / 10000) is owed to the model's account.
+// The batch (phase E) compares delta, royalty, provider, total and receipts root with the op's: there delta = amount + fee + royalty, and amount and fee are
+// ranged, as royalty is here. So 0 ≤ delta < 2^98 (a voucher below what was claimed fits no op), and the op's own range check bounds it by the balance.
+// `claimed` is the channel's by the claims' own argument.
 //
-//   is          1 bit
-//   channelTag  provider(24) | model(24): a witness of the caller, pinned by the selection of the channel
+//   is          1 bit  a voucher's slot; else nothing is owed to anybody: there is no model
+//   channelTag  provider(24) | model(24): pinned by the caller's selection of the channel if `is`
 //   total, claimed, royalty
 //   slotBps[A]  royalty rate of each account slot, 0 … 10000; 0 if it is no ATTEST account
-// When `is` is 0: delta = 0 and royalty = 0, so nothing moves.
 pragma circom 2.1.6;
 
 include "circomlib/circuits/bitify.circom";
@@ -26,7 +26,8 @@ template Claim(A) {
 
     var BPS = 10000;
 
-    // A. Provider and model, 24 bits each.
+    // A. Provider and model, 24 bits each. Without a voucher nothing selects a channel, so nothing else would keep a slot from crediting a model.
+    (1 - is) * channelTag === 0;
     component tagBits = Num2Bits(48);
     tagBits.in <== channelTag;
     var low = 0;
@@ -38,11 +39,8 @@ template Claim(A) {
     provider <== low;
     signal model <== high;
 
-    // B. delta, never negative.
-    (1 - is) * (total - claimed) === 0;
+    // B. delta.
     delta <== total - claimed;
-    component deltaBits = Num2Bits(96);
-    deltaBits.in <== delta;
 
     // C. The model's rate. No model: rate 0.
     component noModel = IsZero();
@@ -64,7 +62,7 @@ template Claim(A) {
     }
     sum === 1 - noModel.out;
 
-    // D. royalty·10000 + rest = delta·bps, 0 ≤ rest < 10000, over the integers: royalty < 2^110.
+    // D. royalty·10000 + rest = delta·bps, 0 ≤ rest < 10000, over the integers: both sides are below 2^112.
     signal due <== delta * bps;
     component royaltyBits = Num2Bits(96);
     royaltyBits.in <== royalty;

@@ -7,7 +7,8 @@
 //   nonce        32 bits  running; ≤ 2^32 − 2 (so that nonce + 1 fits the leaf). Transactions sign it; a channel's counts its claims
 //   validUntil            timestamp ≤ validUntil < timestamp + 2^40 (a voucher does not sign it)
 //   chain                 h(k) of the tx; the closing op is compared with it (batch, phase E)
-//   total, receipts       the voucher's; claimed: what the channel had paid out before; royalty: of this claim. All 0 for a transaction
+//   channel               a voucher's: provider(24) | model(24) of its channel, pinned by the selection; else 0
+//   total, receipts       the voucher's; claimed: what the channel had paid out before; royalty: of this claim
 //   ax, ay                pinned to the selected account's a, b when enabled
 //   slot*[A]              the account slots; slotNonce: running, before this signature
 //
@@ -31,6 +32,7 @@ template SignatureSlot(A) {
     signal input nonce;
     signal input validUntil;
     signal input chain;
+    signal input channel;
     signal input total;
     signal input receipts;
     signal input claimed;
@@ -68,14 +70,10 @@ template SignatureSlot(A) {
     component notExpired = Num2Bits(40);
     notExpired.in <== validUntil - timestamp;
 
-    // A. The claim that a voucher settles; its channel's provider and model are witnesses, pinned by the tag below and ranged there.
+    // A. The claim that a voucher settles.
     component claim = Claim(A);
-    var channel = 0;
-    for (var j = 0; j < A; j++) {
-        if (isVoucher == 1 && slotIndex[j] == signer) channel = slotChannel[j];
-    }
     claim.is <== isVoucher;
-    claim.channelTag <-- channel; // pinned by the tag of hot
+    claim.channelTag <== channel;
     claim.total <== total;
     claim.claimed <== claimed;
     claim.royalty <== royalty;
@@ -88,12 +86,11 @@ template SignatureSlot(A) {
     delta <== claim.delta;
 
     // B. The signer's slot. Tags are packed ranged values and indices are distinct, so at most one slot can match: hot is 0 or 1.
-    //    A KEY account's channel tag is 0, so a transaction's slot has provider and model 0.
     var sum = 0;
     for (var j = 0; j < A; j++) {
         hot[j] <-- (enabled == 1 && slotIndex[j] == signer) ? 1 : 0; // pinned by the next line and the sum
         hot[j] * (slotIndex[j] + slotKind[j] * (1 << 32) + slotNonce[j] * (1 << 40) + slotChannel[j] * (1 << 72)
-            - (signer + (KEY + isVoucher) * (1 << 32) + nonce * (1 << 40) + claim.channelTag * (1 << 72))) === 0;
+            - (signer + (KEY + isVoucher) * (1 << 32) + nonce * (1 << 40) + channel * (1 << 72))) === 0;
         hot[j] * (slotA[j] - ax) === 0;
         hot[j] * (slotB[j] - ay) === 0;
         sum += hot[j];

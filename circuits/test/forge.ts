@@ -43,6 +43,7 @@ export interface BatchInputs {
   sigNonce: bigint[];
   sigValidUntil: bigint[];
   sigChain: bigint[];
+  sigChannel: bigint[];
   sigTotal: bigint[];
   sigReceipts: bigint[];
   sigClaimed: bigint[];
@@ -133,9 +134,8 @@ function simulate(inputs: BatchInputs): { balances: bigint[]; nonces: bigint[] }
     const lane = lanes.findIndex((index, k) => index !== 0n && inputs.laneToken[k] === inputs.token[from]);
     if (lane >= 0) fees[lane] = (fees[lane] ?? 0n) + fee;
   }
-  inputs.sigSigner.forEach((channel, s) => {
-    if (inputs.sigVoucher[s] !== 1n) return;
-    const model = bits(inputs.cc[slotOf(channel)] ?? 0n, 64n, 24n);
+  inputs.sigChannel.forEach((channel, s) => {
+    const model = bits(channel, 24n, 24n);
     if (model !== 0n) add(slotOf(model), inputs.sigRoyalty[s] ?? 0n);
   });
   lanes.forEach((index, k) => {

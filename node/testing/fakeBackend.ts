@@ -85,7 +85,7 @@ export class FakeBackend implements NodeBackend {
       rollup: '0x0000000000000000000000000000000000000001',
       time: 1_800_000_000,
       graceSeconds: 86_400,
-      shape: { name: 'dev', L: 8, N: 32, S: 8, A: 24, E: 4 },
+      shape: { name: 'dev', L: 8, N: 32, S: 12, A: 25, E: 4 },
       fees: [],
       tokens: [{ id: 0, address: '0x0000000000000000000000000000000000000000' }],
       heads: { unsafe: { ...head, block: 0n }, committed: head, proven: head },

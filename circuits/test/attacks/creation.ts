@@ -104,7 +104,7 @@ export const CREATION_ATTACKS: readonly Attack[] = [
   },
   {
     name: 'registers a key off the curve',
-    rule: /register/,
+    rule: /op\[1\]\.key/,
     edit: (x) => {
       const words = x.ops[1] ?? [];
       words[1] = dave.key[0] + 1n;
@@ -114,7 +114,7 @@ export const CREATION_ATTACKS: readonly Attack[] = [
   },
   {
     name: 'registers with Ethereum address 0',
-    rule: /noAddress/,
+    rule: /slot\[4\]\.(noAddress|isKey)|cc\[4\]/,
     edit: (x) => {
       const words = x.ops[1] ?? [];
       words[3] = 0n;
@@ -124,7 +124,7 @@ export const CREATION_ATTACKS: readonly Attack[] = [
   },
   {
     name: 'registers with 161 bits of Ethereum address',
-    rule: /addressBits/,
+    rule: /slot\[4\]\.cBits/,
     edit: (x) => {
       const words = x.ops[1] ?? [];
       words[3] = dave.address + (1n << 160n);

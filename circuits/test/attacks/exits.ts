@@ -5,21 +5,21 @@ import { alice } from '../scenario.ts';
 export const EXIT_ATTACKS: readonly Attack[] = [
   {
     name: 'the exit slot pays another recipient',
-    rule: /op\[2\]\.exitRules|exits/,
+    rule: /exitProduct|opExits/,
     edit: (x) => {
       x.exits[0] = [0xbadn, x.exits[0]?.[1] ?? 0n];
     },
   },
   {
     name: 'the exit slot pays more',
-    rule: /op\[2\]\.exitRules|exits/,
+    rule: /exitProduct|opExits/,
     edit: (x) => {
       x.exits[0] = [0xbeefn, 41n];
     },
   },
   {
     name: 'the exit slot pays another token',
-    rule: /op\[2\]\.exitRules|exits/,
+    rule: /exitProduct|opExits/,
     edit: (x) => {
       x.exits[0] = [0xbeefn, 40n + (7n << 96n)];
     },
@@ -33,25 +33,43 @@ export const EXIT_ATTACKS: readonly Attack[] = [
   },
   {
     name: 'the exit fills the second slot',
-    rule: /exitRules|exits/,
+    rule: /exitProduct|opExits|exits\[0\]/,
     edit: (x) => {
       x.exits.reverse();
     },
   },
   {
     name: 'an exit op without its slot',
-    rule: /exitRules|exits/,
+    rule: /exitProduct|opExits/,
     edit: (x) => {
       x.exits[0] = [0n, 0n];
     },
   },
   {
     name: 'a recipient of 161 bits that would spill into the token',
-    rule: /addressBits/,
+    rule: /exit\[0\]\.recipientBits/,
     edit: (x) => {
       const words = x.ops[2] ?? [];
       words[1] = 0xbeefn + (1n << 160n);
       x.exits[0] = [words[1], x.exits[0]?.[1] ?? 0n];
+      resign(x, 0, alice, 0, 2);
+    },
+  },
+  {
+    name: 'an exit slot that no op filled is said to be used',
+    rule: /exitProduct|opExits/,
+    edit: (x) => {
+      x.exits[1] = [0xbadn, 1n];
+      x.exitUsed[1] = 1n;
+    },
+  },
+  {
+    name: 'an exit to nobody',
+    rule: /exit\[0\]\.(noRecipient|used)|exits\[0\]/,
+    edit: (x) => {
+      const words = x.ops[2] ?? [];
+      words[1] = 0n;
+      x.exits[0] = [0n, x.exits[0]?.[1] ?? 0n];
       resign(x, 0, alice, 0, 2);
     },
   },

@@ -22,7 +22,7 @@ export const SIGNATURE_ATTACKS: readonly Attack[] = [
   },
   {
     name: 'another account signs for the debited one',
-    rule: /op\[3\]\.hotSig/,
+    rule: /txProduct|opTxs/,
     edit: (x) => {
       x.sigSigner[1] = 1n;
       x.sigNonce[1] = 1n;
@@ -71,7 +71,7 @@ export const SIGNATURE_ATTACKS: readonly Attack[] = [
   },
   {
     name: 'an enabled signature that closes no transaction (a nonce burnt unseen)',
-    rule: /sigEnabled/,
+    rule: /txProduct|opTxs/,
     edit: (x) => {
       x.sigEnabled[3] = 1n;
       x.sigSigner[3] = 1n;
@@ -83,7 +83,7 @@ export const SIGNATURE_ATTACKS: readonly Attack[] = [
   },
   {
     name: 'one signature closes two transactions',
-    rule: /op\[3\]|op\[4\]|sigEnabled/,
+    rule: /txProduct|opTxs/,
     edit: (x) => {
       // op 4 becomes a copy of Bob's op 3, and slot 2 is switched off
       x.ops[4] = [...(x.ops[3] ?? [])];
@@ -92,7 +92,7 @@ export const SIGNATURE_ATTACKS: readonly Attack[] = [
   },
   {
     name: 'a disabled slot is used',
-    rule: /op\[4\]\.hotSig/,
+    rule: /txProduct|opTxs/,
     edit: (x) => {
       x.sigEnabled[2] = 0n;
     },

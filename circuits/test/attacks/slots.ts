@@ -48,7 +48,7 @@ export const SLOT_ATTACKS: readonly Attack[] = [
   },
   {
     name: 'a wrong new root',
-    rule: /write\[4\]/,
+    rule: /newTop/,
     settle: false,
     edit: (x) => {
       x.header[2] = (x.header[2] ?? 0n) + 1n;
@@ -56,10 +56,26 @@ export const SLOT_ATTACKS: readonly Attack[] = [
   },
   {
     name: 'a wrong old root',
-    rule: /write\[0\]/,
+    rule: /oldTop/,
     settle: false,
     edit: (x) => {
       x.header[1] = (x.header[1] ?? 0n) + 1n;
+    },
+  },
+  {
+    name: 'a subroot beside the paths is changed in the old root’s favour',
+    rule: /oldTop/,
+    settle: false,
+    edit: (x) => {
+      x.subroots[5] = 77n;
+    },
+  },
+  {
+    name: 'the subroot above the paths is another one',
+    rule: /write\[0\]|oldTop/,
+    settle: false,
+    edit: (x) => {
+      x.subroots[0] = 77n;
     },
   },
 ];

@@ -45,12 +45,12 @@ export const VALUE_ATTACKS: readonly Attack[] = [
   },
   {
     name: 'changes the amount of a signed op',
-    rule: /op\[2\]|sigChain/,
+    rule: /txProduct|opTxs/,
     edit: (x) => setOp(x, 0, { amount: 101n }),
   },
   {
     name: 'changes a memo of a signed op',
-    rule: /op\[2\]|sigChain/,
+    rule: /txProduct|opTxs/,
     edit: (x) => {
       const words = x.ops[0] ?? [];
       words[1] = 999n;
@@ -58,7 +58,7 @@ export const VALUE_ATTACKS: readonly Attack[] = [
   },
   {
     name: 'diverts a payment to the fee account',
-    rule: /op\[3\]|sigChain/,
+    rule: /txProduct|opTxs/,
     edit: (x) => setOp(x, 3, { to: 9n }),
   },
   {
