@@ -6,7 +6,6 @@ import { parseEther } from 'viem';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Fixture } from '../bridge/testing/fixture.ts';
 import { ShiftableClock, systemClock } from '../chain/clock.ts';
-import { silentLogger } from '../chain/logger.ts';
 import { GRACE_SECONDS } from '../protocol/account.ts';
 import { artefactCommitment } from '../protocol/attestation.ts';
 import { bytesToHex } from '../protocol/bytes.ts';
@@ -30,18 +29,18 @@ import { signVoucher } from '../protocol/voucher.ts';
 import { attest, claim, close, open, transfer } from '../sdk/ops.ts';
 import { RpcClient } from '../sdk/rpcClient.ts';
 import type { ClaimView, Hex, Wire } from '../sdk/rpcTypes.ts';
-import { loadConfig } from './config/config.ts';
 import { devAccount } from './devnet/accounts.ts';
 import { accountsOf } from './devnet/funding.ts';
-import { EngramNode } from './node.ts';
-import { instantProving } from './testing/instantProving.ts';
+import type { EngramNode } from './node.ts';
+import { PATIENT, startTestNode, WEEK } from './testing/testNode.ts';
 
 /**
  * The life of a channel over RPC: attest, open, vouchers, claims, royalty, restart, expiry, close. The whole node on a real L1
  * whose contract takes any proof. The cases follow one another.
  */
-const WEEK = 7 * 86_400;
 const [consumer, provider] = [devAccount('alice'), devAccount('bob')];
+/** Long enough for any machine; only a failure takes it. */
+const PATIENCE = { timeout: 30_000 };
 const voucherSeed: Uint8Array = new Uint8Array(32).fill(7);
 const voucherKey = devAccount('carol');
 const file = (text: string): Uint8Array => new Uint8Array(createHash('sha256').update(text).digest());
@@ -60,7 +59,7 @@ let expiry: number;
 const tree = new ReceiptTree();
 
 beforeAll(async () => {
-  fixture = await Fixture.start({ graceSeconds: 2 * WEEK, maxAgeSeconds: 2 * WEEK, queueDeadlineSeconds: 5 * WEEK });
+  fixture = await Fixture.start(PATIENT);
   folder = await mkdtemp(join(tmpdir(), 'engram-ai-'));
   clock = new ShiftableClock(systemClock);
   await start();
@@ -77,32 +76,7 @@ afterAll(async () => {
 });
 
 async function start(): Promise<void> {
-  const config = loadConfig({
-    env: { ENGRAM_L1_KEY: devAccount('sequencer').l1Key },
-    flags: {
-      '--data-dir': folder,
-      '--l1-rpc-url': fixture.l1.url,
-      '--l1-rollup': fixture.deployment.address,
-      '--l1-attestations': fixture.deployment.attestations,
-      '--l1-start-block': Number(fixture.deployment.deployedAt),
-      '--l1-confirmations': 0,
-      '--l1-poll-ms': 50,
-      '--rpc-port': 0,
-      '--sequencer-shapes': 'dev',
-      '--sequencer-block-ms': 50,
-      '--sequencer-batch-ms': 3_600_000,
-      '--sequencer-l1-wait-ms': 100,
-    },
-  });
-  node = await EngramNode.start(config, {
-    logger: silentLogger,
-    proving: instantProving,
-    clock,
-    moveTime: async (seconds) => {
-      await fixture.warp(seconds);
-      clock.advance(seconds * 1000);
-    },
-  });
+  node = await startTestNode({ folder, clock }, { fixture });
   rpc = new RpcClient(node.rpcUrl);
   domain = field(BigInt((await rpc.request('engram_chainInfo', [])).domain));
 }
@@ -426,7 +400,9 @@ describe('receipts', () => {
     const first = claims.at(-1);
     const named = await rpc.request('engram_verifyReceipt', [{ ...question(4), claim: first?.transaction ?? '0x' }]);
     expect(named.claim).toEqual(first);
-    await expect.poll(async () => (await rpc.request('engram_getClaims', [channel])).at(-1)?.state).toBe('proven');
+    await expect
+      .poll(async () => (await rpc.request('engram_getClaims', [channel])).at(-1)?.state, PATIENCE)
+      .toBe('proven');
     const settled = await rpc.request('engram_verifyReceipt', [{ ...question(4), claim: first?.transaction ?? '0x' }]);
     expect(settled.isSettled).toBe(true);
   });
@@ -519,7 +495,7 @@ describe('the end of a channel', () => {
       .poll(async () => {
         const { heads } = await rpc.request('engram_chainInfo', []);
         return heads.proven.root === heads.unsafe.root && heads.proven.batch === heads.unsafe.batch;
-      })
+      }, PATIENCE)
       .toBe(true);
     const claims = await rpc.request('engram_getClaims', [channel]);
     expect(new Set(claims.map(({ state }) => state))).toEqual(new Set(['proven']));
@@ -533,9 +509,9 @@ describe('time', () => {
     for (const seconds of [0, -1, 1.5, 4e8]) {
       await expect(rpc.request('engram_devAdvanceTime', [seconds])).rejects.toMatchObject({ code: -32602 });
     }
-    const before = await time();
+    const [before, onL1] = [await time(), await fixture.now()];
     const { time: after } = await rpc.request('engram_devAdvanceTime', [50]);
     expect(after - before).toBeGreaterThanOrEqual(50);
-    expect(await fixture.now()).toBeGreaterThanOrEqual(before + 50);
+    expect(await fixture.now()).toBeGreaterThanOrEqual(onL1 + 50);
   });
 });

@@ -4,7 +4,6 @@ import type { AccountIndex, Point } from '../../protocol/types.ts';
 import { voucherKey, voucherSeed } from '../../sdk/channels/voucherSeed.ts';
 import { close, open } from '../../sdk/ops.ts';
 import { RpcClient } from '../../sdk/rpcClient.ts';
-import type { ChannelView, Wire } from '../../sdk/rpcTypes.ts';
 import { channelOf } from './channelOf.ts';
 import { channelList, channelView, claimList } from './channelViews.ts';
 import { ledgerSeed, type NodeOptions, withNode } from './context.ts';
