@@ -1,8 +1,8 @@
-import { type Address, type Chain, defineChain, isAddressEqual } from 'viem';
+import { type Address, type Chain, createClient, defineChain, http, isAddressEqual } from 'viem';
 import { computeDomain } from '../protocol/domain.ts';
 import type { Field } from '../protocol/types.ts';
 import { SdkError } from './errors.ts';
-import { RpcClient } from './rpcClient.ts';
+import { request } from './request.ts';
 import type { ChainInfo, Wire } from './rpcTypes.ts';
 
 export interface EngramChainParameters {
@@ -53,10 +53,10 @@ export function engramChain(parameters: EngramChainParameters): EngramChain {
 
 /**
  * Asks a node which deployment it serves. Fit for development and for nodes of one's own: it believes what it is told.
- * @throws RpcClientError
+ * @throws NodeUnavailableError, RpcFailedError
  */
 export async function fetchEngramChain(rpcUrl: string): Promise<EngramChain> {
-  const info = await new RpcClient(rpcUrl).request('engram_chainInfo', []);
+  const info = await request(createClient({ transport: http(rpcUrl) }), 'engram_chainInfo', []);
   return engramChain({
     id: Number(info.l2ChainId),
     rpcUrl,

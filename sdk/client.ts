@@ -32,7 +32,7 @@ export function createLedgerClient(config: LedgerClientConfig): LedgerClient {
   return base.extend((client) => ledgerActions(client, account)) as unknown as LedgerClient;
 }
 
-/** As `createLedgerClient`, for a node that is asked which deployment it serves (`fetchEngramChain`). @throws RpcClientError */
+/** As `createLedgerClient`, for a node that is asked which deployment it serves (`fetchEngramChain`). @throws NodeUnavailableError */
 export async function createEngramClient(
   config: Omit<LedgerClientConfig, 'chain'> & { readonly rpcUrl: string },
 ): Promise<LedgerClient> {

@@ -2,7 +2,7 @@ import type { AccountIndex, Op, Point, ShapeName, Signature, SignedVoucher } fro
 import { verifyVoucher } from '../../protocol/voucher.ts';
 import type { LedgerAccount } from '../accounts/ledgerAccount.ts';
 import { domainOf } from '../chain.ts';
-import { chainInfo } from '../context.ts';
+import { chainInfo } from '../chainInfo.ts';
 import { SdkError } from '../errors.ts';
 import * as build from '../ops.ts';
 import type { AnyClient } from '../request.ts';

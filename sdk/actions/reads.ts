@@ -3,7 +3,7 @@ import { bytesToHex } from '../../protocol/bytes.ts';
 import { accountIndex } from '../../protocol/ids.ts';
 import type { AccountIndex } from '../../protocol/types.ts';
 import type { LedgerAccount } from '../accounts/ledgerAccount.ts';
-import { chainInfo } from '../context.ts';
+import { chainInfo } from '../chainInfo.ts';
 import { SdkError } from '../errors.ts';
 import { parse } from '../parse.ts';
 import { type AnyClient, request } from '../request.ts';

@@ -3,7 +3,7 @@ import { encodeTx } from '../../protocol/codec/tx.ts';
 import { signTx, txHash } from '../../protocol/tx.ts';
 import type { Field, Op, Signature, SignedTx, Tx } from '../../protocol/types.ts';
 import { domainOf } from '../chain.ts';
-import { chainInfo } from '../context.ts';
+import { chainInfo } from '../chainInfo.ts';
 import { MempoolRefusedError, NodeUnavailableError, SdkError } from '../errors.ts';
 import { type AnyClient, request } from '../request.ts';
 import type { ChainInfo, Hex, Wire } from '../rpcTypes.ts';

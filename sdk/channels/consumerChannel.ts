@@ -71,6 +71,7 @@ export class ConsumerChannel {
       throw new SdkError('INVALID_ARGUMENT', 'this channel was used: its book says what was promised', { channel });
     }
     const book = stored === undefined ? await newBook(client, view) : ConsumerBook.fromJson(stored);
+    book.fund(view.claimed + view.balance);
     return new ConsumerChannel(client, { index: view.index, account, seed, book });
   }
 

@@ -3,7 +3,7 @@ import { open } from '../actions/open.ts';
 import { getAccount, getAttestation } from '../actions/reads.ts';
 import type { WriteAndWaitOptions } from '../actions/send.ts';
 import { resolveSigner } from '../actions/signer.ts';
-import { chainInfo } from '../context.ts';
+import { chainInfo } from '../chainInfo.ts';
 import { SdkError } from '../errors.ts';
 import type { AnyClient } from '../request.ts';
 import { ConsumerChannel } from './consumerChannel.ts';

@@ -8,7 +8,7 @@ import { claim } from '../actions/claim.ts';
 import { getAccount, getChannel } from '../actions/reads.ts';
 import { minimumFee, type WriteOptions } from '../actions/send.ts';
 import { domainOf } from '../chain.ts';
-import { chainInfo } from '../context.ts';
+import { chainInfo } from '../chainInfo.ts';
 import { SdkError } from '../errors.ts';
 import type { AnyClient } from '../request.ts';
 import type { ChannelView, Hex } from '../rpcTypes.ts';
@@ -81,6 +81,7 @@ export class ProviderChannel {
       stored === undefined
         ? new ProviderBook({ ...terms(view, domainOf(client.chain)), ...(policy !== undefined && { policy }) })
         : ProviderBook.fromJson(stored);
+    book.fund(view.claimed + view.balance);
     return new ProviderChannel(client, { index: view.index, account, book, now });
   }
 

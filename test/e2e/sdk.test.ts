@@ -179,7 +179,7 @@ describe('actions on a node', () => {
     const client = await createEngramClient({ rpcUrl: devnet.rpcUrl, account: alice.account });
     expect(client.chain.id).toBe(network.chain.id);
     expect(await client.getAccounts()).toEqual([await client.getAccount(payer)]);
-    await expect(createEngramClient({ rpcUrl: 'http://127.0.0.1:1' })).rejects.toMatchObject({ reason: 'UNREACHABLE' });
+    await expect(createEngramClient({ rpcUrl: 'http://127.0.0.1:1' })).rejects.toMatchObject({ code: 'UNREACHABLE' });
   });
 
   it('work over any viem transport; waiting polls then', async () => {
