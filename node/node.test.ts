@@ -150,6 +150,10 @@ describe('a node', () => {
     await expect(garbage).rejects.toMatchObject({ code: -32000, reason: 'MALFORMED_BYTES' });
     const old = rpc.request('engram_getTransactionStatus', [`0x${'ff'.repeat(32)}`]);
     await expect(old).rejects.toMatchObject({ code: -32000, reason: 'WORD_NOT_CANONICAL' });
+    await expect(rpc.request('engram_devAdvanceTime', [60])).rejects.toMatchObject({
+      code: -32002,
+      reason: 'DEVNET_ONLY',
+    });
     expect(await rpc.request('engram_getTransactionStatus', [`0x${'01'.repeat(32)}`])).toMatchObject({
       status: 'unknown',
     });

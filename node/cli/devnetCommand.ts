@@ -81,11 +81,22 @@ async function run(options: DevnetCommandOptions): Promise<undefined> {
   }
 }
 
-function summary({ rpcUrl, l1Url, rollup, deployedAt, tokens, accounts, person, dataDir }: Devnet): object {
+function summary({
+  rpcUrl,
+  l1Url,
+  rollup,
+  attestations,
+  deployedAt,
+  tokens,
+  accounts,
+  person,
+  dataDir,
+}: Devnet): object {
   return {
     rpc: rpcUrl,
     l1: l1Url,
     rollup,
+    attestations,
     deployedAt,
     tokens,
     dataDir,
@@ -102,7 +113,7 @@ function owners(accounts: Devnet['accounts']): DevName[] {
 }
 
 function welcome(devnet: Devnet): string {
-  const { rpcUrl, l1Url, rollup, tokens, accounts, person, dataDir, node } = devnet;
+  const { rpcUrl, l1Url, rollup, attestations, tokens, accounts, person, dataDir, node } = devnet;
   const lines = [
     '',
     'Engram devnet runs. Keys below are public: never use them elsewhere.',
@@ -110,6 +121,7 @@ function welcome(devnet: Devnet): string {
     `  RPC          ${rpcUrl}  (JSON-RPC over HTTP and WebSocket; /health, /metrics)`,
     `  L1           ${l1Url}  (anvil, chain id 31337)`,
     `  Rollup       ${rollup}`,
+    `  Attestations ${attestations}`,
     ...tokens.map(({ id, symbol, address }) => `  token ${id}      ${symbol.padEnd(5)} ${id === 0 ? '' : address}`),
     `  data         ${dataDir}`,
     '',
