@@ -134,6 +134,20 @@ describe('the transport', () => {
     expect(node.polls).toBe(2);
   });
 
+  it('waits for a node that is away for a while, and not for ever', async () => {
+    node.refuseSockets();
+    const away = { code: -32002, message: 'no', data: { code: 'STOPPED' } };
+    node.failsWith = away;
+    const waiting = client().waitFor(HASH, 'included');
+    while (node.polls < 3) await new Promise((resolve) => setImmediate(resolve));
+    node.status = 'included';
+    node.failsWith = undefined;
+    expect((await waiting).status).toBe('included');
+    node.failsWith = away;
+    const given = client().waitFor(HASH, 'proven', { awayMs: 0 });
+    await expect(given).rejects.toMatchObject({ name: 'NodeUnavailableError', code: 'STOPPED' });
+  });
+
   it('gives every error of the node its class and code', async () => {
     const cases = [
       [-32000, 'BAD_VOUCHER', 'LedgerRefusedError'],

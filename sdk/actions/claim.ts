@@ -15,6 +15,8 @@ export interface ClaimParameters extends Omit<WriteOptions, 'from' | 'token'> {
   readonly account?: LedgerAccount | undefined;
   /** The newest voucher of each channel. Several of one channel are claimed in the order given. */
   readonly vouchers: readonly SignedVoucher[];
+  /** Told of each transaction as soon as the node has it: the later ones can still be refused. */
+  readonly onSent?: ((hash: Hex) => void) | undefined;
 }
 
 interface Draft {
@@ -30,7 +32,7 @@ interface Draft {
  *   worth less than the fee); as `send`: a balance that does not cover the voucher is the ledger's INSUFFICIENT_BALANCE
  */
 export async function claim(client: AnyClient, parameters: ClaimParameters): Promise<readonly Hex[]> {
-  const { vouchers, ...options } = parameters;
+  const { vouchers, onSent, ...options } = parameters;
   const drafts = await examine(client, vouchers);
   const info = await chainInfo(client);
   const hashes: Hex[] = [];
@@ -43,7 +45,9 @@ export async function claim(client: AnyClient, parameters: ClaimParameters): Pro
     for (const part of inTransactions(claims, info.shape)) {
       const ops = (): readonly Op[] => part.map(({ op }) => op);
       const signatures: Signature[] = part.map(({ draft }) => draft.voucher.signature);
-      hashes.push(await send(client, { signer, vouchers: signatures, ops }, options));
+      const hash = await send(client, { signer, vouchers: signatures, ops }, options);
+      hashes.push(hash);
+      onSent?.(hash);
     }
   }
   return hashes;

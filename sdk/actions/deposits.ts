@@ -3,7 +3,8 @@ import type { AccountIndex } from '../../protocol/types.ts';
 import { SdkError } from '../errors.ts';
 import { type AnyClient, request } from '../request.ts';
 import type { BlockView, Hex, Wire } from '../rpcTypes.ts';
-import { type WaitOptions, watch } from '../wait.ts';
+import type { WaitOptions } from '../wait.ts';
+import { watch } from '../watch.ts';
 
 /** What became of an entry of the bridge's queue. */
 export interface DepositOutcome {
@@ -25,7 +26,7 @@ export interface DepositOutcome {
 export async function waitForDeposit(
   client: AnyClient,
   queueIndex: bigint,
-  options: Omit<WaitOptions, 'onStatus'> = {},
+  options: Omit<WaitOptions, 'onStatus' | 'isAccepted'> = {},
 ): Promise<DepositOutcome> {
   return watch(
     client,

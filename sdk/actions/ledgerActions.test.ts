@@ -157,6 +157,14 @@ describe('waiting', () => {
     await expect(waiting).rejects.toMatchObject({ code: 'FORGOTTEN' });
   });
 
+  it('notices at once that a transaction it just sent was lost', async () => {
+    const { node, client } = world();
+    node.isHeld = true;
+    node.onAccepted = () => node.forget();
+    const lost = client.attest({ sha256: SHA, subtype: Subtype.MODEL });
+    await expect(lost).rejects.toMatchObject({ name: 'TransactionDroppedError', code: 'FORGOTTEN' });
+  });
+
   it('ends when time is over or the caller gives up', async () => {
     const { node, client, to } = world();
     node.isHeld = true;

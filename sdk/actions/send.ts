@@ -69,7 +69,7 @@ export async function sendAndWait(client: AnyClient, draft: Draft, options: Writ
   const { finality = 'included', timeoutMs, signal, onStatus } = options;
   signal?.throwIfAborted();
   const hash = await send(client, draft, options);
-  await waitFor(client, hash, finality, { timeoutMs, signal, onStatus });
+  await waitFor(client, hash, finality, { timeoutMs, signal, onStatus, isAccepted: true });
   return hash;
 }
 

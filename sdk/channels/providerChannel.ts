@@ -142,6 +142,8 @@ export class ProviderChannel {
 export interface ClaimChannelsOptions extends Omit<WriteOptions, 'from' | 'token'> {
   /** The least to take from a channel after fee and royalty, base units. Default 1: whatever is more than its fee. */
   readonly minimumAmount?: bigint;
+  /** Told of each transaction as soon as the node has it: the later ones can still be refused. */
+  readonly onSent?: ((hash: Hex) => void) | undefined;
 }
 
 /**

@@ -91,6 +91,11 @@ export class FakeNode {
     }
   }
 
+  /** Loses its mempool, as a restart does. */
+  forget(): void {
+    for (const [hash, { status }] of this.#known) if (status === 'pending') this.#known.delete(hash);
+  }
+
   setStatus(hash: Hex, status: Known['status'], code?: string): void {
     const entry = this.#known.get(hash);
     if (entry === undefined) return;
