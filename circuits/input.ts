@@ -29,13 +29,12 @@ const chunk = (words: readonly bigint[], size: number): bigint[][] => {
 };
 
 /**
- * Inputs of the batch circuit of the batch's shape. The witness is complete: every private input is derived from the closed batch.
+ * Inputs of the batch circuit of the batch's shape; `shared`: the tree levels that its slots share (measurements and tests vary it). The witness is complete: every private input is derived from the closed batch.
  * Source: docs/protocol.md sections 3 and 4.
  */
-export function batchInput(closed: ClosedBatch): CircuitInputs {
+export function batchInput(closed: ClosedBatch, shared = sharedLevels(shape(closed.batch.shape).A)): CircuitInputs {
   const { batch, commitment, slots } = closed;
-  const { L, N, S, A, E } = shape(batch.shape);
-  const shared = sharedLevels(A);
+  const { L, N, S, E } = shape(batch.shape);
   const { words } = commitment;
   const l1Start = 10;
   const exitStart = l1Start + 4 * L;
