@@ -1,4 +1,7 @@
 /** Every example of examples/ does what it says, on a node, an L1 and contracts that are real; batch proofs are the demos' matter. */
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { depositTransferWithdraw } from '../../examples/01-deposit-transfer-withdraw.ts';
 import { attestModel } from '../../examples/02-attest-model.ts';
@@ -34,6 +37,14 @@ describe('the example', () => {
     expect(royalty).toBe(250_000_000_000_000n);
     expect({ isSettled, isClosed }).toEqual({ isSettled: true, isClosed: true });
     expect(batch).toBeGreaterThan(0);
+  });
+
+  it('runs as a program', async () => {
+    const file = fileURLToPath(new URL('../../examples/04-reward-round.ts', import.meta.url));
+    const { rpc, l1 } = options();
+    const args = ['--import', 'tsx', file, '--rpc', rpc, '--l1', l1];
+    const { stdout } = await promisify(execFile)(process.execPath, args);
+    expect(stdout).toMatch(/^20 contributors got \d+ wei with 1 signature\n$/);
   });
 
   it('pays a reward round', async () => {
