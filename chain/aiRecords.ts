@@ -1,4 +1,4 @@
-import { payloadWord } from '../protocol/codec/opWords.ts';
+import { hasAssignedIndex, payloadWord } from '../protocol/codec/opWords.ts';
 import { type AccountIndex, Opcode, type SignedTx } from '../protocol/types.ts';
 import { type DbOp, put } from './db.ts';
 import { keys } from './keys.ts';
@@ -28,6 +28,11 @@ export function claimsOf(tx: SignedTx, location: Omit<OpLocation, 'op'>): FoundC
     };
     return [{ channel, claim }];
   });
+}
+
+/** Accounts that an applied transaction created, in the order of its ops. */
+export function createdBy(tx: SignedTx): AccountIndex[] {
+  return tx.ops.filter(({ opcode }) => hasAssignedIndex(opcode)).map(({ to }) => to);
 }
 
 /** What look-ups of channels, attestations and claims need to know of an applied transaction. */

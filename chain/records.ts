@@ -25,7 +25,7 @@ import { SHAPES } from '../protocol/shapes.ts';
 import type { Account, ClosedBatch, ShapeName } from '../protocol/types.ts';
 import { type Block, type BlockBody, sealBlock } from './block.ts';
 import { ChainError } from './errors.ts';
-import type { BatchSummary, ClaimRecord, Head, OpenBatchRecord, OpLocation, TxLocation } from './types.ts';
+import type { BatchSummary, ClaimRecord, Head, Location, OpenBatchRecord, OpLocation, TxLocation } from './types.ts';
 
 /** Records as JSON text. A record that does not decode exactly is STORE_CORRUPT, with its key. */
 export interface RecordCodec<T> {
@@ -147,11 +147,15 @@ export const summaryRecord: RecordCodec<BatchSummary> = record(
   }),
 );
 
-export const locationRecord: RecordCodec<TxLocation> = record(
-  object<TxLocation>({ block: big, batch: batchId, position: int }),
+const location = { block: big, batch: batchId, position: int };
+
+export const locationRecord: RecordCodec<Location> = record(object<Location>(location));
+
+export const txLocationRecord: RecordCodec<TxLocation> = record(
+  object<TxLocation>({ ...location, created: list(index) }),
 );
 
-const opLocation = { block: big, batch: batchId, position: int, op: int, txHash: fieldWord, timestamp: int };
+const opLocation = { ...location, op: int, txHash: fieldWord, timestamp: int };
 
 export const originRecord: RecordCodec<OpLocation> = record(object<OpLocation>(opLocation));
 

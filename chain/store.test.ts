@@ -91,8 +91,8 @@ describe('a chain on LevelDB', () => {
     expect(await store.blockByHash(block?.hash ?? 0n)).toEqual(block);
     expect((await store.block(1n))?.hash).toBe(block?.parentHash);
     expect(await store.block(4n)).toBeUndefined();
-    expect(await store.tx(txHash(WELCOME, TEST_DOMAIN))).toEqual({ block: 2n, batch: 1, position: 1 });
-    expect(await store.tx(txHash(LEAVE, TEST_DOMAIN))).toEqual({ block: 3n, batch: 2, position: 0 });
+    expect(await store.tx(txHash(WELCOME, TEST_DOMAIN))).toEqual({ block: 2n, batch: 1, position: 1, created: [3] });
+    expect(await store.tx(txHash(LEAVE, TEST_DOMAIN))).toEqual({ block: 3n, batch: 2, position: 0, created: [] });
     expect(await store.queueItem(1n)).toEqual({ block: 1n, batch: 1, position: 1 });
     expect(await store.queueItem(2n)).toBeUndefined();
     expect(await store.accountsByKey(CAROL.key)).toEqual([3]);

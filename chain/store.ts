@@ -10,7 +10,7 @@ import {
   Opcode,
   type Point,
 } from '../protocol/types.ts';
-import { aiRecords } from './aiRecords.ts';
+import { aiRecords, createdBy } from './aiRecords.ts';
 import type { Block } from './block.ts';
 import { type Db, type DbOp, put } from './db.ts';
 import { ChainError } from './errors.ts';
@@ -25,6 +25,7 @@ import {
   originRecord,
   type RecordCodec,
   summaryRecord,
+  txLocationRecord,
 } from './records.ts';
 import type {
   BatchStatus,
@@ -32,6 +33,7 @@ import type {
   ClaimRecord,
   CreatedAccount,
   Head,
+  Location,
   OpenBatchRecord,
   OpLocation,
   TxLocation,
@@ -102,7 +104,7 @@ export class ChainStore {
     block.txs.forEach((tx, position) => {
       const location = { block: block.number, batch, position };
       const hash = txHash(tx, this.#domain);
-      ops.push(put(keys.tx(hash), locationRecord.encode(location)));
+      ops.push(put(keys.tx(hash), txLocationRecord.encode({ ...location, created: createdBy(tx) })));
       ops.push(...aiRecords(tx, { ...location, txHash: hash, timestamp: block.timestamp }));
     });
     block.l1.ops.forEach((_, position) => {
@@ -216,10 +218,10 @@ export class ChainStore {
   }
 
   tx(hash: Field): Promise<TxLocation | undefined> {
-    return this.#get(keys.tx(hash), locationRecord);
+    return this.#get(keys.tx(hash), txLocationRecord);
   }
 
-  queueItem(index: bigint): Promise<TxLocation | undefined> {
+  queueItem(index: bigint): Promise<Location | undefined> {
     return this.#get(keys.queueItem(index), locationRecord);
   }
 
@@ -260,7 +262,7 @@ export class ChainStore {
   /** Claims of a channel (`at`: of one transaction), newest first; those of the open batch included. */
   async *claims(
     channel: AccountIndex,
-    { limit = -1, at }: { limit?: number; at?: Pick<TxLocation, 'block' | 'position'> } = {},
+    { limit = -1, at }: { limit?: number; at?: Pick<Location, 'block' | 'position'> } = {},
   ): AsyncGenerator<ClaimRecord> {
     const range = at === undefined ? ranges.claims(channel) : ranges.claimsAt(channel, at);
     for await (const [key, text] of this.#db.range({ ...range, reverse: true, limit })) {

@@ -54,14 +54,19 @@ export interface BatchSummary {
 }
 
 /** Where a transaction or a queue item is: `position` counts from 0 among those of its block. Its status is that of its batch. */
-export interface TxLocation {
+export interface Location {
   readonly block: bigint;
   readonly batch: BatchNumber;
   readonly position: number;
 }
 
+export interface TxLocation extends Location {
+  /** Accounts it created, in the order of its ops. */
+  readonly created: readonly AccountIndex[];
+}
+
 /** An operation of a stored block; `op` counts from 0 in its transaction. `timestamp`: seconds, of the block. */
-export interface OpLocation extends TxLocation {
+export interface OpLocation extends Location {
   readonly op: number;
   readonly txHash: Field;
   readonly timestamp: number;

@@ -111,11 +111,10 @@ const byPayee = (ops: readonly Op[], ...vouchers: SignedVoucher[]): Promise<Hex>
 
 const included = (hash: Hex) => rpc.waitForTransaction(hash, 'included');
 
-async function created(hash: Hex): Promise<number[]> {
-  await included(hash);
-  const { block } = await rpc.request('engram_getTransactionStatus', [hash]);
-  const stored = await node?.store.block(BigInt(block ?? 0));
-  return (stored?.txs ?? []).flatMap(({ ops }) => ops.map(({ to }) => to));
+async function created(hash: Hex): Promise<readonly number[]> {
+  const told = (await included(hash)).created;
+  expect((await rpc.request('engram_getTransactionStatus', [hash])).created).toEqual(told);
+  return told ?? [];
 }
 
 async function balance(index: AccountIndex): Promise<bigint> {
@@ -152,7 +151,7 @@ const question = (sequence: number, changed: Partial<Receipt> = {}, seed = provi
 describe('attestations', () => {
   it('are made with their lineage and found by file, earliest first', async () => {
     const data = attest({ from: payee, artefact: artefactCommitment(file('data')), subtype: Subtype.DATASET });
-    const [dataset] = (await created(await byPayee([data]))) as AccountIndex[];
+    const [dataset] = (await created(await byPayee([data]))) as readonly AccountIndex[];
     if (dataset === undefined) throw new Error('no data set');
     const made = {
       from: payee,
@@ -160,7 +159,7 @@ describe('attestations', () => {
       subtype: Subtype.MODEL,
       royaltyBps: 500,
     };
-    [model] = (await created(await byPayee([attest({ ...made, parent: dataset })]))) as [AccountIndex];
+    [model] = (await created(await byPayee([attest({ ...made, parent: dataset })]))) as readonly [AccountIndex];
     // somebody else attests the same file later
     const [copy] = await created(await byPayer(attest({ ...made, from: payer, royaltyBps: 9000 })));
     const [tuned, other] = await created(
@@ -235,6 +234,8 @@ describe('a channel', () => {
     for (let sequence = 0; sequence < 10; sequence += 1) tree.append(receiptHash(receipt(sequence)));
     const heard: Wire<ClaimView>[] = [];
     await rpc.subscribe('claims', [channel], (event) => heard.push(event));
+    const earnings: string[] = [];
+    await rpc.subscribe('account', [model], (event) => earnings.push(event.balance));
     const before = [await balance(payee), await balance(model)] as const;
     const signed = voucher(10_000n);
     const hash = await byPayee([await claimOf(signed)], signed);
@@ -248,6 +249,8 @@ describe('a channel', () => {
     expect(await rpc.request('engram_getClaims', [channel])).toEqual(heard);
     await node?.sequencer.closeBatch();
     expect(await balance(model)).toBe(before[1] + 500n);
+    // its owner hears of it when the batch closes
+    await expect.poll(() => earnings.at(-1), PATIENCE).toBe(String(before[1] + 500n));
     expect(await rpc.request('engram_getChannel', [channel])).toMatchObject({ claimed: '10000', claims: 1 });
   });
 

@@ -50,6 +50,8 @@ export interface TransactionStatus {
   readonly batch?: number;
   /** From 0 in its block. */
   readonly position?: number;
+  /** Accounts it created (the sequencer chose their indices), in the order of its ops; absent if there are none. */
+  readonly created?: readonly number[];
   readonly reason?: Reason;
 }
 

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { claimsOf } from '../../chain/aiRecords.ts';
+import { claimsOf, createdBy } from '../../chain/aiRecords.ts';
 import type { Block } from '../../chain/block.ts';
 import type { Clock } from '../../chain/clock.ts';
 import type { Logger } from '../../chain/logger.ts';
@@ -231,7 +231,7 @@ export class SequencerBackend implements NodeBackend {
       for (const { from, to } of tx.ops) touched.add(from).add(to);
       const location = { block: number, batch, position };
       const hash = txHash(tx, domain);
-      this.#emit('transaction', transactionStatus(hash, { status: 'included', ...location }));
+      this.#emit('transaction', transactionStatus(hash, { status: 'included', ...location, created: createdBy(tx) }));
       for (const { channel, claim } of claimsOf(tx, { ...location, txHash: hash, timestamp })) {
         this.#emit('claim', claimView(channel, claim, undefined));
       }

@@ -92,8 +92,8 @@ export function batchView({ batch, commitment, exits }: ClosedBatch, summary: Ba
 export function transactionStatus(hash: bigint, found: TxStatus): TransactionStatus {
   if (found.status === 'dropped') return { hash: hashHex(hash), status: 'dropped', reason: { code: found.code } };
   if (found.status === 'unknown' || found.status === 'pending') return { hash: hashHex(hash), status: found.status };
-  const { status, block, batch, position } = found;
-  return { hash: hashHex(hash), status, block, batch, position };
+  const { status, block, batch, position, created } = found;
+  return { hash: hashHex(hash), status, block, batch, position, ...(created.length > 0 && { created }) };
 }
 
 function l1OpView({ opcode, isVoid, index, token, amount, address }: L1Op): L1OpView {

@@ -11,7 +11,7 @@ import { digestOf } from './files.ts';
 import { lineageView } from './lineageView.ts';
 import { CliError, Exit, guarded } from './output.ts';
 import { amount, index } from './parsers.ts';
-import { type SendOptions, type Sent, send, withFrom, withSending } from './send.ts';
+import { indexOf, type SendOptions, send, withFrom, withSending } from './send.ts';
 
 const SUBTYPES = {
   model: Subtype.MODEL,
@@ -98,16 +98,8 @@ async function attestFile(file: string, options: AttestOptions): Promise<object>
         fee,
       }),
     }),
-    async (sent, rpc) => ({ ...sent, sha256: digest, ...(await attested(sent, digest, rpc)) }),
+    (sent) => ({ ...sent, sha256: digest, ...indexOf(sent) }),
   );
-}
-
-/** The index the sequencer assigned; nothing while the transaction waits. */
-async function attested(sent: Sent, sha256: Hex, rpc: RpcClient): Promise<{ index?: number }> {
-  if (sent.status === 'pending') return {};
-  const found = await rpc.request('engram_findAttestations', [sha256]);
-  const mine = found.find(({ created }) => created.transaction === sent.hash);
-  return mine === undefined ? {} : { index: mine.index };
 }
 
 async function digestHex(what: string): Promise<Hex> {

@@ -9,7 +9,7 @@ import { channelList, channelView, claimList } from './channelViews.ts';
 import { ledgerSeed, type NodeOptions, withNode } from './context.ts';
 import { CliError, Exit, guarded } from './output.ts';
 import { amount, count, index, key, memo } from './parsers.ts';
-import { type SendOptions, type Sent, send, withFrom, withSending } from './send.ts';
+import { indexOf, type SendOptions, send, withFrom, withSending } from './send.ts';
 import { registerVoucherCommands } from './voucherCommands.ts';
 
 interface OpenOptions extends SendOptions {
@@ -108,16 +108,8 @@ async function openChannel(options: OpenOptions): Promise<object> {
         fee,
       }),
     }),
-    async (sent, rpc) => ({ ...sent, ...(await opened(sent, from, rpc)) }),
+    (sent) => ({ ...sent, ...indexOf(sent) }),
   );
-}
-
-/** The index the sequencer assigned; nothing while the transaction waits. */
-async function opened(sent: Sent, payer: AccountIndex, rpc: RpcClient): Promise<{ index?: number; expiry?: number }> {
-  if (sent.status === 'pending') return {};
-  const channels = await rpc.request('engram_getChannels', [{ payer, limit: 1000 }]);
-  const mine = channels.find(({ created }) => created.transaction === sent.hash);
-  return mine === undefined ? {} : { index: mine.index, expiry: mine.expiry };
 }
 
 async function closeChannel(which: AccountIndex, options: Omit<SendOptions, 'from'> & CloseOptions): Promise<object> {

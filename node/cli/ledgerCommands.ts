@@ -4,7 +4,7 @@ import { exit, register, transfer } from '../../sdk/ops.ts';
 import type { Hex } from '../../sdk/rpcTypes.ts';
 import { guarded } from './output.ts';
 import { address, amount, index, key, memo } from './parsers.ts';
-import { type SendOptions, send, withFrom, withSending } from './send.ts';
+import { indexOf, type SendOptions, send, withFrom, withSending } from './send.ts';
 
 interface PayOptions extends SendOptions {
   readonly amount: bigint;
@@ -30,9 +30,11 @@ export function registerLedgerCommands(program: Command): void {
     .requiredOption('--owner <address>', 'its Ethereum address, the way out on L1', address)
     .action((options: PayOptions & { newKey: Point; owner: Hex }) =>
       guarded(options, () =>
-        send(options, ({ fee }) => ({
-          op: register({ ...options, fee, key: options.newKey, address: BigInt(options.owner) }),
-        })),
+        send(
+          options,
+          ({ fee }) => ({ op: register({ ...options, fee, key: options.newKey, address: BigInt(options.owner) }) }),
+          (sent) => ({ ...sent, ...indexOf(sent) }),
+        ),
       ),
     );
   paying(program.command('exit'))

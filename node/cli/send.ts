@@ -37,6 +37,12 @@ export interface Sending {
 
 export type Sent = Wire<TransactionStatus> | { readonly hash: Hex; readonly status: 'pending' };
 
+/** The account that a transaction of one operation created; nothing while it waits. */
+export function indexOf(sent: Sent): { index?: number } {
+  const [index] = 'created' in sent ? (sent.created ?? []) : [];
+  return index === undefined ? {} : { index };
+}
+
 /** Options of every command that signs and sends. */
 export function withSending(command: Command): Command {
   return withDev(withLedgerKey(withNode(command)))
@@ -58,7 +64,7 @@ export function withFrom(command: Command): Command {
 export async function send<T extends object = Sent>(
   options: SendOptions,
   make: (context: SendContext) => Sending | Promise<Sending>,
-  more: (sent: Sent, rpc: RpcClient) => Promise<T> | T = (sent) => sent as Sent & T, // Sent, by the default of T
+  more: (sent: Sent) => T = (sent) => sent as Sent & T, // Sent, by the default of T
 ): Promise<T> {
   const seed = ledgerSeed(options);
   const rpc = new RpcClient(options.rpc);
@@ -78,9 +84,9 @@ export async function send<T extends object = Sent>(
     };
     const signed = signTx(tx, seed, domain, voucher === undefined ? [] : [voucher]);
     const hash = await rpc.request('engram_sendTransaction', [`0x${bytesToHex(encodeTx(signed))}`]);
-    if (options.wait === 'no') return await more({ hash, status: 'pending' }, rpc);
+    if (options.wait === 'no') return more({ hash, status: 'pending' });
     progress(`sent ${hash}, waiting until it is ${options.wait}`);
-    return await more(await rpc.waitForTransaction(hash, options.wait), rpc);
+    return more(await rpc.waitForTransaction(hash, options.wait));
   } finally {
     await rpc.close();
   }

@@ -1,11 +1,10 @@
 import { artefactCommitment, provenanceCommitment } from '../../protocol/attestation.ts';
-import { bytesToHex } from '../../protocol/bytes.ts';
 import { accountIndex, NO_ACCOUNT } from '../../protocol/ids.ts';
 import type { Subtype } from '../../protocol/types.ts';
 import * as build from '../ops.ts';
-import { type AnyClient, request } from '../request.ts';
-import { assigned, type Created } from './assigned.ts';
-import { sendAndWait, type WriteAndWaitOptions } from './send.ts';
+import type { AnyClient } from '../request.ts';
+import type { WriteAndWaitOptions } from './send.ts';
+import { type Created, sendCreating } from './sendCreating.ts';
 import { resolveSigner } from './signer.ts';
 
 export interface AttestParameters extends WriteAndWaitOptions {
@@ -25,7 +24,7 @@ export interface AttestParameters extends WriteAndWaitOptions {
 /**
  * Attests a file: the ledger shows from when on this owner stands for these bytes, and pays the account its royalties, in the token of
  * the payer's account. Resolves once the account exists.
- * @throws as `sendAndWait`: UNKNOWN_PARENT, BAD_ROYALTY, INSUFFICIENT_BALANCE …
+ * @throws as `sendCreating`: UNKNOWN_PARENT, BAD_ROYALTY, INSUFFICIENT_BALANCE …
  */
 export async function attest(client: AnyClient, parameters: AttestParameters): Promise<Created> {
   const { sha256, subtype, provenanceSha256, parent, royaltyBps = 0, amount = 0n, ...options } = parameters;
@@ -38,7 +37,5 @@ export async function attest(client: AnyClient, parameters: AttestParameters): P
     parent: parent === undefined ? NO_ACCOUNT : accountIndex(parent),
     ...{ royaltyBps, subtype, amount },
   };
-  const hash = await sendAndWait(client, { signer, ops: (fee) => [build.attest({ ...what, fee })] }, options);
-  const found = await request(client, 'engram_findAttestations', [`0x${bytesToHex(sha256)}`]);
-  return { hash, index: assigned(found.find(({ created }) => created.transaction === hash)?.index, hash) };
+  return sendCreating(client, { signer, ops: (fee) => [build.attest({ ...what, fee })] }, options);
 }

@@ -1,9 +1,9 @@
 import { accountIndex, NO_ACCOUNT } from '../../protocol/ids.ts';
 import type { Point } from '../../protocol/types.ts';
 import * as build from '../ops.ts';
-import { type AnyClient, request } from '../request.ts';
-import { assigned, type Created } from './assigned.ts';
-import { sendAndWait, type WriteAndWaitOptions } from './send.ts';
+import type { AnyClient } from '../request.ts';
+import type { WriteAndWaitOptions } from './send.ts';
+import { type Created, sendCreating } from './sendCreating.ts';
 import { resolveSigner } from './signer.ts';
 
 export interface OpenParameters extends WriteAndWaitOptions {
@@ -21,7 +21,7 @@ export interface OpenParameters extends WriteAndWaitOptions {
 
 /**
  * Opens a channel, just as told: `openChannel` checks terms first and returns what signs vouchers. Resolves once it exists.
- * @throws as `sendAndWait`: UNKNOWN_MODEL, WRONG_TOKEN, KEY_OFF_CURVE, INSUFFICIENT_BALANCE …
+ * @throws as `sendCreating`: UNKNOWN_MODEL, WRONG_TOKEN, KEY_OFF_CURVE, INSUFFICIENT_BALANCE …
  */
 export async function open(client: AnyClient, parameters: OpenParameters): Promise<Created> {
   const { provider, voucherKey, amount, expiry, model, ...options } = parameters;
@@ -32,7 +32,5 @@ export async function open(client: AnyClient, parameters: OpenParameters): Promi
     provider: accountIndex(provider),
     model: model === undefined ? NO_ACCOUNT : accountIndex(model),
   };
-  const hash = await sendAndWait(client, { signer, ops: (fee) => [build.open({ ...terms, fee })] }, options);
-  const found = await request(client, 'engram_getChannels', [{ payer: from, limit: 1_000 }]);
-  return { hash, index: assigned(found.find(({ created }) => created.transaction === hash)?.index, hash) };
+  return sendCreating(client, { signer, ops: (fee) => [build.open({ ...terms, fee })] }, options);
 }
