@@ -38,7 +38,6 @@ export {
   seedFromSignature,
 } from './accounts/deriveLedgerKey.ts';
 export { type LedgerAccount, ledgerAccount } from './accounts/ledgerAccount.ts';
-export type { Created } from './actions/assigned.ts';
 export { type AttestParameters, attest } from './actions/attest.ts';
 export { type BundleParameters, bundle } from './actions/bundle.ts';
 export { type ClaimParameters, claim } from './actions/claim.ts';
@@ -49,6 +48,7 @@ export { type OpenParameters, open } from './actions/open.ts';
 export * from './actions/reads.ts';
 export { type RegisterParameters, register } from './actions/register.ts';
 export type { WriteAndWaitOptions, WriteOptions } from './actions/send.ts';
+export type { Created } from './actions/sendCreating.ts';
 export { type TransferParameters, transfer } from './actions/transfer.ts';
 export { type WithdrawParameters, withdraw } from './actions/withdraw.ts';
 export { type BridgeActions, bridgeActions, type DepositParameters, type EscapeHints } from './bridge/bridgeActions.ts';

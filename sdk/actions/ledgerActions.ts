@@ -11,7 +11,6 @@ import { type VerifyReceiptParameters, verifyReceipt } from '../receipts/verifyR
 import type { AnyClient } from '../request.ts';
 import type { Hex, ReceiptVerdict, TransactionStatus, Wire } from '../rpcTypes.ts';
 import { type Finality, type WaitOptions, waitFor } from '../wait.ts';
-import type { Created } from './assigned.ts';
 import { type AttestParameters, attest } from './attest.ts';
 import { type BundleParameters, bundle } from './bundle.ts';
 import { type ClaimParameters, claim } from './claim.ts';
@@ -20,6 +19,7 @@ import { type DepositOutcome, waitForDeposit } from './deposits.ts';
 import { type OpenParameters, open } from './open.ts';
 import * as reads from './reads.ts';
 import { type RegisterParameters, register } from './register.ts';
+import type { Created } from './sendCreating.ts';
 import { required } from './signer.ts';
 import { type TransferParameters, transfer } from './transfer.ts';
 import { type WithdrawParameters, withdraw } from './withdraw.ts';

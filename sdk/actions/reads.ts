@@ -51,6 +51,7 @@ export async function getAccounts(
   return parse<readonly AccountView[]>(await request(client, 'engram_getAccountsByKey', [packedKey])).map(indexed);
 }
 
+/** Where a transaction is now; `unknown` if the node has never seen it, or has forgotten. */
 export async function getTransactionStatus(client: AnyClient, hash: Hex): Promise<TransactionStatus> {
   return parse<TransactionStatus>(await request(client, 'engram_getTransactionStatus', [hash]));
 }

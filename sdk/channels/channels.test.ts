@@ -117,7 +117,17 @@ describe('a channel', () => {
     await expect(open({ model, maxRoyaltyBps: 499 })).rejects.toMatchObject({ code: 'MODEL_MISMATCH' });
     await expect(open({ lifetimeSeconds: 59 })).rejects.toMatchObject({ code: 'BAD_EXPIRY' });
     await expect(open({ lifetimeSeconds: 10 ** 9 })).rejects.toMatchObject({ code: 'BAD_EXPIRY' });
+    await expect(open({ providerKey: carol.key })).rejects.toMatchObject({ code: 'KEY_MISMATCH' });
+    await open({ providerKey: bob.key });
     await expect(open({ amount: 0n })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+  });
+
+  it('is not mistaken for another one when the node lies about its index', async () => {
+    const { node, consumer, provider } = await market();
+    const trap = node.deposit(carol, 0n);
+    const first = await consumer.openChannel({ provider: trap, amount: 10n });
+    node.lieAboutCreated = first.index;
+    await expect(consumer.openChannel({ provider, amount: 10n })).rejects.toMatchObject({ code: 'BAD_ANSWER' });
   });
 
   it('is taken on only by its provider, for its model, in time', async () => {

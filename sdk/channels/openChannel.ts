@@ -1,6 +1,6 @@
-import { accountIndex } from '../../protocol/ids.ts';
+import type { Point } from '../../protocol/types.ts';
 import { open } from '../actions/open.ts';
-import { getAccount, getAttestation } from '../actions/reads.ts';
+import { getAccount, getAttestation, getChannel } from '../actions/reads.ts';
 import type { WriteAndWaitOptions } from '../actions/send.ts';
 import { resolveSigner } from '../actions/signer.ts';
 import { chainInfo } from '../chainInfo.ts';
@@ -25,16 +25,27 @@ export interface OpenChannelParameters extends WriteAndWaitOptions {
   readonly model?: number;
   /** The most the model may take of every claim, 1/10000. Default: any share. */
   readonly maxRoyaltyBps?: number;
+  /** The provider's ledger key, if it is known from elsewhere (its web site, a contract). Default: what the node says. */
+  readonly providerKey?: Point;
   /** Seed of the key that signs vouchers. Default: `voucherSeed(account)`. */
   readonly voucherSeed?: Uint8Array;
 }
 
 /**
  * Opens a channel after checking what cannot be undone, and returns the side that pays.
- * @throws SdkError WRONG_KIND, WRONG_TOKEN, NOT_FOUND (provider or model), BAD_EXPIRY, MODEL_MISMATCH, INVALID_ARGUMENT (amount); as `open`
+ * @throws SdkError WRONG_KIND, WRONG_TOKEN, NOT_FOUND (provider or model), KEY_MISMATCH (provider), BAD_EXPIRY, MODEL_MISMATCH,
+ *   INVALID_ARGUMENT (amount), BAD_ANSWER; as `open`
  */
 export async function openChannel(client: AnyClient, parameters: OpenChannelParameters): Promise<ConsumerChannel> {
-  const { provider, amount, lifetimeSeconds = 7 * DAY_SECONDS, model, maxRoyaltyBps, ...options } = parameters;
+  const {
+    provider,
+    amount,
+    lifetimeSeconds = 7 * DAY_SECONDS,
+    model,
+    maxRoyaltyBps,
+    providerKey,
+    ...options
+  } = parameters;
   const signer = await resolveSigner(client, options);
   if (amount <= 0n) throw new SdkError('INVALID_ARGUMENT', 'a channel needs a deposit', { amount });
   if (lifetimeSeconds < MIN_CHANNEL_SECONDS || lifetimeSeconds > MAX_CHANNEL_SECONDS) {
@@ -42,6 +53,9 @@ export async function openChannel(client: AnyClient, parameters: OpenChannelPara
   }
   const payee = await getAccount(client, provider);
   if (payee.kind !== 'KEY') throw new SdkError('WRONG_KIND', 'only a KEY account can claim', { index: provider });
+  if (providerKey !== undefined && (payee.a !== providerKey[0] || payee.b !== providerKey[1])) {
+    throw new SdkError('KEY_MISMATCH', 'the provider has another key', { index: provider });
+  }
   const checkToken = (index: number, token: number): void => {
     if (token === signer.token) return;
     throw new SdkError('WRONG_TOKEN', `account ${index} is of another token`, { token, expected: signer.token });
@@ -56,17 +70,17 @@ export async function openChannel(client: AnyClient, parameters: OpenChannelPara
   }
   const seed = parameters.voucherSeed ?? voucherSeed(signer.account);
   const { time } = await chainInfo(client);
+  const expiry = time + lifetimeSeconds;
   const { index } = await open(client, {
     ...options,
-    provider,
-    amount,
-    voucherKey: voucherKey(seed),
-    expiry: time + lifetimeSeconds,
+    ...{ provider, amount, expiry, voucherKey: voucherKey(seed) },
     ...(model !== undefined && { model }),
   });
-  return ConsumerChannel.resume(client, {
-    account: signer.account,
-    channel: accountIndex(index),
-    voucherSeed: seed,
-  });
+  // a voucher names nothing but the channel: it must be the one that was asked for
+  const found = await getChannel(client, index);
+  const isSame = found.provider === provider && found.model === (model ?? 0) && found.expiry === expiry;
+  if (!isSame || found.payer !== signer.index) {
+    throw new SdkError('BAD_ANSWER', `channel ${index} is not the one that was opened`, { index });
+  }
+  return ConsumerChannel.resume(client, { account: signer.account, channel: index, voucherSeed: seed });
 }

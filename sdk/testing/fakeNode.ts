@@ -53,6 +53,8 @@ export class FakeNode {
   minimumFee = 0n;
   /** Transactions wait in the mempool until `include`. */
   isHeld = false;
+  /** What the node says transactions created, whatever they did. */
+  lieAboutCreated: number | undefined;
   /** Runs instead of the answer to `engram_sendTransaction`, after it was taken: an answer lost on the way. */
   onAccepted: () => void = () => undefined;
   #time = FAKE_TIME;
@@ -174,7 +176,10 @@ export class FakeNode {
   #status(hash: Hex): TransactionStatus {
     const found = this.#known.get(hash);
     if (found === undefined) return { hash, status: 'unknown' };
-    return { hash, status: found.status, ...(found.reason !== undefined && { reason: found.reason }) };
+    const made = this.#indices().filter((index) => this.#origin.get(index) === hash);
+    const created = this.lieAboutCreated === undefined ? made : [this.lieAboutCreated];
+    const { status, reason } = found;
+    return { hash, status, ...(created.length > 0 && { created }), ...(reason !== undefined && { reason }) };
   }
 
   #info() {
