@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { localClients } from '../../bridge/deploy/localL1.ts';
 import { silentLogger } from '../../chain/logger.ts';
 import { engram } from '../testing/runCli.ts';
 import { type Devnet, type DevnetOptions, startDevnet } from './devnet.ts';
@@ -46,8 +47,28 @@ describe('a devnet', () => {
     expect(fees?.balance).toBe('1000000000000000007');
   }, 300_000);
 
-  it('continues after it was stopped, with the same L1, contract and accounts', async () => {
+  it('sets its time forward, on L1 too, once L1 has all batches', async () => {
+    const { rpc, l1 } = devnet as Devnet; // the case before started it
+    const { time } = await rpc.request('engram_chainInfo', []);
+    const { time: later } = await rpc.request('engram_devAdvanceTime', [90_000]);
+    expect(later - time).toBeGreaterThanOrEqual(90_000);
+    const { timestamp } = await localClients(l1).publicClient.getBlock();
+    expect(Number(timestamp) - time).toBeGreaterThanOrEqual(90_000);
+    const { heads } = await rpc.request('engram_chainInfo', []);
+    expect(heads.committed.batch).toBe(heads.unsafe.batch);
+    // what comes after carries the new time, and L1 takes it
+    const { rpcUrl, accounts } = devnet as Devnet; // as above
+    const [from, to] = ['alice', 'bob'].map((name) => accounts.find(({ owner }) => owner === name)?.index);
+    const pay = ['transfer', '--dev', 'alice', '--from', String(from), '--to', String(to), '--amount', '1'];
+    const run = await engram(...pay, '--wait', 'committed', '--rpc', rpcUrl, '--json');
+    expect(run.json.status).toBe('committed');
+    const batch = await rpc.request('engram_getBatch', [run.json.batch]);
+    expect(batch?.timestamp).toBeGreaterThanOrEqual(later);
+  });
+
+  it('continues after it was stopped, with the same L1, contract, accounts and time', async () => {
     const before = devnet;
+    const { time = 0 } = (await before?.rpc.request('engram_chainInfo', [])) ?? {};
     const { heads } = (await before?.rpc.request('engram_chainInfo', [])) ?? {};
     await before?.stop();
     devnet = await startDevnet(options());
@@ -56,6 +77,8 @@ describe('a devnet', () => {
     const now = await devnet.rpc.request('engram_chainInfo', []);
     expect(Number(now.heads.unsafe.block)).toBeGreaterThanOrEqual(Number(heads?.unsafe.block));
     expect(now.heads.unsafe.root).toBe(heads?.unsafe.root);
+    expect(now.time).toBeGreaterThanOrEqual(time);
+    expect(now.attestations).toBe(devnet.attestations);
   });
 
   it('refuses to continue with a damaged L1', async () => {
