@@ -1,6 +1,6 @@
 /**
  * Layers: an import goes down, never up, and siblings of one layer do not know each other; node/ wires them together.
- * bench/ and test/ stand above everything. Unit tests (x.test.ts) may use siblings of their own layer, nothing above.
+ * bench/, examples/ and test/ stand above everything. Unit tests (x.test.ts) may use siblings of their own layer, nothing above.
  */
 const layers = [
   ['protocol'],
@@ -8,7 +8,7 @@ const layers = [
   ['prover', 'sequencer', 'bridge'],
   ['agents', 'sdk'],
   ['node'],
-  ['bench', 'test', 'scripts'],
+  ['bench', 'examples', 'test', 'scripts'],
 ];
 
 const folders = (names) => `^(${names.join('|')})/`;

@@ -15,8 +15,8 @@ import { registerProveCommand } from './cli/proveCommand.ts';
 import { registerQueryCommands } from './cli/queryCommands.ts';
 import { registerReceiptCommands } from './cli/receiptCommands.ts';
 
-/** The `engram` command line. Sets the exit code; see cli/output.ts. */
-export async function main(argv: readonly string[]): Promise<void> {
+/** The `engram` command line, nothing run yet. */
+export function commandLine(): Command {
   const program = new Command('engram')
     .description('Ethereum Layer 2 for AI workloads: the ledger lane')
     .version(version())
@@ -40,6 +40,12 @@ export async function main(argv: readonly string[]): Promise<void> {
     register(program);
   }
   exitOverrideAll(program);
+  return program;
+}
+
+/** Runs the command line. Sets the exit code; see cli/output.ts. */
+export async function main(argv: readonly string[]): Promise<void> {
+  const program = commandLine();
   try {
     await program.parseAsync([...argv]);
   } catch (error) {

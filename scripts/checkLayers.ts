@@ -27,6 +27,7 @@ const folders = [
   'sdk',
   'node',
   'bench',
+  'examples',
   'test',
   'scripts',
 ];

@@ -42,7 +42,9 @@ export function registerArtefactCommands(model: Command): void {
     .option('--parent <index>', 'the attestation it was made from', index)
     .option('--royalty-bps <n>', 'its share of every inference claim that names it, in 1/10000', basisPoints, 0)
     .option('--provenance <file>', 'a document that tells where it comes from')
-    .option('--amount <amount>', 'first balance of the new account', amount, 0n)
+    .addOption(
+      new Option('--amount <amount>', 'first balance of the new account').argParser(amount).default(0n, '0'), // help cannot print a bigint
+    )
     .action((file: string, options: AttestOptions) => guarded(options, () => attestFile(file, options)));
   withNode(model.command('show'))
     .description('an attestation')

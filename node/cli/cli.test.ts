@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Command } from 'commander';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { silentLogger } from '../../chain/logger.ts';
 import { decodeTx } from '../../protocol/codec/tx.ts';
@@ -10,6 +11,7 @@ import { verify } from '../../protocol/crypto/eddsa.ts';
 import { field } from '../../protocol/field.ts';
 import { txHash } from '../../protocol/tx.ts';
 import { devAccount } from '../devnet/accounts.ts';
+import { commandLine } from '../main.ts';
 import { Metrics } from '../metrics.ts';
 import { type RpcServer, startRpcServer } from '../rpc/server.ts';
 import { ACCOUNT, FakeBackend } from '../testing/fakeBackend.ts';
@@ -195,6 +197,14 @@ describe('the program', () => {
       expect(help.stdout).toContain(`  ${name} `);
     }
     expect(run('bogus').status).toBe(Exit.USAGE);
+  });
+
+  it('explains every command', () => {
+    const explain = (command: Command): void => {
+      expect(command.helpInformation()).toContain('Usage: ');
+      command.commands.forEach(explain);
+    };
+    explain(commandLine());
   });
 
   it('names the field and source of a wrong setting', async () => {

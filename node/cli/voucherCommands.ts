@@ -32,7 +32,7 @@ export function registerVoucherCommands(channel: Command): void {
     .description('promise a provider so much in all; the voucher key signs')
     .requiredOption('--channel <index>', 'the channel', index)
     .requiredOption('--total <amount>', 'in all, since the channel was opened', amount)
-    .option('--receipts-root <word>', 'root of the receipts so far', word, ZERO)
+    .addOption(new Option('--receipts-root <word>', 'root of the receipts so far').argParser(word).default(ZERO, '0'))
     .option('--own-key', 'the channel was opened with the key itself as its voucher key')
     .option('--out <file>', 'write the voucher there')
     .action((options: SignOptions) => guarded(options, () => sign(options)));
