@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { royaltyOf } from '../../protocol/account.ts';
 import { field, isCanonical, ZERO } from '../../protocol/field.ts';
 import { voucherFromJson, voucherToJson } from '../../protocol/receipts/receiptCodec.ts';
