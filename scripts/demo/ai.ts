@@ -96,7 +96,7 @@ export async function runAi(
   const firstProof = await noteFirstProof(devnet);
   const world = await World.open(devnet, { names, rich: names });
   const { domain, time } = await devnet.rpc.request('engram_chainInfo', []);
-  const streams = new Streams({ domain: field(BigInt(domain)), tell: (text) => phases.tell(text) });
+  const streams = new Streams({ domain: field(BigInt(domain)), tell: (text) => phases.tell(text), signal });
   const stage: Stage = { world, phases, streams, inferencesPerStream, time, signal };
   try {
     const market = await prepare(stage);

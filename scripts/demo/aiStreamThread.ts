@@ -9,10 +9,12 @@ export type Answer = StreamState | Evidence;
 
 export class StreamThread {
   readonly #worker: Worker;
+  readonly #signal: AbortSignal | undefined;
   /** One question at a time. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(options: StreamOptions) {
+  constructor(options: StreamOptions, { signal }: { signal?: AbortSignal | undefined } = {}) {
+    this.#signal = signal;
     this.#worker = tsWorker(new URL('./aiStreamWorker.ts', import.meta.url), options);
     this.#worker.on('error', () => undefined); // whoever asks hears of it; without a listener it would end the process
   }
@@ -40,7 +42,8 @@ export class StreamThread {
 
   #ask(question: Question): Promise<Answer> {
     const asked = this.#turn.then(async () => {
-      const answer = once(this.#worker, 'message'); // rejects with the worker's 'error', which carries what was thrown there
+      // Rejects with the worker's 'error', which carries what was thrown there.
+      const answer = once(this.#worker, 'message', { ...(this.#signal !== undefined && { signal: this.#signal }) });
       this.#worker.postMessage(question);
       return (await answer)[0] as Answer;
     });

@@ -6,15 +6,23 @@ import type { Claimable, Claimed } from './aiSettle.ts';
 import type { Evidence } from './aiStream.ts';
 import { StreamThread } from './aiStreamThread.ts';
 
+export interface StreamsOptions {
+  readonly domain: Field;
+  readonly tell: (text: string) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
 export class Streams {
   readonly #threads = new Map<Channel, StreamThread>();
   readonly #domain: Field;
   readonly #tell: (text: string) => void;
-  #vouchers = new Map<Channel, number>();
+  readonly #signal: AbortSignal | undefined;
+  readonly #vouchers = new Map<Channel, number>();
   #inferences = 0;
   #seconds = 0;
 
-  constructor({ domain, tell }: { domain: Field; tell: (text: string) => void }) {
+  constructor({ domain, tell, signal }: StreamsOptions) {
+    this.#signal = signal;
     this.#domain = domain;
     this.#tell = tell;
   }
@@ -32,7 +40,7 @@ export class Streams {
     const options = { name, channel: index, model: model.index, domain: this.#domain, deposit, expiry };
     const seeds = { voucherSeed: voucherSeed(name), providerSeed: provider.account.seed };
     const modelBytes = new Uint8Array(await readFile(model.artefact.file));
-    this.#threads.set(channel, new StreamThread({ ...options, ...seeds, modelBytes }));
+    this.#threads.set(channel, new StreamThread({ ...options, ...seeds, modelBytes }, { signal: this.#signal }));
   }
 
   /** So many inferences more in each channel, all channels at once. What the provider could claim then. */

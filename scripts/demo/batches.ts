@@ -3,6 +3,7 @@ import { localClients } from '../../bridge/deploy/localL1.ts';
 import { ensureArtifacts } from '../../circuits/build/artifacts.ts';
 import type { Devnet } from '../../node/devnet/devnet.ts';
 import type { ShapeName } from '../../protocol/types.ts';
+import type { JobRecord } from '../../prover/proofRecords.ts';
 import type { Hex } from '../../sdk/rpcTypes.ts';
 
 export interface BatchRow {
@@ -68,7 +69,7 @@ export async function noteFirstProof(devnet: Devnet): Promise<() => number | und
   return () => first;
 }
 
-/** Resolves once `isDone`, asked after every step of a batch. */
+/** Resolves once `isDone`, asked after every step of a batch. @throws what ended the node; RangeError if a proof has failed for good */
 export async function waitForBatches(
   devnet: Devnet,
   isDone: () => Promise<boolean>,
@@ -81,6 +82,11 @@ export async function waitForBatches(
   });
   failed.catch(() => undefined); // it may fail when nobody waits any more
   signal?.addEventListener('abort', () => fail(signal.reason), { once: true });
+  void devnet.node.halted.then(fail);
+  const onFailed = ({ batch, status }: JobRecord): void => {
+    if (status === 'failed') fail(new RangeError(`batch ${batch} could not be proven`));
+  };
+  const unlisten = devnet.node.prover?.events.on('failed', onFailed);
   const subscription = await devnet.rpc.subscribe('batches', [], () => wake(), fail);
   try {
     for (;;) {
@@ -88,9 +94,12 @@ export async function waitForBatches(
         wake = resolve;
       });
       if (await isDone()) return;
+      if (devnet.node.proofs.counts().failed > 0)
+        throw new RangeError('a proof has failed: nothing after it can be proven');
       await Promise.race([event, failed]);
     }
   } finally {
+    unlisten?.();
     await subscription.unsubscribe();
   }
 }
