@@ -3,7 +3,8 @@ import type { OpenBatch } from '../protocol/openBatch.ts';
 import { type AccountIndex, type L1Op, L1Opcode, type SignedTx } from '../protocol/types.ts';
 import type { IndexAllocator } from './indexAllocator.ts';
 import type { L1QueueItem } from './l1Port.ts';
-import type { DroppedTx, Selection } from './mempool.ts';
+import type { DroppedTx } from './mempool.ts';
+import type { Selection } from './selection.ts';
 import { isTooEarly } from './txCheck.ts';
 
 export interface BlockInput {

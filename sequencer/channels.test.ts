@@ -10,9 +10,11 @@ import {
   open,
   type SignedClaim,
   signed,
+  TEST_DOMAIN,
   TEST_TIME,
   transfer,
 } from '../protocol/testing/actors.ts';
+import { txHash } from '../protocol/tx.ts';
 import type { Op, SignedTx } from '../protocol/types.ts';
 import type { DroppedTx } from './mempool.ts';
 import type { Sequencer } from './sequencer.ts';
@@ -140,6 +142,17 @@ describe('claims', () => {
     expect(sequencer.mempool.size).toBe(0);
     await tick();
     expect(balances()).toEqual(before);
+  });
+
+  it('are not known as bad because somebody sent a copy with a forged voucher', async () => {
+    const tx = by(3, take(100n));
+    expect(await codeOf(sequencer.submit({ ...tx, vouchers: [take(101n).voucher] }))).toBe('BAD_VOUCHER');
+    const hash = txHash(tx, TEST_DOMAIN);
+    expect(await sequencer.status(hash)).toEqual({ status: 'unknown' });
+    expect(await sequencer.submit(tx)).toEqual({ hash });
+    await tick();
+    expect(await sequencer.status(hash)).toMatchObject({ status: 'included' });
+    expect(balances()).toEqual([900n, 590n, 0n]);
   });
 
   it('end a batch whose signature slots they fill, and the next one takes them', async () => {

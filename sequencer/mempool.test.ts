@@ -1,87 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { FakeClock } from '../chain/testing/fakeClock.ts';
-import { keyAccount, LAST_NONCE } from '../protocol/account.ts';
+import { LAST_NONCE } from '../protocol/account.ts';
 import { ProtocolError } from '../protocol/errors.ts';
 import { accountIndex } from '../protocol/ids.ts';
-import { actor, exit, signed, TEST_DOMAIN, TEST_TIME, transfer } from '../protocol/testing/actors.ts';
-import type { Account, AccountIndex, SignedTx } from '../protocol/types.ts';
-import { MempoolError } from './errors.ts';
+import { exit, signed, TEST_TIME, transfer } from '../protocol/testing/actors.ts';
 import { FeePolicy } from './feePolicy.ts';
-import { type DroppedTx, Mempool, type MempoolDeps, type MempoolOptions } from './mempool.ts';
-
-const ALICE = actor(2);
-const BOB = actor(3);
-
-interface World {
-  readonly pool: Mempool;
-  readonly accounts: Map<AccountIndex, Account>;
-  readonly dropped: DroppedTx[];
-  readonly clock: FakeClock;
-  readonly bump: (index: number) => void;
-}
-
-function world(options: Partial<MempoolOptions> = {}, deps: Partial<MempoolDeps> = {}): World {
-  const accounts = new Map<AccountIndex, Account>();
-  accounts.set(accountIndex(2), keyAccount({ ...ALICE, token: 0, balance: 1000n }));
-  accounts.set(accountIndex(3), keyAccount({ ...BOB, token: 0, balance: 1000n }));
-  accounts.set(accountIndex(4), keyAccount({ ...BOB, token: 7, balance: 1000n }));
-  const clock = new FakeClock(TEST_TIME * 1000);
-  const pool = new Mempool(
-    { domain: TEST_DOMAIN, ...options },
-    {
-      clock,
-      fees: new FeePolicy(),
-      account: (index) => accounts.get(index),
-      check: () => undefined,
-      verify: async (items) => items.map(() => true),
-      ...deps,
-    },
-  );
-  const dropped: DroppedTx[] = [];
-  pool.onDropped = (drop) => void dropped.push(drop);
-  const bump = (index: number): void => {
-    const account = accounts.get(accountIndex(index));
-    if (account !== undefined) accounts.set(accountIndex(index), { ...account, nonce: account.nonce + 1 });
-  };
-  return { pool, accounts, dropped, clock, bump };
-}
-
-function pay(
-  nonce: number,
-  more: { fee?: bigint; amount?: bigint; signer?: number; validUntil?: number; to?: number } = {},
-): SignedTx {
-  const { fee = 1n, amount = 1n, signer = 2, validUntil = TEST_TIME + 100, to = 3 } = more;
-  return signed(signer === 2 ? ALICE : BOB, {
-    signer,
-    nonce,
-    validUntil,
-    ops: [transfer(signer, to, amount, { fee })],
-  });
-}
-
-async function expectCode(act: Promise<unknown>, code: string): Promise<void> {
-  const error = await act.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  expect(error).toSatisfy((thrown) => thrown instanceof MempoolError || thrown instanceof ProtocolError);
-  expect((error as MempoolError).code).toBe(code);
-}
-
-/** Nonces per signer in the order in which a block would take them. */
-function order(pool: Mempool): [number, number][] {
-  const selection = pool.select();
-  const taken: [number, number][] = [];
-  for (let entry = selection.peek(); entry !== undefined; entry = selection.peek()) {
-    taken.push([entry.tx.signer, entry.tx.nonce]);
-    selection.accept();
-  }
-  return taken;
-}
+import { ALICE, expectPoolCode, order, pay, poolWorld } from './testing/poolWorld.ts';
 
 describe('admission', () => {
   it('takes a transaction in and knows it by its hash', async () => {
-    const { pool } = world();
+    const { pool } = poolWorld();
     const { hash } = await pool.add(pay(0));
     expect(pool.get(hash)?.tx.nonce).toBe(0);
     expect(pool.stats()).toEqual({ pending: 1, queued: 0, bytes: 110 + 30 });
@@ -96,22 +23,22 @@ describe('admission', () => {
     ['INSUFFICIENT_BALANCE', () => pay(1, { amount: 999n })],
     ['NONCE_EXHAUSTED', () => pay(LAST_NONCE)],
   ])('refuses with %s and changes nothing', async (code, tx) => {
-    const { pool } = world({ maxNonceGap: 64 });
+    const { pool } = poolWorld({ maxNonceGap: 64 });
     await pool.add(pay(0));
     const before = pool.stats();
-    await expectCode(pool.add(tx()), code);
+    await expectPoolCode(pool.add(tx()), code);
     expect(pool.stats()).toEqual(before);
   });
 
   it('refuses a nonce that a block used up', async () => {
-    const { pool, bump } = world();
+    const { pool, bump } = poolWorld();
     bump(2);
-    await expectCode(pool.add(pay(0)), 'NONCE_TOO_LOW');
+    await expectPoolCode(pool.add(pay(0)), 'NONCE_TOO_LOW');
   });
 
   it('refuses a bad signature, and asks for it only after the cheap checks', async () => {
     let asked = 0;
-    const { pool } = world(
+    const { pool } = poolWorld(
       {},
       {
         verify: async (items) => {
@@ -120,9 +47,9 @@ describe('admission', () => {
         },
       },
     );
-    await expectCode(pool.add(pay(70)), 'NONCE_TOO_FAR');
+    await expectPoolCode(pool.add(pay(70)), 'NONCE_TOO_FAR');
     expect(asked).toBe(0);
-    await expectCode(pool.add(pay(0)), 'BAD_SIGNATURE');
+    await expectPoolCode(pool.add(pay(0)), 'BAD_SIGNATURE');
     expect(asked).toBe(1);
   });
 
@@ -130,7 +57,7 @@ describe('admission', () => {
     const check = (): never => {
       throw new ProtocolError('WRONG_TOKEN');
     };
-    await expectCode(world({}, { check }).pool.add(pay(0)), 'WRONG_TOKEN');
+    await expectPoolCode(poolWorld({}, { check }).pool.add(pay(0)), 'WRONG_TOKEN');
   });
 
   it('checks again after the signature: a block may have been built meanwhile', async () => {
@@ -139,16 +66,16 @@ describe('admission', () => {
       new Promise((resolve) => {
         later.pass = () => resolve([true]);
       });
-    const { pool, bump } = world({}, { verify });
+    const { pool, bump } = poolWorld({}, { verify });
     const adding = pool.add(pay(0));
     bump(2);
     later.pass?.();
-    await expectCode(adding, 'NONCE_TOO_LOW');
+    await expectPoolCode(adding, 'NONCE_TOO_LOW');
     expect(pool.size).toBe(0);
   });
 
   it('takes one of two equal transactions that arrive together', async () => {
-    const { pool } = world();
+    const { pool } = poolWorld();
     const results = await Promise.allSettled([pool.add(pay(0)), pool.add(pay(0))]);
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
     expect(pool.size).toBe(1);
@@ -156,25 +83,25 @@ describe('admission', () => {
 
   it('wants the minimum fee from every op, by token', async () => {
     const fees = new FeePolicy({ defaultMinFeePerOp: 2n, minFeePerOp: new Map([[7, 0n]]) });
-    const { pool } = world({}, { fees });
-    await expectCode(pool.add(pay(0, { fee: 1n })), 'FEE_TOO_LOW');
+    const { pool } = poolWorld({}, { fees });
+    await expectPoolCode(pool.add(pay(0, { fee: 1n })), 'FEE_TOO_LOW');
     const ops = [transfer(2, 3, 1n, { fee: 4n }), transfer(2, 3, 1n, { fee: 1n })];
-    await expectCode(pool.add(signed(ALICE, { signer: 2, nonce: 0, ops })), 'FEE_TOO_LOW');
+    await expectPoolCode(pool.add(signed(ALICE, { signer: 2, nonce: 0, ops })), 'FEE_TOO_LOW');
     await pool.add(pay(0, { signer: 4, fee: 0n }));
     expect(pool.size).toBe(1);
   });
 
   it('counts amounts and fees of everything queued against the balance, to the last unit', async () => {
-    const { pool } = world();
+    const { pool } = poolWorld();
     await pool.add(pay(0, { amount: 499n, fee: 1n }));
     await pool.add(signed(ALICE, { signer: 2, nonce: 1, ops: [exit(2, 5n, 498n, 1n)] }));
-    await expectCode(pool.add(pay(2, { amount: 1n, fee: 1n })), 'INSUFFICIENT_BALANCE');
+    await expectPoolCode(pool.add(pay(2, { amount: 1n, fee: 1n })), 'INSUFFICIENT_BALANCE');
     await pool.add(pay(2, { amount: 1n, fee: 0n }));
     expect(pool.size).toBe(3);
   });
 
   it('does not count what a block took in twice', async () => {
-    const { pool, accounts } = world();
+    const { pool, accounts } = poolWorld();
     await pool.add(pay(0, { amount: 600n, fee: 0n }));
     // The block is built, but the pool has not heard of it yet.
     const alice = accounts.get(accountIndex(2));
@@ -186,30 +113,30 @@ describe('admission', () => {
 
 describe('replacement', () => {
   it('takes 10 % more for the same nonce, and reports the one it replaced', async () => {
-    const { pool, dropped } = world();
+    const { pool, dropped } = poolWorld();
     const { hash } = await pool.add(pay(0, { fee: 10n }));
-    await expectCode(pool.add(pay(0, { fee: 10n, amount: 2n })), 'REPLACEMENT_UNDERPRICED');
+    await expectPoolCode(pool.add(pay(0, { fee: 10n, amount: 2n })), 'REPLACEMENT_UNDERPRICED');
     await pool.add(pay(0, { fee: 11n }));
     expect(dropped).toEqual([{ hash, code: 'REPLACED' }]);
     expect(pool.size).toBe(1);
   });
 
   it('wants more even than nothing', async () => {
-    const { pool } = world();
+    const { pool } = poolWorld();
     await pool.add(pay(0, { fee: 0n }));
-    await expectCode(pool.add(pay(0, { fee: 0n, amount: 2n })), 'REPLACEMENT_UNDERPRICED');
+    await expectPoolCode(pool.add(pay(0, { fee: 0n, amount: 2n })), 'REPLACEMENT_UNDERPRICED');
     await pool.add(pay(0, { fee: 1n }));
   });
 
   it('frees what the replaced one would have spent', async () => {
-    const { pool } = world();
+    const { pool } = poolWorld();
     await pool.add(pay(0, { amount: 900n, fee: 1n }));
     await pool.add(pay(0, { amount: 990n, fee: 10n }));
     expect(pool.size).toBe(1);
   });
 
   it('is possible in a full pool', async () => {
-    const { pool } = world({ maxTxs: 1 });
+    const { pool } = poolWorld({ maxTxs: 1 });
     await pool.add(pay(0, { fee: 1n }));
     await pool.add(pay(0, { fee: 2n }));
     expect(pool.size).toBe(1);
@@ -218,18 +145,18 @@ describe('replacement', () => {
 
 describe('limits', () => {
   it('holds at most maxPerSender of a sender', async () => {
-    const { pool } = world({ maxPerSender: 2 });
+    const { pool } = poolWorld({ maxPerSender: 2 });
     await pool.add(pay(0));
     await pool.add(pay(1));
-    await expectCode(pool.add(pay(2)), 'SENDER_LIMIT');
+    await expectPoolCode(pool.add(pay(2)), 'SENDER_LIMIT');
     await pool.add(pay(0, { signer: 3, to: 2 }));
   });
 
   it('when full, pushes out the cheapest last transaction of another sender for a better one', async () => {
-    const { pool, dropped } = world({ maxTxs: 2 });
+    const { pool, dropped } = poolWorld({ maxTxs: 2 });
     await pool.add(pay(0, { fee: 9n }));
     const { hash } = await pool.add(pay(1, { fee: 2n }));
-    await expectCode(pool.add(pay(0, { signer: 3, to: 2, fee: 2n })), 'POOL_FULL');
+    await expectPoolCode(pool.add(pay(0, { signer: 3, to: 2, fee: 2n })), 'POOL_FULL');
     await pool.add(pay(0, { signer: 3, to: 2, fee: 3n }));
     expect(dropped).toEqual([{ hash, code: 'EVICTED' }]);
     expect(order(pool)).toEqual([
@@ -239,16 +166,16 @@ describe('limits', () => {
   });
 
   it('limits the bytes too', async () => {
-    const { pool } = world({ maxBytes: 200 });
+    const { pool } = poolWorld({ maxBytes: 200 });
     await pool.add(pay(0));
-    await expectCode(pool.add(pay(0, { signer: 3, to: 2 })), 'POOL_FULL');
+    await expectPoolCode(pool.add(pay(0, { signer: 3, to: 2 })), 'POOL_FULL');
     expect(pool.stats().bytes).toBe(140);
   });
 });
 
 describe('order', () => {
   it('is by fee, and by nonce within a sender', async () => {
-    const { pool } = world();
+    const { pool } = poolWorld();
     await pool.add(pay(1, { fee: 90n }));
     await pool.add(pay(0, { fee: 1n }));
     await pool.add(pay(0, { signer: 3, to: 2, fee: 5n }));
@@ -263,7 +190,7 @@ describe('order', () => {
 
   it('compares tokens by their minimum fee', async () => {
     const fees = new FeePolicy({ defaultMinFeePerOp: 1n, minFeePerOp: new Map([[7, 100n]]) });
-    const { pool } = world({}, { fees });
+    const { pool } = poolWorld({}, { fees });
     await pool.add(pay(0, { fee: 2n }));
     await pool.add(pay(0, { signer: 4, to: 4, fee: 150n }));
     expect(order(pool)).toEqual([
@@ -273,7 +200,7 @@ describe('order', () => {
   });
 
   it('holds what follows a nonce gap until the gap is filled', async () => {
-    const { pool } = world();
+    const { pool } = poolWorld();
     await pool.add(pay(1));
     expect(order(pool)).toEqual([]);
     expect(pool.stats()).toMatchObject({ pending: 0, queued: 1 });
@@ -287,7 +214,7 @@ describe('order', () => {
   });
 
   it('makes a sender whose transaction was rejected wait', async () => {
-    const { pool } = world();
+    const { pool } = poolWorld();
     await pool.add(pay(0, { fee: 9n }));
     await pool.add(pay(1, { fee: 9n }));
     await pool.add(pay(0, { signer: 3, to: 2 }));
@@ -301,7 +228,7 @@ describe('order', () => {
 
 describe('leaving', () => {
   it('forgets what a block took in, without calling it dropped', async () => {
-    const { pool, bump, dropped } = world();
+    const { pool, bump, dropped } = poolWorld();
     const tx = pay(0);
     await pool.add(tx);
     await pool.add(pay(1));
@@ -312,7 +239,7 @@ describe('leaving', () => {
   });
 
   it('drops the rival of what a block took in', async () => {
-    const { pool, bump, dropped } = world();
+    const { pool, bump, dropped } = poolWorld();
     const { hash } = await pool.add(pay(0, { fee: 5n }));
     bump(2);
     pool.onBlock([pay(0, { fee: 3n })]);
@@ -320,7 +247,7 @@ describe('leaving', () => {
   });
 
   it('drops what expired, at its last second not yet', async () => {
-    const { pool, dropped } = world();
+    const { pool, dropped } = poolWorld();
     const { hash } = await pool.add(pay(0, { validUntil: TEST_TIME + 5 }));
     pool.prune(TEST_TIME + 5);
     expect(pool.size).toBe(1);
@@ -330,7 +257,7 @@ describe('leaving', () => {
   });
 
   it('drops what waited too long', async () => {
-    const { pool, dropped, clock } = world({ lifetimeMs: 1000 });
+    const { pool, dropped, clock } = poolWorld({ lifetimeMs: 1000 });
     const { hash } = await pool.add(pay(3));
     clock.advance(1001);
     pool.prune(TEST_TIME);

@@ -7,7 +7,7 @@ import { type Account, type AccountIndex, type Field, Kind, type SignedTx } from
 import { voucherItems } from '../protocol/voucherItems.ts';
 import { MempoolError, type MempoolErrorCode } from './errors.ts';
 import { type FeePolicy, totalFee } from './feePolicy.ts';
-import { Heap } from './heap.ts';
+import { Selection } from './selection.ts';
 import { txBytes, txCost } from './txCost.ts';
 
 export interface MempoolOptions {
@@ -113,14 +113,21 @@ export class Mempool {
     return { hash };
   }
 
-  /** All signatures at once: the vouchers' and the transaction's own. @throws ProtocolError BAD_VOUCHER, BAD_SIGNATURE */
+  /**
+   * The transaction's own signature first: what its signer did not sign must not cost the checks of its vouchers. A hash says nothing
+   * about signatures, so a failure is remembered nowhere: anyone can send this transaction with a forged voucher.
+   * @throws ProtocolError BAD_SIGNATURE, BAD_VOUCHER
+   */
   async #verify(tx: SignedTx, signer: Account, hash: Field): Promise<void> {
-    const vouchers = voucherItems(tx, this.#options.domain, this.#deps.account);
+    const { verify, account } = this.#deps;
     const own: SignedMessage = { pub: [signer.a, signer.b], message: hash, signature: tx.signature };
-    const verdicts = await this.#deps.verify([...vouchers, own]);
+    const [isSigned] = await verify([own]);
+    if (isSigned !== true) throw new ProtocolError('BAD_SIGNATURE', { signer: tx.signer });
+    const vouchers = voucherItems(tx, this.#options.domain, account);
+    if (vouchers.length === 0) return;
+    const verdicts = await verify(vouchers);
     const bad = vouchers.findIndex((_, i) => verdicts[i] !== true);
-    if (bad >= 0) throw new ProtocolError('BAD_VOUCHER', { voucher: bad });
-    if (verdicts[vouchers.length] !== true) throw new ProtocolError('BAD_SIGNATURE', { signer: tx.signer });
+    if (bad >= 0) throw new ProtocolError('BAD_VOUCHER', { claim: bad });
   }
 
   get(hash: Field): PoolEntry | undefined {
@@ -281,33 +288,6 @@ export class Mempool {
     const sender = this.#senders.get(entry.tx.signer);
     sender?.delete(entry.tx.nonce);
     if (sender?.size === 0) this.#senders.delete(entry.tx.signer);
-  }
-}
-
-/** A walk over the pool while a block is built. The pool itself changes only when the block is known to be stored. */
-export class Selection {
-  readonly #heads = new Heap<PoolEntry>((x, y) => (x.score === y.score ? x.sequence < y.sequence : x.score > y.score));
-  readonly #following: (entry: PoolEntry) => PoolEntry | undefined;
-
-  constructor(heads: readonly PoolEntry[], following: (entry: PoolEntry) => PoolEntry | undefined) {
-    for (const head of heads) this.#heads.push(head);
-    this.#following = following;
-  }
-
-  peek(): PoolEntry | undefined {
-    return this.#heads.peek();
-  }
-
-  /** The current transaction was applied: its sender's next one becomes eligible. */
-  accept(): void {
-    const entry = this.#heads.pop();
-    const next = entry === undefined ? undefined : this.#following(entry);
-    if (next !== undefined) this.#heads.push(next);
-  }
-
-  /** The current transaction was not applied: its sender's later ones wait. */
-  reject(): void {
-    this.#heads.pop();
   }
 }
 

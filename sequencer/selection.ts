@@ -1,0 +1,29 @@
+import { Heap } from './heap.ts';
+import type { PoolEntry } from './mempool.ts';
+
+/** A walk over the pool while a block is built. The pool itself changes only when the block is known to be stored. */
+export class Selection {
+  readonly #heads = new Heap<PoolEntry>((x, y) => (x.score === y.score ? x.sequence < y.sequence : x.score > y.score));
+  readonly #following: (entry: PoolEntry) => PoolEntry | undefined;
+
+  constructor(heads: readonly PoolEntry[], following: (entry: PoolEntry) => PoolEntry | undefined) {
+    for (const head of heads) this.#heads.push(head);
+    this.#following = following;
+  }
+
+  peek(): PoolEntry | undefined {
+    return this.#heads.peek();
+  }
+
+  /** The current transaction was applied: its sender's next one becomes eligible. */
+  accept(): void {
+    const entry = this.#heads.pop();
+    const next = entry === undefined ? undefined : this.#following(entry);
+    if (next !== undefined) this.#heads.push(next);
+  }
+
+  /** The current transaction was not applied: its sender's later ones wait. */
+  reject(): void {
+    this.#heads.pop();
+  }
+}
