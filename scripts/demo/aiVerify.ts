@@ -7,6 +7,7 @@ import { withAccountProver } from '../../node/cli/accountProver.ts';
 import { rebuildProvenTree } from '../../node/cli/rebuild.ts';
 import { unpackChannel } from '../../protocol/account.ts';
 import { artefactCommitment } from '../../protocol/attestation.ts';
+import { proofToJson, receiptToJson } from '../../protocol/receipts/receiptCodec.ts';
 import { settledClaims } from '../../protocol/receipts/settledClaims.ts';
 import { verifyReceipt } from '../../protocol/receipts/verifyReceipt.ts';
 import type { AccountTree } from '../../protocol/tree.ts';
@@ -52,6 +53,9 @@ export async function checkReceipt(
   const { receipt, proof, prompt } = evidence;
   const verdict = verifyReceipt({ receipt, proof, claim, terms, providerKey: [a, b] }, domain);
   holds(checks, 'receipt: verified against L1', verdict.isValid);
+  const question = { receipt: receiptToJson(receipt), proof: proofToJson(proof), claim: transaction };
+  const { isSettled } = await world.devnet.rpc.request('engram_verifyReceipt', [question]);
+  holds(checks, 'receipt: the node says so, too', isSettled);
   // Whoever has the attested file can run it again.
   const { file } = channel.model.artefact;
   const model = BigramModel.fromBytes(await readFile(file));
