@@ -50,6 +50,16 @@ export function bytesToHex(bytes: Uint8Array): string {
   return text;
 }
 
+/** Lower-case hex with its prefix, as JSON carries bytes. */
+export function prefixedHex(bytes: Uint8Array): `0x${string}` {
+  return `0x${bytesToHex(bytes)}`;
+}
+
+/** A word or hash as 0x and 64 digits. @throws ProtocolError INVALID_ARGUMENT if it is negative or over 256 bits */
+export function wordHex(word: bigint): `0x${string}` {
+  return prefixedHex(bigintToBytes(word, 32));
+}
+
 /**
  * Hex (with or without `0x`) to bytes.
  * @throws ProtocolError MALFORMED_BYTES

@@ -1,7 +1,8 @@
+import { hexToBytes, prefixedHex } from './bytes.ts';
 import { ProtocolError } from './errors.ts';
 import { field } from './field.ts';
 import { accountIndex, batchNumber } from './ids.ts';
-import type { AccountIndex, BatchNumber, Field } from './types.ts';
+import type { AccountIndex, BatchNumber, Field, Point, Signature } from './types.ts';
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
@@ -41,6 +42,31 @@ export const big: JsonCodec<bigint> = {
     return BigInt(json);
   },
 };
+
+/** Unsigned, below 2^bits; at most 53 bits. */
+export function uint(bits: number): JsonCodec<number> {
+  return {
+    encode: int.encode,
+    decode: (json) => {
+      const value = int.decode(json);
+      if (value >= 2 ** bits) throw malformed(`unsigned integer of ${bits} bits`);
+      return value;
+    },
+  };
+}
+
+/** Bytes as 0x-hex: exactly `length` of them, if it is given. */
+export function hexBytes(length?: number): JsonCodec<Uint8Array> {
+  const expected = length === undefined ? '0x-hex' : `${length} bytes of 0x-hex`;
+  return {
+    encode: prefixedHex,
+    decode: (json) => {
+      if (typeof json !== 'string' || !/^0x([0-9a-fA-F]{2})*$/.test(json)) throw malformed(expected);
+      if (length !== undefined && json.length !== 2 + 2 * length) throw malformed(expected);
+      return hexToBytes(json);
+    },
+  };
+}
 
 export const fieldWord: JsonCodec<Field> = { encode: big.encode, decode: (json) => field(big.decode(json)) };
 export const index: JsonCodec<AccountIndex> = { encode: int.encode, decode: (json) => accountIndex(int.decode(json)) };
@@ -92,3 +118,15 @@ export function object<T extends object>(members: { readonly [K in keyof T]-?: J
     },
   };
 }
+
+/** `[x, y]`, decimal. */
+export const point: JsonCodec<Point> = {
+  encode: ([x, y]) => [fieldWord.encode(x), fieldWord.encode(y)],
+  decode: (json) => {
+    const [x, y, ...rest] = list(fieldWord).decode(json);
+    if (x === undefined || y === undefined || rest.length > 0) throw malformed('point');
+    return [x, y];
+  },
+};
+
+export const signature = object<Signature>({ r8: point, s: big });

@@ -1,10 +1,10 @@
-import { bytesToHex, hexToBytes } from './bytes.ts';
 import { claimCount } from './codec/tx.ts';
 import {
   batchId,
   big,
   bool,
   fieldWord,
+  hexBytes,
   index,
   int,
   type Json,
@@ -14,6 +14,8 @@ import {
   object,
   oneOf,
   optional,
+  point,
+  signature,
 } from './json.ts';
 import { SHAPES } from './shapes.ts';
 import {
@@ -28,10 +30,8 @@ import {
   type L1Op,
   type Op,
   Opcode,
-  type Point,
   type QueueItem,
   type ShapeName,
-  type Signature,
   type SignedTx,
 } from './types.ts';
 
@@ -39,22 +39,7 @@ import {
 
 export type { Json, JsonCodec };
 
-const bytes: JsonCodec<Uint8Array> = {
-  encode: (value) => `0x${bytesToHex(value)}`,
-  decode: (json) => {
-    if (typeof json !== 'string' || !json.startsWith('0x')) throw malformed('0x-hex');
-    return hexToBytes(json);
-  },
-};
-
-const point: JsonCodec<Point> = {
-  encode: ([x, y]) => [fieldWord.encode(x), fieldWord.encode(y)],
-  decode: (json) => {
-    const [x, y, ...rest] = list(fieldWord).decode(json);
-    if (x === undefined || y === undefined || rest.length > 0) throw malformed('point');
-    return [x, y];
-  },
-};
+const bytes = hexBytes();
 
 const feeLanes: JsonCodec<FeeLanes> = {
   encode: (lanes) => lanes.map(index.encode),
@@ -66,8 +51,6 @@ const feeLanes: JsonCodec<FeeLanes> = {
     return [a, b, c, d];
   },
 };
-
-const signature = object<Signature>({ r8: point, s: big });
 
 // The casts below: Object.keys and Object.values lose the literal types that the constants have.
 const opcode = oneOf(Object.values(Opcode));

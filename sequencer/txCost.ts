@@ -1,8 +1,9 @@
+import { claimCount } from '../protocol/codec/tx.ts';
 import { Opcode, type Shape, type Tx } from '../protocol/types.ts';
 
 /** Signatures of a transaction: its own and one for the voucher of each claim. */
 export function txSignatures(tx: Tx): number {
-  return tx.ops.reduce((sum, { opcode }) => (opcode === Opcode.CLAIM ? sum + 1 : sum), 1);
+  return 1 + claimCount(tx.ops);
 }
 
 /** Length of the wire form: signer, nonce, validUntil and k take 14 bytes; a signature 96; an op 30 and 32 a payload word. */

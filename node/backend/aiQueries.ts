@@ -2,12 +2,14 @@ import type { ChainStore } from '../../chain/store.ts';
 import type { BatchStatus, ClaimRecord } from '../../chain/types.ts';
 import { unpackAttestation, unpackChannel } from '../../protocol/account.ts';
 import { artefactCommitment } from '../../protocol/attestation.ts';
-import { bytesToHex } from '../../protocol/bytes.ts';
+import { prefixedHex } from '../../protocol/bytes.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
+import { receiptHash } from '../../protocol/receipts/receipt.ts';
 import { ReceiptError } from '../../protocol/receipts/receiptError.ts';
+import { receiptProofRoot } from '../../protocol/receipts/receiptTree.ts';
 import { verifyReceipt } from '../../protocol/receipts/verifyReceipt.ts';
 import { type Account, type AccountIndex, type Field, Kind } from '../../protocol/types.ts';
-import type { AttestationView, ChannelView, ClaimView, Hex, LineageView, ReceiptVerdict } from '../../sdk/rpcTypes.ts';
+import type { AttestationView, ChannelView, ClaimView, LineageView, ReceiptVerdict } from '../../sdk/rpcTypes.ts';
 import type { AiBackend, ParsedReceiptQuestion } from '../rpc/backend.ts';
 import type { AiIndex } from './aiIndex.ts';
 import { attestationView, channelView, claimView } from './aiViews.ts';
@@ -104,8 +106,8 @@ export class AiQueries implements AiBackend {
     // Terms may name anything as provider; only a KEY account can ever have claimed.
     if (provider?.kind !== Kind.KEY) throw new ReceiptError('CLAIM_PROVIDER', { provider: terms.provider });
     const model = terms.model === 0 ? undefined : account(terms.model);
-    for await (const claim of this.#claimsToTry(index, named)) {
-      const verdict = verifyReceipt(
+    const judge = (claim: ClaimRecord) =>
+      verifyReceipt(
         {
           receipt,
           proof,
@@ -115,11 +117,14 @@ export class AiQueries implements AiBackend {
         },
         store.domain,
       );
-      if (!verdict.isValid) {
-        // another claim may have settled it
-        if (verdict.code === 'RECEIPT_NOT_INCLUDED') continue;
-        throw refusal(verdict.code, verdict.data);
-      }
+    // One claim at most costs the check of a signature, however many there are to search.
+    const root = receiptProofRoot(receiptHash(receipt), proof);
+    let newest: ClaimRecord | undefined;
+    for await (const claim of this.#claimsToTry(index, named)) {
+      newest ??= claim;
+      if (claim.receiptsRoot !== root) continue;
+      const verdict = judge(claim);
+      if (!verdict.isValid) throw refusal(verdict.code, verdict.data);
       const view = await this.#claimViews(index)(claim);
       const { sequence, inputHash, outputHash, price, time } = verdict.statement;
       return {
@@ -129,14 +134,17 @@ export class AiQueries implements AiBackend {
         ...(model !== undefined && { artefact: model.a }),
         provider: terms.provider,
         payer: terms.payer,
-        inputHash: hex(inputHash),
-        outputHash: hex(outputHash),
+        inputHash: prefixedHex(inputHash),
+        outputHash: prefixedHex(outputHash),
         price,
         time,
         claim: view,
         isSettled: view.state === 'proven',
       };
     }
+    const verdict = newest && judge(newest); // what is wrong besides
+    if (verdict?.isValid === false && verdict.code !== 'RECEIPT_NOT_INCLUDED')
+      throw refusal(verdict.code, verdict.data);
     throw new ReceiptError('RECEIPT_NOT_INCLUDED', { channel: index, claims: channel.nonce });
   }
 
@@ -200,8 +208,4 @@ function refusal(
   data: ProtocolError['data'],
 ): Error {
   return new ReceiptError(code as ReceiptError['code'], data); // unpackable receipts were refused when they were parsed
-}
-
-function hex(bytes: Uint8Array): Hex {
-  return `0x${bytesToHex(bytes)}`;
 }

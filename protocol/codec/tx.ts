@@ -1,10 +1,10 @@
 import { ByteReader, ByteWriter } from '../bytes.ts';
 import { ProtocolError } from '../errors.ts';
-import { field } from '../field.ts';
 import { accountIndex } from '../ids.ts';
-import { type Op, Opcode, type Signature, type SignedTx, type Tx } from '../types.ts';
+import { type Op, Opcode, type SignedTx, type Tx } from '../types.ts';
 import { readOp, writeOp } from './opBytes.ts';
 import { hasAssignedIndex } from './opWords.ts';
+import { readSignature, writeSignature } from './signature.ts';
 
 export const MAX_TX_OPS = 255;
 export const VALID_UNTIL_LIMIT = 2 ** 40;
@@ -51,16 +51,6 @@ export function checkVoucherCount(tx: SignedTx): void {
   if (tx.vouchers.length !== claims) {
     throw new ProtocolError('INVALID_ARGUMENT', { vouchers: tx.vouchers.length, claims });
   }
-}
-
-function writeSignature(writer: ByteWriter, { r8, s }: Signature, code: 'BAD_SIGNATURE' | 'BAD_VOUCHER'): void {
-  if (s < 0n || s >> 256n !== 0n) throw new ProtocolError(code, { s });
-  writer.write(field(r8[0]), 32).write(field(r8[1]), 32).write(s, 32);
-}
-
-function readSignature(reader: ByteReader): Signature {
-  const r8 = [field(reader.big(32)), field(reader.big(32))] as const;
-  return { r8, s: reader.big(32) };
 }
 
 /**

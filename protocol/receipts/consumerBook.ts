@@ -1,9 +1,9 @@
 import { bytesToHex } from '../bytes.ts';
 import { ProtocolError } from '../errors.ts';
-import { big, fieldWord, index, int, type Json, object, optional } from '../json.ts';
+import { big, fieldWord, index, int, type Json, object, optional, point } from '../json.ts';
 import type { AccountIndex, Field, Point, Voucher } from '../types.ts';
 import { HASH_BYTES, receiptHash, receiptMessage, type SignedReceipt } from './receipt.ts';
-import { hashJson, pointJson } from './receiptCodec.ts';
+import { hashJson } from './receiptCodec.ts';
 import { ReceiptError } from './receiptError.ts';
 import { frontierJson, ReceiptFrontier } from './receiptTree.ts';
 import { StreamVerifier } from './streamVerifier.ts';
@@ -42,7 +42,7 @@ interface State {
 const state = object<State>({
   channel: index,
   model: index,
-  providerKey: pointJson,
+  providerKey: point,
   domain: fieldWord,
   limit: big,
   promised: big,

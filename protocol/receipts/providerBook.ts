@@ -1,8 +1,8 @@
-import { big, fieldWord, index, int, type Json, list, object, optional } from '../json.ts';
+import { big, fieldWord, index, int, type Json, list, object, optional, point } from '../json.ts';
 import type { AccountIndex, Field, Point, SignedVoucher } from '../types.ts';
 import { voucherMessage } from '../voucher.ts';
 import { type Receipt, receiptHash, type SignedReceipt, signReceipt } from './receipt.ts';
-import { pointJson, receiptJson, voucherJson } from './receiptCodec.ts';
+import { receiptJson, voucherJson } from './receiptCodec.ts';
 import { ReceiptError } from './receiptError.ts';
 import { frontierJson, ReceiptFrontier } from './receiptTree.ts';
 import { StreamVerifier } from './streamVerifier.ts';
@@ -60,7 +60,7 @@ interface State {
 const state = object<State>({
   channel: index,
   model: index,
-  voucherKey: pointJson,
+  voucherKey: point,
   domain: fieldWord,
   expiry: int,
   limit: big,

@@ -1,23 +1,27 @@
-import { ByteReader, ByteWriter, bigintToBytes, bytesToBigint, bytesToHex, hexToBytes } from '../bytes.ts';
-import { ProtocolError } from '../errors.ts';
+import { ByteReader, ByteWriter, bigintToBytes, bytesToBigint } from '../bytes.ts';
+import { readSignature, writeSignature } from '../codec/signature.ts';
 import { field } from '../field.ts';
 import { accountIndex } from '../ids.ts';
-import { big, fieldWord, index, int, type Json, type JsonCodec, list, malformed, object, optional } from '../json.ts';
-import type { Field, Point, Signature, SignedVoucher } from '../types.ts';
+import {
+  big,
+  fieldWord,
+  hexBytes,
+  index,
+  int,
+  type Json,
+  type JsonCodec,
+  list,
+  malformed,
+  object,
+  optional,
+  signature,
+} from '../json.ts';
+import type { Field, SignedVoucher } from '../types.ts';
 import { voucherMessage } from '../voucher.ts';
 import { HASH_BYTES, receiptHash, type SignedReceipt } from './receipt.ts';
 import { isProofShape, proofParts, type ReceiptProof } from './receiptTree.ts';
 
 // Byte and JSON forms of docs/receipts.md. Whatever decodes is in range; whether it is signed, or true, is another question.
-
-function writeSignature(writer: ByteWriter, { r8, s }: Signature): void {
-  if (s < 0n || s >> 256n !== 0n) throw new ProtocolError('BAD_SIGNATURE', { s });
-  writer.write(field(r8[0]), 32).write(field(r8[1]), 32).write(s, 32);
-}
-
-function readSignature(reader: ByteReader): Signature {
-  return { r8: [field(reader.big(32)), field(reader.big(32))], s: reader.big(32) };
-}
 
 /** Ranges as the leaf's words need them. */
 function checkedReceipt(receipt: SignedReceipt): SignedReceipt {
@@ -106,26 +110,8 @@ export function decodeProof(bytes: Uint8Array): ReceiptProof {
   return proof;
 }
 
-/** 32 bytes as 0x-hex. */
-export const hashJson: JsonCodec<Uint8Array> = {
-  encode: (value) => `0x${bytesToHex(value)}`,
-  decode: (json) => {
-    if (typeof json !== 'string' || !/^0x[0-9a-fA-F]{64}$/.test(json)) throw malformed('32 bytes of 0x-hex');
-    return hexToBytes(json);
-  },
-};
-
-/** As in protocol/serialize.ts: `[x, y]`, decimal. */
-export const pointJson: JsonCodec<Point> = {
-  encode: ([x, y]) => [fieldWord.encode(x), fieldWord.encode(y)],
-  decode: (json) => {
-    const [x, y, ...rest] = list(fieldWord).decode(json);
-    if (x === undefined || y === undefined || rest.length > 0) throw malformed('point');
-    return [x, y];
-  },
-};
-
-const signature = object<Signature>({ r8: pointJson, s: big });
+/** An input's or output's SHA-256. */
+export const hashJson = hexBytes(HASH_BYTES);
 
 const receipt = object<SignedReceipt>({
   channel: index,

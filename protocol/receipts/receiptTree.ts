@@ -213,15 +213,20 @@ export function isProofShape({ position, size, siblings, before, after }: Receip
   );
 }
 
-/** Answers false, and never throws, on anything malformed. */
-export function verifyReceiptProof(root: Field, leaf: Field, proof: ReceiptProof): boolean {
-  if (!isProofShape(proof)) return false;
+/** The root that a proof leads to from a leaf; undefined, and never an error, for anything malformed. */
+export function receiptProofRoot(leaf: Field, proof: ReceiptProof): Field | undefined {
+  if (!isProofShape(proof)) return undefined;
   const { position, size, siblings, before, after } = proof;
-  if (![leaf, ...siblings, ...after, before ?? ZERO].every(isCanonical)) return false;
+  if (![leaf, ...siblings, ...after, before ?? ZERO].every(isCanonical)) return undefined;
   let node = leaf;
   siblings.forEach((sibling, level) => {
     node = Math.floor(position / 2 ** level) % 2 === 0 ? hashPair(node, sibling) : hashPair(sibling, node);
   });
   const fold = after.reduce(hashPair, before === undefined ? node : hashPair(before, node));
-  return rootOf(size, fold) === root;
+  return rootOf(size, fold);
+}
+
+/** Answers false, and never throws, on anything malformed. */
+export function verifyReceiptProof(root: Field, leaf: Field, proof: ReceiptProof): boolean {
+  return receiptProofRoot(leaf, proof) === root;
 }
