@@ -1,5 +1,10 @@
 /** What a developer imports; docs/sdk.md explains it. */
 
+export {
+  type AttestationProof,
+  attestationProofFromJson,
+  attestationProofToJson,
+} from '../bridge/client/attestationProof.ts';
 export type { AttestationClaim, VerifiedAttestation } from '../bridge/client/attestationsClient.ts';
 export { BridgeError } from '../bridge/client/errors.ts';
 export type { L1Receipt, QueueEntry, RollupParameters, RollupState } from '../bridge/client/types.ts';

@@ -1,19 +1,23 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { isAddressEqual, type PublicClient } from 'viem';
+import {
+  type AttestationProof,
+  attestationProof,
+  attestationProofFromJson,
+  attestationProofToJson,
+} from '../../bridge/client/attestationProof.ts';
 import { AttestationsClient } from '../../bridge/client/attestationsClient.ts';
 import { Reader } from '../../bridge/client/rollupReader.ts';
 import { controllerOf, unpackAttestation } from '../../protocol/account.ts';
+import { prefixedHex } from '../../protocol/bytes.ts';
 import { type AccountIndex, Kind } from '../../protocol/types.ts';
 import { RpcClient } from '../../sdk/rpcClient.ts';
 import type { Hex } from '../../sdk/rpcTypes.ts';
 import { l1PublicClient } from '../l1/clients.ts';
-import { toJson } from '../rpc/json.ts';
 import { withAccountProver } from './accountProver.ts';
-import { type AttestationProof, attestationProof, readAttestationProof } from './attestationProof.ts';
 import { type NodeOptions, withNode } from './context.ts';
+import { digestOf, readJson } from './files.ts';
 import { CliError, Exit, guarded, progress } from './output.ts';
 import { address, count, index } from './parsers.ts';
 import { rebuildProvenTree } from './rebuild.ts';
@@ -67,19 +71,22 @@ function fileOrIndex(text: string): string | AccountIndex {
 async function prove(which: AccountIndex, options: ProveOptions): Promise<object> {
   const file = options.out ?? `attestation-${which}.json`;
   const proof = await makeProof(which, options, await openRollup(options));
-  await writeFile(file, `${toJson(proof)}\n`);
+  await writeFile(file, `${JSON.stringify(attestationProofToJson(proof))}\n`);
   const { owner, parent, royaltyBps, subtype } = unpackAttestation(proof.attestation.leaf.c);
   const { number: batch, newRoot: root } = proof.batch;
   return { file, batch, root, index: which, owner, parent, royaltyBps, subtype };
 }
 
 async function verifyOnL1(given: string | AccountIndex, options: VerifyOptions): Promise<object> {
-  const sha256 = await digestOf(options.file);
+  const sha256 = prefixedHex(await digestOf(options.file));
   const l1 = await openRollup(options);
   // Never by what a proof file says: it may come from anyone.
   const contract = options.attestations ?? (await attestationsOf(options));
   const client = await AttestationsClient.connect({ address: contract, rollup: l1.rollup.address }, l1.publicClient);
-  const proof = typeof given === 'string' ? readAttestationProof(given) : await makeProof(given, options, l1);
+  const proof =
+    typeof given === 'string'
+      ? readJson(given, attestationProofFromJson, 'BAD_PROOF_FILE')
+      : await makeProof(given, options, l1);
   if (proof.l1ChainId !== l1.chainId || !isAddressEqual(proof.rollup, l1.rollup.address)) {
     throw new CliError(
       Exit.REFUSED,
@@ -137,14 +144,4 @@ async function makeProof(which: AccountIndex, options: L1ReadOptions, l1: L1): P
       owner: await proveLeaf(controllerOf(which, account)),
     }),
   );
-}
-
-async function digestOf(file: string): Promise<Hex> {
-  const hash = createHash('sha256');
-  try {
-    for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer); // a stream without encoding
-  } catch (cause) {
-    throw new CliError(Exit.USAGE, 'BAD_FILE', `${file} cannot be read`, { cause });
-  }
-  return `0x${hash.digest('hex')}`;
 }

@@ -9,12 +9,12 @@ export async function digestOf(file: string): Promise<Uint8Array> {
   });
 }
 
-/** What a file of ours holds. @throws CliError BAD_FILE (unreadable, no JSON, or `parse` refuses it) */
-export function readJson<T>(file: string, parse: (json: unknown) => T): T {
+/** What a file of ours holds. @throws CliError `code`: unreadable, no JSON, or `parse` refuses it */
+export function readJson<T>(file: string, parse: (json: unknown) => T, code = 'BAD_FILE'): T {
   try {
     return parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new CliError(Exit.USAGE, 'BAD_FILE', `${file}: ${why}`, { cause });
+    throw new CliError(Exit.USAGE, code, `${file}: ${why}`, { cause });
   }
 }

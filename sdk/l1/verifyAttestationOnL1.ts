@@ -9,7 +9,7 @@ import { SdkError } from '../errors.ts';
 
 /**
  * Asks the chain's `Attestations` contract whether a file's SHA-256 is attested by an owner, with its parent, in a proven root. The proofs of
- * `claim` are made by `engram model prove`; any contract on L1 can ask the same.
+ * `claim` are made by `engram model prove` (`{ sha256, ...attestationProofFromJson(file) }`); any contract on L1 can ask the same.
  * @throws BridgeError with the contract's error name (ArtefactMismatch, ProofInvalid, UnknownBatch …), NOT_ATTESTATIONS; SdkError NO_ATTESTATIONS
  */
 export async function verifyAttestationOnL1(
