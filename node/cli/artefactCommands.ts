@@ -1,16 +1,17 @@
 import { existsSync } from 'node:fs';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { artefactCommitment, provenanceCommitment } from '../../protocol/attestation.ts';
 import { bytesToHex, hexToBytes } from '../../protocol/bytes.ts';
 import { type AccountIndex, Subtype } from '../../protocol/types.ts';
 import { attest } from '../../sdk/ops.ts';
 import { RpcClient } from '../../sdk/rpcClient.ts';
 import type { Hex } from '../../sdk/rpcTypes.ts';
+import { attestationList, attestationView } from './attestationViews.ts';
 import { type NodeOptions, withNode } from './context.ts';
 import { digestOf } from './files.ts';
 import { lineageView } from './lineageView.ts';
 import { CliError, Exit, guarded } from './output.ts';
-import { amount, index } from './parsers.ts';
+import { amount, basisPoints, index } from './parsers.ts';
 import { indexOf, type SendOptions, send, withFrom, withSending } from './send.ts';
 
 const SUBTYPES = {
@@ -50,23 +51,21 @@ export function registerArtefactCommands(model: Command): void {
     .description('an attestation')
     .argument('<index>', 'its account', index)
     .action((which: AccountIndex, options: NodeOptions) =>
-      guarded(options, async () => {
-        const found = await new RpcClient(options.rpc).request('engram_getAttestation', [which]);
-        return found ?? missing(which);
-      }),
+      guarded(
+        options,
+        async () => (await new RpcClient(options.rpc).request('engram_getAttestation', [which])) ?? missing(which),
+        attestationView,
+      ),
     );
   withNode(model.command('find'))
     .description('attestations of a file, earliest first')
     .argument('<file|sha256>', 'the file, or its SHA-256 as 0x and 64 hex digits')
     .action((what: string, options: NodeOptions) =>
-      guarded(options, async () => {
-        const sha256 = await digestHex(what);
-        const attestations = await new RpcClient(options.rpc).request('engram_findAttestations', [sha256]);
-        if (attestations.length === 0) {
-          throw new CliError(Exit.NOT_FOUND, 'NOT_ATTESTED', `nobody has attested SHA-256 ${sha256}`);
-        }
-        return { sha256, attestations };
-      }),
+      guarded(
+        options,
+        () => find(what, options),
+        ({ sha256, attestations }) => `SHA-256 ${sha256}\n\n${attestationList(attestations)}`,
+      ),
     );
   withNode(model.command('lineage'))
     .description('what a model was made from and what was made from it, as a tree')
@@ -104,6 +103,13 @@ async function attestFile(file: string, options: AttestOptions): Promise<object>
   );
 }
 
+async function find(what: string, options: NodeOptions) {
+  const sha256 = await digestHex(what);
+  const attestations = await new RpcClient(options.rpc).request('engram_findAttestations', [sha256]);
+  if (attestations.length > 0) return { sha256, attestations };
+  throw new CliError(Exit.NOT_FOUND, 'NOT_ATTESTED', `nobody has attested SHA-256 ${sha256}`);
+}
+
 async function digestHex(what: string): Promise<Hex> {
   if (/^0x[0-9a-fA-F]{64}$/.test(what) && !existsSync(what)) return hex(hexToBytes(what));
   return hex(await digestOf(what));
@@ -115,10 +121,4 @@ function hex(bytes: Uint8Array): Hex {
 
 function missing(which: AccountIndex): never {
   throw new CliError(Exit.NOT_FOUND, 'UNKNOWN_ACCOUNT', `there is no account ${which}`);
-}
-
-function basisPoints(text: string): number {
-  const value = Number(text);
-  if (!/^\d{1,5}$/.test(text) || value > 10_000) throw new InvalidArgumentError('expected 0 to 10000');
-  return value;
 }

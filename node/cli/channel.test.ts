@@ -69,12 +69,16 @@ describe('engram model', () => {
     const { json } = await run('model', 'show', model);
     expect(json).toMatchObject({ kind: 'model', owner: provider, parent: dataset, royaltyBps: 250 });
     expect(json.provenance).not.toBe('0');
+    const { stdout } = await shown('model', 'show', model);
+    expect(stdout).toMatch(/^royalty +2\.5 % of each claim$/m);
   });
 
   it('finds a file, by itself or by its SHA-256', async () => {
     const { json } = await run('model', 'find', path('weights'));
     expect(json.attestations.map(({ index }: { index: number }) => index)).toEqual([model]);
     expect((await run('model', 'find', json.sha256)).json).toEqual(json);
+    const { stdout } = await shown('model', 'find', path('weights'));
+    expect(stdout.split('\n')[3]).toMatch(new RegExp(`^${model} +model +${provider} +${dataset} +2\\.5 % +0 ETH `));
     expect(codeOf(await run('model', 'find', path('card')))).toEqual([Exit.NOT_FOUND, 'NOT_ATTESTED']);
     expect(codeOf(await run('model', 'find', path('nowhere')))).toEqual([Exit.USAGE, 'BAD_FILE']);
   });
@@ -113,6 +117,30 @@ describe('engram channel', () => {
     expect(codeOf(await run('channel', 'show', 4000))).toEqual([Exit.NOT_FOUND, 'UNKNOWN_ACCOUNT']);
   });
 
+  it.each<[string, Exit, () => (string | number)[]]>([
+    ['UNKNOWN_ACCOUNT', Exit.NOT_FOUND, () => ['--provider', 4000]],
+    ['WRONG_KIND', Exit.REFUSED, () => ['--provider', model]],
+    ['UNKNOWN_MODEL', Exit.REFUSED, () => ['--provider', provider, '--model', payer]],
+    ['MODEL_MISMATCH', Exit.REFUSED, () => ['--provider', provider, '--model', model, '--max-royalty-bps', 249]],
+    ['BAD_EXPIRY', Exit.USAGE, () => ['--provider', provider, '--expiry', 1]],
+    ['BAD_EXPIRY', Exit.USAGE, () => ['--provider', provider, '--expiry', 99_999_999_999_999]],
+    ['BAD_EXPIRY', Exit.USAGE, () => ['--provider', provider, '--for', 59]],
+    ['BAD_OPTIONS', Exit.USAGE, () => ['--provider', provider, '--amount', 0]],
+  ])('%s: locks no money up where nobody could claim it', async (code, exit, args) => {
+    const opened = await run('channel', 'open', '--from', payer, '--amount', 1_000, ...args(), ...byAlice);
+    expect(codeOf(opened)).toEqual([exit, code]);
+    expect((await run('channel', 'list', '--payer', payer)).json.channels).toHaveLength(1);
+  });
+
+  it('says what a node cannot be asked as a wrong argument', async () => {
+    expect(codeOf(await run('channel', 'list', '--payer', payer, '--limit', 0))).toEqual([
+      Exit.USAGE,
+      'INVALID_PARAMS',
+    ]);
+    expect((await shown('channel', 'list', '--provider', payer)).stdout).toBe('no such channels\n');
+    expect((await shown('channel', 'claims', channel)).stdout).toBe('no claims yet\n');
+  });
+
   it('signs vouchers and says what they are worth', async () => {
     for (let sequence = 0; sequence < 3; sequence += 1) tree.append(receiptHash(receipt(sequence)));
     const args = ['--channel', channel, '--total', 30_000, '--receipts-root', tree.root.toString(), ...byAlice];
@@ -124,6 +152,18 @@ describe('engram channel', () => {
       royalty: '750',
       toProvider: '29250',
     });
+    const { stdout } = await shown('channel', 'voucher', 'verify', path('voucher'));
+    expect(stdout).toMatch(/^a claim takes +0\.00000000000003 ETH$/m);
+  });
+
+  it('reads what it printed, as JSON or for people', async () => {
+    const args = ['channel', 'voucher', 'sign', '--channel', channel, '--total', 100, ...byAlice] as const;
+    for (const { stdout } of [await run(...args), await shown(...args)]) {
+      writeFileSync(path('printed'), stdout);
+      expect((await run('channel', 'voucher', 'verify', path('printed'))).json).toMatchObject({ total: '100' });
+    }
+    const lost = await run(...args, '--out', path('nowhere/voucher'));
+    expect(codeOf(lost)).toEqual([Exit.USAGE, 'BAD_FILE']);
   });
 
   it.each<[string, string, (json: Record<string, unknown>) => object]>([
@@ -147,11 +187,22 @@ describe('engram channel', () => {
   });
 
   it('claims once', async () => {
-    expect((await run('channel', 'claim', path('voucher'), ...byBob)).json).toMatchObject({ status: 'included' });
+    const strange = await run('channel', 'claim', path('voucher'), ...byAlice);
+    expect(codeOf(strange)).toEqual([Exit.REFUSED, 'BAD_SIGNATURE']);
+    expect((await run('channel', 'claim', path('voucher'), ...byBob)).json).toMatchObject({
+      status: 'included',
+      channel,
+      total: '30000',
+      delta: '30000',
+      royalty: '750',
+    });
     const { json } = await run('channel', 'claims', channel);
     expect(json.claims).toMatchObject([{ total: '30000', delta: '30000', royalty: '750' }]);
     const { stdout } = await shown('channel', 'claims', channel);
-    expect(stdout.split('\n')[1]).toMatch(/^30000 +30000 +750 +0 +included /);
+    expect(stdout.split('\n')[1]).toMatch(
+      /^0\.00000000000003 ETH +0\.00000000000003 ETH +0\.00000000000000075 ETH +0 ETH +included /,
+    );
+    expect(codeOf(await run('channel', 'claims', 4000))).toEqual([Exit.NOT_FOUND, 'UNKNOWN_ACCOUNT']);
     const lower = await run('channel', 'voucher', 'sign', '--channel', channel, '--total', 29_999, ...byAlice);
     writeFileSync(path('lower'), JSON.stringify(lower.json.voucher));
     expect(codeOf(await run('channel', 'voucher', 'verify', path('lower')))).toEqual([Exit.REFUSED, 'VOUCHER_STALE']);
@@ -164,7 +215,7 @@ describe('engram channel', () => {
     ]);
     expect(codeOf(await run('channel', 'claim', path('over'), ...byBob))).toEqual([
       Exit.REFUSED,
-      'INSUFFICIENT_BALANCE',
+      'VOUCHER_OVER_BALANCE',
     ]);
   });
 });
@@ -181,6 +232,8 @@ describe('engram receipt verify', () => {
   it('asks the node', async () => {
     const { json } = await run('receipt', 'verify', save('receipt'));
     expect(json).toMatchObject({ channel, sequence: 1, model, price: '10000', isSettled: false });
+    const { stdout } = await shown('receipt', 'verify', save('receipt'));
+    expect(stdout).toMatch(/^paid +by a claim in batch \d+, included: not final yet$/m);
   });
 
   it('finds nothing on L1 before the batch is proven', async () => {
@@ -216,9 +269,13 @@ describe('the end', () => {
     expect(codeOf(await run('channel', 'voucher', 'verify', path('voucher')))).toEqual([Exit.REFUSED, 'CHANNEL_OVER']);
     expect((await run('channel', 'close', channel, ...byAlice)).json).toMatchObject({ status: 'included' });
     expect((await run('channel', 'show', channel)).json).toMatchObject({ balance: '0', state: 'over' });
+    expect(codeOf(await run('channel', 'close', channel, ...byAlice))).toEqual([Exit.REFUSED, 'NOTHING_LEFT']);
   });
 
   it('the royalty is paid out of the model by its owner', async () => {
+    const directly = await run('transfer', '--from', model, '--amount', 750, '--to', payer, ...byBob);
+    expect(codeOf(directly)).toEqual([Exit.REFUSED, 'WRONG_KIND']);
+    expect(directly.json.error.message).toContain(`--of ${model}`);
     const args = ['--from', provider, '--of', model, '--amount', 750, '--to', payer];
     expect((await run('transfer', ...args, ...byBob)).json).toMatchObject({ status: 'included' });
     expect((await run('model', 'show', model)).json.balance).toBe('0');

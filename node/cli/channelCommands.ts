@@ -5,11 +5,13 @@ import { voucherKey, voucherSeed } from '../../sdk/channels/voucherSeed.ts';
 import { close, open } from '../../sdk/ops.ts';
 import { RpcClient } from '../../sdk/rpcClient.ts';
 import { channelOf } from './channelOf.ts';
+import { checkTerms } from './channelTerms.ts';
 import { channelList, channelView, claimList } from './channelViews.ts';
 import { ledgerSeed, type NodeOptions, withNode } from './context.ts';
 import { CliError, Exit, guarded } from './output.ts';
-import { amount, count, index, key, memo } from './parsers.ts';
+import { amount, basisPoints, count, index, key, memo } from './parsers.ts';
 import { indexOf, type SendOptions, send, withFrom, withSending } from './send.ts';
+import { date } from './units.ts';
 import { registerVoucherCommands } from './voucherCommands.ts';
 
 interface OpenOptions extends SendOptions {
@@ -18,6 +20,7 @@ interface OpenOptions extends SendOptions {
   readonly expiry?: number;
   readonly for: number;
   readonly model?: AccountIndex;
+  readonly maxRoyaltyBps?: number;
   readonly voucherKey?: Point;
 }
 
@@ -36,6 +39,7 @@ export function registerChannelCommands(program: Command): void {
     .requiredOption('--provider <index>', 'who is paid', index)
     .requiredOption('--amount <amount>', 'base units, or with wei, gwei, ether', amount)
     .option('--model <index>', 'attestation that earns its royalty of every claim', index)
+    .option('--max-royalty-bps <n>', 'refuse a model that takes more of each claim, in 1/10000', basisPoints)
     .addOption(
       new Option('--for <seconds>', 'how long vouchers are good; the provider can claim a day longer')
         .argParser(count)
@@ -60,7 +64,7 @@ export function registerChannelCommands(program: Command): void {
       guarded(
         options,
         () => list(options),
-        ({ channels }) => channelList(channels),
+        ({ channels }) => (channels.length === 0 ? 'no such channels' : channelList(channels)),
       ),
     );
   withNode(channel.command('claims'))
@@ -70,10 +74,8 @@ export function registerChannelCommands(program: Command): void {
     .action((which: AccountIndex, options: NodeOptions & { limit: number }) =>
       guarded(
         options,
-        async () => ({
-          claims: await new RpcClient(options.rpc).request('engram_getClaims', [which, { limit: options.limit }]),
-        }),
-        ({ claims }) => claimList(claims),
+        () => claimsOf(which, options),
+        ({ claims, token }) => (claims.length === 0 ? 'no claims yet' : claimList(claims, token)),
       ),
     );
   withSending(channel.command('close'))
@@ -92,38 +94,50 @@ interface CloseOptions {
   readonly memo?: ReturnType<typeof memo>;
 }
 
+async function claimsOf(channel: AccountIndex, { rpc: url, limit }: NodeOptions & { limit: number }) {
+  const rpc = new RpcClient(url);
+  const { token } = await channelOf(rpc, channel);
+  return { channel, token, claims: await rpc.request('engram_getClaims', [channel, { limit }]) };
+}
+
 async function openChannel(options: OpenOptions): Promise<object> {
-  const { from, provider, model, amount: deposited } = options;
+  const { from, provider, model, maxRoyaltyBps, amount: deposited } = options;
   const own = voucherKey(voucherSeed({ seed: ledgerSeed(options) }));
   return send(
     options,
-    ({ fee, time }) => ({
-      op: open({
-        from,
-        provider,
-        voucherKey: options.voucherKey ?? own,
-        amount: deposited,
-        expiry: options.expiry ?? time + options.for,
-        ...(model !== undefined && { model }),
-        fee,
-      }),
-    }),
+    async ({ rpc, fee, time, account: { token } }) => {
+      const expiry = options.expiry ?? time + options.for;
+      await checkTerms({ token, provider, amount: deposited, expiry, model, maxRoyaltyBps }, { rpc, time });
+      return {
+        op: open({
+          from,
+          provider,
+          voucherKey: options.voucherKey ?? own,
+          amount: deposited,
+          expiry,
+          ...(model !== undefined && { model }),
+          fee,
+        }),
+      };
+    },
     (sent) => ({ ...sent, ...indexOf(sent) }),
   );
 }
 
 async function closeChannel(which: AccountIndex, options: Omit<SendOptions, 'from'> & CloseOptions): Promise<object> {
-  const { payer, balance } = await channelOf(new RpcClient(options.rpc), which);
+  const { payer, balance, isOver, claimableUntil } = await channelOf(new RpcClient(options.rpc), which);
   const to = payer as AccountIndex; // of a live channel's terms
-  return send({ ...options, from: to }, ({ fee }) => ({
-    op: close({
-      channel: which,
-      to,
-      amount: options.amount ?? BigInt(balance) - fee,
-      fee,
-      memo: options.memo ?? [],
-    }),
-  }));
+  return send({ ...options, from: to }, ({ fee }) => {
+    if (!isOver) {
+      const message = `channel ${which} is its provider’s to claim from until ${date(claimableUntil)}; close it after that`;
+      throw new CliError(Exit.REFUSED, 'CHANNEL_NOT_OVER', message);
+    }
+    const taken = options.amount ?? BigInt(balance) - fee;
+    if (options.amount === undefined && taken <= 0n) {
+      throw new CliError(Exit.REFUSED, 'NOTHING_LEFT', `channel ${which} holds no more than the fee of closing it`);
+    }
+    return { op: close({ channel: which, to, amount: taken, fee, memo: options.memo ?? [] }) };
+  });
 }
 
 async function list({ rpc, provider, payer, model, limit }: ListOptions) {

@@ -1,16 +1,18 @@
 /** Channels and claims for people. Pure. */
 import type { ChannelView, ClaimView, Wire } from '../../sdk/rpcTypes.ts';
 import { columns } from './columns.ts';
+import { date, money, share } from './units.ts';
 
 type Channel = Wire<ChannelView>;
 
 export function channelView(channel: Channel): string {
   const { index, state, token, payer, provider, model, royaltyBps, voucherKey, created } = channel;
-  const royalty = model === 0 ? 'none' : `${model}, ${royaltyBps / 100} % of each claim`;
+  const royalty = model === 0 ? 'none' : `${model}, ${share(royaltyBps)} of each claim`;
+  const claims = channel.claims === 1 ? '1 claim' : `${channel.claims} claims`;
   return columns([
     ['channel', `${index} (${state})`],
-    ['left', `${channel.balance} of token ${token}`],
-    ['paid out', `${channel.claimed} in ${channel.claims} claims`],
+    ['left', money(channel.balance, token)],
+    ['paid out', `${money(channel.claimed, token)} in ${claims}`],
     ['payer', String(payer)],
     ['provider', String(provider)],
     ['model', royalty],
@@ -22,21 +24,17 @@ export function channelView(channel: Channel): string {
 }
 
 export function channelList(channels: readonly Channel[]): string {
-  const rows = channels.map(({ index, state, payer, provider, model, balance, claimed, expiry }) =>
-    [index, state, payer, provider, model === 0 ? '–' : model, balance, claimed, date(expiry)].map(String),
-  );
+  const rows = channels.map(({ index, state, payer, provider, model, token, balance, claimed, expiry }) => {
+    const [left, paid] = [money(balance, token), money(claimed, token)];
+    return [index, state, payer, provider, model === 0 ? '–' : model, left, paid, date(expiry)].map(String);
+  });
   return columns([['channel', 'state', 'payer', 'provider', 'model', 'left', 'paid out', 'expires'], ...rows]);
 }
 
-export function claimList(claims: readonly Wire<ClaimView>[]): string {
-  const rows = claims.map(({ total, delta, royalty, fee, state, batch, block, transaction }) =>
-    [total, delta, royalty, fee, state, batch, block, transaction].map(String),
-  );
+export function claimList(claims: readonly Wire<ClaimView>[], token: number): string {
+  const rows = claims.map(({ total, delta, royalty, fee, state, batch, block, transaction }) => [
+    ...[total, delta, royalty, fee].map((amount) => money(amount, token)),
+    ...[state, batch, block, transaction].map(String),
+  ]);
   return columns([['total', 'paid', 'royalty', 'fee', 'state', 'batch', 'block', 'transaction'], ...rows]);
-}
-
-function date(seconds: number): string {
-  // 40 bits of seconds reach beyond what a Date can hold
-  const milliseconds = seconds * 1000;
-  return milliseconds > 8.64e15 ? `${seconds} s` : new Date(milliseconds).toISOString().replace('.000Z', 'Z');
 }

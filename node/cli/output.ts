@@ -3,6 +3,7 @@ import { ChainError } from '../../chain/errors.ts';
 import { CircuitError } from '../../circuits/build/errors.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
 import { ReceiptError } from '../../protocol/receipts/receiptError.ts';
+import { Kind } from '../../protocol/types.ts';
 import { ProverError } from '../../prover/errors.ts';
 import { RpcClientError } from '../../sdk/rpcClient.ts';
 import { ConfigError } from '../config/errors.ts';
@@ -83,14 +84,21 @@ function table(value: object, indent = ''): string[] {
   });
 }
 
+/** Kinds of accounts are numbers on the wire. */
+function readable(name: string, value: string | number): string {
+  if (name !== 'kind' && name !== 'expected') return String(value);
+  return { [Kind.KEY]: 'key', [Kind.CHANNEL]: 'channel', [Kind.ATTEST]: 'attestation' }[value] ?? String(value);
+}
+
 function describe(error: unknown): { exit: Exit; code: string; message: string } {
   if (error instanceof CliError) return { exit: error.exit, code: error.code, message: error.message };
   if (error instanceof ConfigError) return { exit: Exit.USAGE, code: error.code, message: error.message };
   if (error instanceof RpcClientError) {
     const isAway = error.reason === 'UNREACHABLE' || error.reason === 'CONNECTION_LOST';
-    const details = Object.entries(error.details).map(([name, value]) => `${name} ${value}`);
+    const details = Object.entries(error.details).map(([name, value]) => `${name} ${readable(name, value)}`);
     const message = details.length === 0 ? error.message : `${error.message} (${details.join(', ')})`;
-    return { exit: isAway ? Exit.UNREACHABLE : Exit.REFUSED, code: error.reason, message };
+    const exit = isAway ? Exit.UNREACHABLE : error.reason === 'INVALID_PARAMS' ? Exit.USAGE : Exit.REFUSED;
+    return { exit, code: error.reason, message };
   }
   if (error instanceof BridgeError) {
     const exit = error.code === 'L1_UNREACHABLE' ? Exit.UNREACHABLE : Exit.REFUSED;
@@ -104,7 +112,9 @@ function describe(error: unknown): { exit: Exit; code: string; message: string }
     error instanceof CircuitError ||
     error instanceof ProverError
   ) {
-    return { exit: Exit.REFUSED, code: error.code, message: error.message };
+    // their messages begin with their codes, which stand in front of every failure here
+    const message = error.message.replace(`${error.code}: `, '');
+    return { exit: Exit.REFUSED, code: error.code, message };
   }
   if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
     return { exit: Exit.USAGE, code: 'PORT_IN_USE', message: error.message };

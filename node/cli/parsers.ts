@@ -32,6 +32,13 @@ export function count(text: string): number {
   return value;
 }
 
+/** A share in 1/10000. */
+export function basisPoints(text: string): number {
+  const value = Number(text);
+  if (!/^\d{1,5}$/.test(text) || value > 10_000) throw new InvalidArgumentError('expected 0 to 10000');
+  return value;
+}
+
 export function address(text: string): Hex {
   if (!/^0x[0-9a-fA-F]{40}$/.test(text)) throw new InvalidArgumentError('expected 0x and 40 hex digits');
   return text as Hex; // by the pattern

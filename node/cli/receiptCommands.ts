@@ -19,6 +19,7 @@ import { readJson } from './files.ts';
 import { CliError, Exit, guarded, progress } from './output.ts';
 import { address, count } from './parsers.ts';
 import { rebuildProvenTree } from './rebuild.ts';
+import { receiptView, type Verified } from './receiptView.ts';
 
 /** What a receipt file holds: the receipt, and its inclusion proof under a root that was claimed. */
 interface ReceiptFile {
@@ -45,10 +46,10 @@ export function registerReceiptCommands(program: Command): void {
     .addOption(new Option('--l1-url <url>', 'JSON-RPC of L1').env('ENGRAM_L1_URL').default('http://127.0.0.1:8545'))
     .option('--rollup <address>', 'the contract; default: what the node says', address)
     .option('--l1-start-block <n>', 'L1 block of the contract’s deployment', count, 0)
-    .action((file: string, options: VerifyOptions) => guarded(options, () => verify(file, options)));
+    .action((file: string, options: VerifyOptions) => guarded(options, () => verify(file, options), receiptView));
 }
 
-async function verify(file: string, options: VerifyOptions): Promise<object> {
+async function verify(file: string, options: VerifyOptions): Promise<Verified> {
   const found = readJson(file, parseReceiptFile);
   if (options.l1) return verifyOnL1(found, options);
   const { receipt, proof, claim } = found;
@@ -67,7 +68,7 @@ function parseReceiptFile(json: unknown): ReceiptFile {
   };
 }
 
-async function verifyOnL1({ receipt, proof }: ReceiptFile, options: VerifyOptions): Promise<object> {
+async function verifyOnL1({ receipt, proof }: ReceiptFile, options: VerifyOptions): Promise<Verified> {
   const rpcUrl = options.l1Url;
   const publicClient = l1PublicClient({ rpcUrl, pollMs: 500 });
   await publicClient.getChainId().catch((cause: unknown) => {

@@ -2,6 +2,7 @@
 import { type Command, Option } from 'commander';
 import { bytesToHex } from '../../protocol/bytes.ts';
 import { encodeTx } from '../../protocol/codec/tx.ts';
+import { publicKey } from '../../protocol/crypto/eddsa.ts';
 import { field } from '../../protocol/field.ts';
 import { signTx } from '../../protocol/tx.ts';
 import type { AccountIndex, Field, Op, Signature } from '../../protocol/types.ts';
@@ -60,6 +61,17 @@ export function withFrom(command: Command): Command {
   return command.requiredOption('--from <index>', 'account that signs and pays', index);
 }
 
+/** What the node would refuse less clearly. @throws CliError WRONG_KIND, BAD_SIGNATURE */
+function checkSigner({ index, kind, a, b }: Wire<AccountView>, seed: Uint8Array): void {
+  if (kind !== 'KEY') {
+    const how = kind === 'ATTEST' ? `: its owner pays from it with --from <owner> --of ${index}` : '';
+    throw new CliError(Exit.REFUSED, 'WRONG_KIND', `account ${index} has no key that could sign${how}`);
+  }
+  const [x, y] = publicKey(seed);
+  if (x.toString() === a && y.toString() === b) return;
+  throw new CliError(Exit.REFUSED, 'BAD_SIGNATURE', `the key is not that of account ${index}, which has to sign this`);
+}
+
 /** `more` adds to what is printed, once the transaction is where it was waited for. */
 export async function send<T extends object = Sent>(
   options: SendOptions,
@@ -71,6 +83,7 @@ export async function send<T extends object = Sent>(
   try {
     const account = await rpc.request('engram_getAccount', [options.from]);
     if (account === null) throw new CliError(Exit.NOT_FOUND, 'UNKNOWN_ACCOUNT', `there is no account ${options.from}`);
+    checkSigner(account, seed);
     const info = await rpc.request('engram_chainInfo', []);
     const minimum = info.fees.find(({ token }) => token === account.token)?.minimumFee ?? '0';
     const domain = field(BigInt(info.domain));
