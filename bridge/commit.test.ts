@@ -323,6 +323,17 @@ describe('exits and ops', () => {
     await refused('BodyMalformed', { input: { opCount: 3 } });
   });
 
+  // Padding adds nothing to C and y, so the batch's proof would hold; but nobody could read the batch back from L1 any more.
+  it('refuses posted NOPs: behind the ops, with payload words, as the only op', async () => {
+    const nop = new Uint8Array(30);
+    await refused('BodyMalformed', { input: { opCount: 3 }, body: concat(body(), nop) });
+    const carrying = Uint8Array.from(nop);
+    carrying[28] = 2;
+    await refused('BodyMalformed', { input: { opCount: 3 }, body: concat(body(), carrying, new Uint8Array(32)) });
+    const empty = new TestLedger(f.deployment.domain).close({ timestamp: await f.now() });
+    await expectError('BodyMalformed', commit({ input: { opCount: 1 }, body: nop }, empty));
+  });
+
   it('takes an empty batch', async () => {
     const empty = new TestLedger(f.deployment.domain).close({ timestamp: await f.now() });
     const posted = await f.sequencer.commitBatch(empty);

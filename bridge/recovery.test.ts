@@ -84,6 +84,8 @@ describe('the open path', () => {
     const submit = (input: object) => f.alice.send(rawSubmit(f.deployment.address, batch, ANY_PROOF, { input }));
     await expectError('WordNotCanonical', submit({ newRoot: R_FIELD }));
     await expectError('BadBlockRange', submit({ lastBlock: 2n ** 64n - 1n }));
+    const changes = { input: { opCount: 1 }, body: new Uint8Array(30) };
+    await expectError('BodyMalformed', f.alice.send(rawSubmit(f.deployment.address, batch, ANY_PROOF, changes)));
   });
 
   it('refuses to hide data behind a contract', async () => {

@@ -29,6 +29,7 @@ library BatchData {
         returns (uint256 r, uint256 y)
     {
         bool bad;
+        bool nop;
         uint256 position;
         assembly ("memory-safe") {
             // The free memory is used as scratch and not claimed.
@@ -78,6 +79,8 @@ library BatchData {
             // Ops: 30 bytes of w0, then as many payload words as bits 1 and 2 of its flags say.
             for { left := mload(add(counts, 64)) } left { left := sub(left, 1) } {
                 let w := shr(16, calldataload(position))
+                // A NOP is padding and never posted: it would change the data without changing what they say, and readers of L1 refuse it.
+                nop := or(nop, iszero(and(w, 0xff)))
                 position := add(position, 30)
                 let payload := and(shr(9, w), 3)
                 if payload {
@@ -99,7 +102,7 @@ library BatchData {
             position := sub(position, body.offset)
         }
         // `position` only ever grows, so equality here means that nothing was read beyond the body and nothing is left over.
-        if (position != body.length) revert BodyMalformed();
+        if (position != body.length || nop) revert BodyMalformed();
         if (bad) revert WordNotCanonical();
     }
 }
