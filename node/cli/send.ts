@@ -2,11 +2,10 @@
 import { type Command, Option } from 'commander';
 import { bytesToHex } from '../../protocol/bytes.ts';
 import { encodeTx } from '../../protocol/codec/tx.ts';
-import { publicKey } from '../../protocol/crypto/eddsa.ts';
 import { field } from '../../protocol/field.ts';
 import { signTx } from '../../protocol/tx.ts';
 import type { AccountIndex, Field, Op, Signature } from '../../protocol/types.ts';
-import { RpcClient } from '../../sdk/rpcClient.ts';
+import { RpcClient, RpcClientError } from '../../sdk/rpcClient.ts';
 import type { AccountView, Hex, TransactionStatus, Wire } from '../../sdk/rpcTypes.ts';
 import { type LedgerKeyOptions, ledgerSeed, type NodeOptions, withDev, withLedgerKey, withNode } from './context.ts';
 import { CliError, Exit, progress } from './output.ts';
@@ -61,15 +60,18 @@ export function withFrom(command: Command): Command {
   return command.requiredOption('--from <index>', 'account that signs and pays', index);
 }
 
-/** What the node would refuse less clearly. @throws CliError WRONG_KIND, BAD_SIGNATURE */
-function checkSigner({ index, kind, a, b }: Wire<AccountView>, seed: Uint8Array): void {
-  if (kind !== 'KEY') {
-    const how = kind === 'ATTEST' ? `: its owner pays from it with --from <owner> --of ${index}` : '';
-    throw new CliError(Exit.REFUSED, 'WRONG_KIND', `account ${index} has no key that could sign${how}`);
-  }
-  const [x, y] = publicKey(seed);
-  if (x.toString() === a && y.toString() === b) return;
-  throw new CliError(Exit.REFUSED, 'BAD_SIGNATURE', `the key is not that of account ${index}, which has to sign this`);
+/** What the node would refuse less clearly. @throws CliError WRONG_KIND */
+function checkSigner({ index, kind }: Wire<AccountView>): void {
+  if (kind === 'KEY') return;
+  const how = kind === 'ATTEST' ? `: its owner pays from it with --from <owner> --of ${index}` : '';
+  throw new CliError(Exit.REFUSED, 'WRONG_KIND', `account ${index} has no key that could sign${how}`);
+}
+
+/** A refused signature is nearly always somebody else's key. */
+function explained(error: unknown, { index }: Wire<AccountView>): unknown {
+  if (!(error instanceof RpcClientError) || error.reason !== 'BAD_SIGNATURE') return error;
+  const message = `account ${index} has to sign this, and the key given is not its key`;
+  return new CliError(Exit.REFUSED, 'BAD_SIGNATURE', message, { cause: error });
 }
 
 /** `more` adds to what is printed, once the transaction is where it was waited for. */
@@ -83,7 +85,7 @@ export async function send<T extends object = Sent>(
   try {
     const account = await rpc.request('engram_getAccount', [options.from]);
     if (account === null) throw new CliError(Exit.NOT_FOUND, 'UNKNOWN_ACCOUNT', `there is no account ${options.from}`);
-    checkSigner(account, seed);
+    checkSigner(account);
     const info = await rpc.request('engram_chainInfo', []);
     const minimum = info.fees.find(({ token }) => token === account.token)?.minimumFee ?? '0';
     const domain = field(BigInt(info.domain));
@@ -96,7 +98,10 @@ export async function send<T extends object = Sent>(
       ops: [op],
     };
     const signed = signTx(tx, seed, domain, voucher === undefined ? [] : [voucher]);
-    const hash = await rpc.request('engram_sendTransaction', [`0x${bytesToHex(encodeTx(signed))}`]);
+    const wire: Hex = `0x${bytesToHex(encodeTx(signed))}`;
+    const hash = await rpc.request('engram_sendTransaction', [wire]).catch((error: unknown) => {
+      throw explained(error, account);
+    });
     if (options.wait === 'no') return more({ hash, status: 'pending' });
     progress(`sent ${hash}, waiting until it is ${options.wait}`);
     return more(await rpc.waitForTransaction(hash, options.wait));
