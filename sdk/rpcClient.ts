@@ -48,6 +48,7 @@ interface Listener {
 
 /** Numeric code of failures on the way to the node. */
 const TRANSPORT = 0;
+const HANDSHAKE_MS = 10_000;
 const RANK = { unknown: 0, dropped: 0, pending: 1, included: 2, committed: 3, proven: 4 } as const;
 
 /** Typed client of the engram_* JSON-RPC: calls over HTTP, subscriptions over one WebSocket that opens when first needed. */
@@ -70,7 +71,7 @@ export class RpcClient {
     { signal }: { signal?: AbortSignal } = {},
   ): Promise<Wire<RpcMethods[M]['result']>> {
     const id = this.#nextId++;
-    let body: Incoming;
+    let body: Incoming | undefined;
     try {
       const response = await fetch(this.url, {
         method: 'POST',
@@ -78,13 +79,13 @@ export class RpcClient {
         body: JSON.stringify({ jsonrpc: '2.0', id, method, params }),
         ...(signal !== undefined && { signal }),
       });
-      body = (await response.json()) as Incoming; // checked member by member below
+      body = incoming(await response.json());
     } catch (cause) {
       signal?.throwIfAborted();
       throw new RpcClientError(TRANSPORT, 'UNREACHABLE', `no answer from ${this.url}`, {}, { cause });
     }
-    if (body.error !== undefined) throw asError(body.error);
-    if (body.id !== id || !('result' in body))
+    if (body?.error !== undefined) throw asError(body.error);
+    if (body?.id !== id || !('result' in body))
       throw new RpcClientError(TRANSPORT, 'BAD_RESPONSE', 'not a JSON-RPC answer');
     return body.result as Wire<RpcMethods[M]['result']>; // the node's side of the same table
   }
@@ -170,7 +171,7 @@ export class RpcClient {
   }
 
   #open(): Promise<WebSocket> {
-    const socket = new WebSocket(this.url.replace(/^http/, 'ws'));
+    const socket = new WebSocket(this.url.replace(/^http/, 'ws'), { handshakeTimeout: HANDSHAKE_MS });
     const lost = (cause?: unknown): void => {
       this.#socket = undefined;
       const error = new RpcClientError(TRANSPORT, 'CONNECTION_LOST', `connection to ${this.url} lost`, {}, { cause });
@@ -181,7 +182,12 @@ export class RpcClient {
       for (const { reject } of waiting) reject(error);
       for (const { onEnd } of listening) onEnd(error);
     };
-    socket.on('message', (data) => this.#onMessage(JSON.parse(data.toString()) as Incoming));
+    socket.on('message', (data) => {
+      const message = parsed(data.toString());
+      // whoever sends such a thing is no node; thrown from here it would end the caller's process
+      if (message === undefined) socket.terminate();
+      else this.#onMessage(message);
+    });
     socket.on('close', () => lost());
     return new Promise((resolve, reject) => {
       socket.once('open', () => resolve(socket));
@@ -203,6 +209,26 @@ export class RpcClient {
     if (message.error !== undefined) waiting?.reject(asError(message.error));
     else waiting?.resolve(message.result);
   }
+}
+
+function parsed(text: string): Incoming | undefined {
+  try {
+    return incoming(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Undefined unless it has the form of a JSON-RPC message. */
+function incoming(json: unknown): Incoming | undefined {
+  if (!isObject(json)) return undefined;
+  const { error, params } = json;
+  if ((error !== undefined && !isObject(error)) || (params !== undefined && !isObject(params))) return undefined;
+  return json as Incoming; // the members of its members are looked at where they are used
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
 }
 
 function asError({ code, message, data }: ErrorBody): RpcClientError {

@@ -52,6 +52,16 @@ class Status {
     this.#ws.on('connection', (socket) => socket.terminate());
   }
 
+  /** Connections are taken, and `speak` is all they ever hear. */
+  hijackSockets(speak: (socket: WebSocket) => void): void {
+    this.#ws.removeAllListeners('connection');
+    this.#ws.on('connection', (socket) => {
+      this.sockets.add(socket);
+      socket.on('close', () => this.sockets.delete(socket));
+      socket.on('message', () => speak(socket));
+    });
+  }
+
   async close(): Promise<void> {
     for (const socket of this.sockets) socket.terminate();
     this.#http.closeAllConnections();
@@ -146,6 +156,25 @@ describe('the transport', () => {
     node.failsWith = away;
     const given = client().waitFor(HASH, 'proven', { awayMs: 0 });
     await expect(given).rejects.toMatchObject({ name: 'NodeUnavailableError', code: 'STOPPED' });
+  });
+
+  it.each([
+    'not json',
+    'null',
+    '7',
+    '{"jsonrpc":"2.0","id":1,"error":null}',
+    '{"jsonrpc":"2.0","method":"engram_subscription","params":null}',
+  ])('hangs up on a node that says %s, and polls', async (text) => {
+    node.status = 'included';
+    node.hijackSockets((socket) => socket.send(text));
+    expect((await client().waitFor(HASH, 'included')).status).toBe('included');
+    expect(node.polls).toBe(1);
+  });
+
+  it('keeps to its time with a node that takes connections and says nothing', async () => {
+    node.hijackSockets(() => undefined);
+    const waiting = client().waitFor(HASH, 'included', { timeoutMs: 50 });
+    await expect(waiting).rejects.toMatchObject({ code: 'WAIT_TIMEOUT' });
   });
 
   it('gives every error of the node its class and code', async () => {

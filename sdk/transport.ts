@@ -34,7 +34,8 @@ export class LedgerSubscriptions {
         unsubscribe: async () => {
           if (isOver) return;
           isOver = true;
-          await subscription.unsubscribe();
+          // closing the connection ends its last subscription too, whether or not the node still answers
+          if (connection.users > 1) await subscription.unsubscribe();
           await release();
         },
       };

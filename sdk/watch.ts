@@ -3,6 +3,8 @@ import type { AnyClient } from './request.ts';
 import type { LedgerSubscriptions } from './transport.ts';
 
 const DEFAULT_AWAY_MS = 30_000;
+/** A connection can die without a word: while nothing is told, the node is asked at this pace. */
+const CHECK_MS = 15_000;
 
 export interface Watch<T> {
   /** The present state; undefined: not yet. What it throws ends the wait. */
@@ -91,13 +93,16 @@ async function byNews<T>(
       fail(error);
     }
   };
-  const subscription = await subscribe(subscriptions, push, () => settle(undefined)).catch(() => undefined);
+  const checks = setInterval(() => push(), CHECK_MS);
+  const subscribing = subscribe(subscriptions, push, () => settle(undefined));
+  subscribing.catch(() => settle(undefined));
   try {
-    if (subscription === undefined) return undefined;
     return await done;
   } finally {
+    clearInterval(checks);
     signal.removeEventListener('abort', onAbort);
-    await subscription?.unsubscribe();
+    // not awaited: a node that never answers must not hold up what is known, nor the end of the caller's patience
+    subscribing.then((subscription) => subscription.unsubscribe()).catch(() => undefined);
   }
 }
 

@@ -112,18 +112,20 @@ export async function deriveLedgerKey(
 }
 
 function ecdsaParts(signature: Hex): { r: Hex; s: bigint } {
+  let bytes = 0;
   try {
-    if (size(signature) === 64) {
+    bytes = size(signature);
+    if (bytes === 64) {
       const compact = hexToBytes(signature);
       compact[32] = (compact[32] ?? 0) & 0x7f; // EIP-2098: the top bit of s is the parity
       return { r: toHex(compact.subarray(0, 32)), s: BigInt(toHex(compact.subarray(32))) };
     }
-    if (size(signature) === 65) {
+    if (bytes === 65) {
       const { r, s } = parseSignature(signature);
       return { r, s: BigInt(s) };
     }
-  } catch (cause) {
-    throw new SdkError('SIGNATURE_UNSUPPORTED', 'not an ECDSA signature', {}, { cause });
+  } catch {
+    // without its cause, which may quote the signature: whoever reads that has the key
   }
-  throw new SdkError('SIGNATURE_UNSUPPORTED', 'not an ECDSA signature', { bytes: size(signature) });
+  throw new SdkError('SIGNATURE_UNSUPPORTED', 'not an ECDSA signature', { bytes });
 }

@@ -11,6 +11,9 @@ import { type AnyClient, request } from '../request.ts';
 import { l1Reader } from './l1Reader.ts';
 import { provenAccount } from './provenAccount.ts';
 
+/** Newest claims of the channel among which the receipt's is looked for. */
+const MAX_CLAIMS = 1_000;
+
 /** What a receipt proves; nothing of it is the node's word. */
 export interface ProvenReceipt extends ReceiptStatement {
   /** Proven batch that holds the claim. */
@@ -31,7 +34,7 @@ export async function verifyReceiptOnL1(
 ): Promise<ProvenReceipt> {
   const domain = domainOf(client.chain);
   const reader = await l1Reader(client.chain, l1);
-  const claims = await request(client, 'engram_getClaims', [receipt.channel, { limit: 1_000 }]);
+  const claims = await request(client, 'engram_getClaims', [receipt.channel, { limit: MAX_CLAIMS }]);
   const live = async (index: number, kind: Kind): Promise<Account> => {
     const { account } = await provenAccount(client, reader, index);
     if (account?.kind === kind) return account;
@@ -42,7 +45,10 @@ export async function verifyReceiptOnL1(
   const { proven } = await reader.state();
 
   let failed: ReceiptError | undefined;
-  const candidates = claims.filter(({ transaction }) => claim === undefined || transaction === claim);
+  // each batch costs L1 a question: a node that answers with more than was asked for does not add to them
+  const candidates = claims
+    .slice(0, MAX_CLAIMS)
+    .filter(({ transaction }) => claim === undefined || transaction === claim);
   for (const batch of new Set(candidates.map((candidate) => candidate.batch))) {
     if (batch > proven.batch) continue;
     for (const settled of await claimsOnL1(reader, batch)) {
