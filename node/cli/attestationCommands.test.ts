@@ -114,6 +114,7 @@ describe('what L1 does not confirm', () => {
   it('another file', async () => {
     const other = await verify(file('proof.json'), 'weights');
     expect([other.exit, other.json.error.code]).toEqual([Exit.REFUSED, 'ArtefactMismatch']);
+    expect(other.json.error.message).toContain('is not the file that was attested');
   });
 
   it('a proof that was edited', async () => {
@@ -197,5 +198,7 @@ describe('what L1 does not confirm', () => {
     expect([noProof.exit, noProof.json.error.code]).toEqual([Exit.USAGE, 'BAD_PROOF_FILE']);
     const noFile = await verify(file('proof.json'), 'missing');
     expect([noFile.exit, noFile.json.error.code]).toEqual([Exit.USAGE, 'BAD_FILE']);
+    const nowhere = await prove(fineTune, '--out', file('nowhere/proof.json'));
+    expect([nowhere.exit, nowhere.json.error.code]).toEqual([Exit.USAGE, 'BAD_FILE']);
   });
 });

@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { isAddressEqual, type PublicClient } from 'viem';
 import {
@@ -8,6 +7,7 @@ import {
   attestationProofToJson,
 } from '../../bridge/client/attestationProof.ts';
 import { AttestationsClient } from '../../bridge/client/attestationsClient.ts';
+import { BridgeError } from '../../bridge/client/errors.ts';
 import { Reader } from '../../bridge/client/rollupReader.ts';
 import { controllerOf, unpackAttestation } from '../../protocol/account.ts';
 import { prefixedHex } from '../../protocol/bytes.ts';
@@ -18,6 +18,7 @@ import { l1PublicClient } from '../l1/clients.ts';
 import { withAccountProver } from './accountProver.ts';
 import { type NodeOptions, withNode } from './context.ts';
 import { digestOf, readJson } from './files.ts';
+import { checkWritable, writeOut } from './outFile.ts';
 import { CliError, Exit, guarded, progress } from './output.ts';
 import { address, count, index } from './parsers.ts';
 import { rebuildProvenTree } from './rebuild.ts';
@@ -70,11 +71,12 @@ function fileOrIndex(text: string): string | AccountIndex {
 
 async function prove(which: AccountIndex, options: ProveOptions): Promise<object> {
   const file = options.out ?? `attestation-${which}.json`;
+  checkWritable(file); // the proofs take a while
   const proof = await makeProof(which, options, await openRollup(options));
-  await writeFile(file, `${JSON.stringify(attestationProofToJson(proof))}\n`);
+  writeOut(file, `${JSON.stringify(attestationProofToJson(proof))}\n`);
   const { owner, parent, royaltyBps, subtype } = unpackAttestation(proof.attestation.leaf.c);
-  const { number: batch, newRoot: root } = proof.batch;
-  return { file, batch, root, index: which, owner, parent, royaltyBps, subtype };
+  const { number, newRoot: root } = proof.batch;
+  return { file, batch: Number(number), root, index: which, owner, parent, royaltyBps, subtype };
 }
 
 async function verifyOnL1(given: string | AccountIndex, options: VerifyOptions): Promise<object> {
@@ -98,8 +100,14 @@ async function verifyOnL1(given: string | AccountIndex, options: VerifyOptions):
   const { proven } = await l1.rollup.state();
   // L1 remembers the last proven root itself; of older ones it remembers the batch, for a while.
   const isNewest = BigInt(proven.batch) === batch.number && proven.root === batch.newRoot;
-  const verified = await client.verify({ sha256, attestation, owner, ...(!isNewest && { batch }) });
-  return { isAttested: true, sha256, ...verified, batch: batch.number, root: batch.newRoot, contract };
+  const verified = await client
+    .verify({ sha256, attestation, owner, ...(!isNewest && { batch }) })
+    .catch((error: unknown) => {
+      if (!(error instanceof BridgeError) || error.code !== 'ArtefactMismatch') throw error;
+      const message = `${options.file} is not the file that was attested (its SHA-256: ${sha256})`;
+      throw new CliError(Exit.REFUSED, error.code, message, { cause: error });
+    });
+  return { isAttested: true, sha256, ...verified, batch: Number(batch.number), root: batch.newRoot, contract };
 }
 
 interface L1 {

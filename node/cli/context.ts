@@ -4,6 +4,7 @@ import { type Command, Option } from 'commander';
 import type { PublicClient } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
 import { RollupClient, type Wallet } from '../../bridge/client/rollupClient.ts';
+import { Reader } from '../../bridge/client/rollupReader.ts';
 import { RpcClient } from '../../sdk/rpcClient.ts';
 import type { Hex } from '../../sdk/rpcTypes.ts';
 import { devAccount } from '../devnet/accounts.ts';
@@ -112,4 +113,16 @@ export async function rollupClient(options: L1Options & NodeOptions): Promise<Ro
   const { publicClient, wallet } = await l1Clients(options);
   const rollup = options.rollup ?? (await new RpcClient(options.rpc).request('engram_chainInfo', [])).rollup;
   return RollupClient.open({ address: rollup, deployedAt: BigInt(options.l1StartBlock) }, { publicClient, wallet });
+}
+
+/** The contract, for reading: nobody pays. @throws CliError L1_UNREACHABLE */
+export async function rollupReader(
+  options: Pick<L1Options, 'l1' | 'rollup' | 'l1StartBlock'> & NodeOptions,
+): Promise<Reader> {
+  const publicClient = l1PublicClient({ rpcUrl: options.l1, pollMs: 500 });
+  await publicClient.getChainId().catch((cause: unknown) => {
+    throw new CliError(Exit.UNREACHABLE, 'L1_UNREACHABLE', `no answer from ${options.l1}`, { cause });
+  });
+  const rollup = options.rollup ?? (await new RpcClient(options.rpc).request('engram_chainInfo', [])).rollup;
+  return Reader.connect({ address: rollup, deployedAt: BigInt(options.l1StartBlock) }, publicClient);
 }

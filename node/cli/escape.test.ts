@@ -69,6 +69,8 @@ describe('leaving a chain whose sequencer is gone', () => {
     ]);
     indices.set('channel', listed.json.accounts[1].index);
     indices.set('model', alices.json.accounts[1].index);
+    const keyless = await onL1('escape', '--list', '--owner', addressOf('alice'));
+    expect(keyless.json).toEqual(alices.json);
     const wrong = await onL1('escape', '--dev', 'bob', '--list', '--index', '1');
     expect([wrong.exit, wrong.json.error.code]).toEqual([Exit.USAGE, 'BAD_OPTIONS']);
   });

@@ -1,4 +1,5 @@
 import { BridgeError } from '../../bridge/client/errors.ts';
+import type { RollupReader } from '../../bridge/client/interface.ts';
 import type { RollupClient } from '../../bridge/client/rollupClient.ts';
 import { controllerOf } from '../../protocol/account.ts';
 import type { AccountTree } from '../../protocol/tree.ts';
@@ -71,10 +72,25 @@ export async function escapeAll(
   });
 }
 
+export interface Controlled {
+  readonly batch: number;
+  readonly owner: Hex;
+  readonly accounts: readonly {
+    readonly index: AccountIndex;
+    readonly kind: string;
+    readonly token: number;
+    readonly balance: bigint;
+    readonly isEscaped: boolean;
+  }[];
+}
+
 /** What `escapeAll` would find, in the last proven batch. Needs no freeze. */
-export async function listControlled({ owner }: { readonly owner: Hex }, { rollup }: Dependencies): Promise<object> {
+export async function listControlled(
+  { owner }: { readonly owner: Hex },
+  { rollup }: { readonly rollup: RollupReader },
+): Promise<Controlled> {
   const { tree, batch } = await rebuilt(rollup);
-  const accounts: object[] = [];
+  const accounts: Controlled['accounts'][number][] = [];
   for (const index of controlledBy(tree, owner)) {
     const account = tree.get(index);
     if (account === undefined) continue;
@@ -121,6 +137,6 @@ async function requireFrozen(rollup: RollupClient): Promise<void> {
   throw new CliError(Exit.REFUSED, 'NOT_FROZEN', 'the rollup is not frozen: use exit or forced-exit');
 }
 
-function rebuilt(rollup: RollupClient) {
+function rebuilt(rollup: RollupReader) {
   return rebuildProvenTree(rollup, (n, last) => progress(`replaying batch ${n} of ${last}`));
 }

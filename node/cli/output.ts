@@ -70,7 +70,12 @@ export function progress(text: string): void {
 }
 
 export function print({ json }: OutputOptions, result: object): void {
-  process.stdout.write(json ? `${toJson(result)}\n` : `${table(result).join('\n')}\n`);
+  process.stdout.write(json ? `${toJson(result)}\n` : `${lines(result)}\n`);
+}
+
+/** Names and values, one a line; members of members indented. */
+export function lines(result: object): string {
+  return table(result).join('\n');
 }
 
 function table(value: object, indent = ''): string[] {
@@ -82,6 +87,11 @@ function table(value: object, indent = ''): string[] {
     }
     return [`${indent}${name}`, ...table(member, `${indent}  `)];
   });
+}
+
+/** Some messages begin with the code, which stands in front of every failure here anyway. */
+function withoutCode({ code, message }: { readonly code: string; readonly message: string }): string {
+  return message.startsWith(code) ? message.slice(code.length).replace(/^:? /, '') || message : message;
 }
 
 /** Kinds of accounts are numbers on the wire. */
@@ -102,7 +112,7 @@ function describe(error: unknown): { exit: Exit; code: string; message: string }
   }
   if (error instanceof BridgeError) {
     const exit = error.code === 'L1_UNREACHABLE' ? Exit.UNREACHABLE : Exit.REFUSED;
-    return { exit, code: error.code, message: error.message };
+    return { exit, code: error.code, message: withoutCode(error) };
   }
   if (error instanceof NodeError) return { exit: Exit.USAGE, code: error.code, message: error.message };
   if (
@@ -112,9 +122,7 @@ function describe(error: unknown): { exit: Exit; code: string; message: string }
     error instanceof CircuitError ||
     error instanceof ProverError
   ) {
-    // their messages begin with their codes, which stand in front of every failure here
-    const message = error.message.replace(`${error.code}: `, '');
-    return { exit: Exit.REFUSED, code: error.code, message };
+    return { exit: Exit.REFUSED, code: error.code, message: withoutCode(error) };
   }
   if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
     return { exit: Exit.USAGE, code: 'PORT_IN_USE', message: error.message };
