@@ -10,6 +10,7 @@ import constraints from './constraints.json' with { type: 'json' };
 import { batchInput } from './input.ts';
 import { inputsOf, settle } from './test/forge.ts';
 import { TestCircuit } from './test/harness.ts';
+import { expectProvable as provable } from './test/provable.ts';
 import {
   alice,
   at,
@@ -34,13 +35,7 @@ beforeAll(async () => {
   circuit = await TestCircuit.compile(SOURCE);
 }, 300_000);
 
-async function expectProvable(closed: ClosedBatch): Promise<void> {
-  const witness = await circuit.solve(batchInput(closed));
-  expect(circuit.violations(witness).map((i) => circuit.describe(i))).toEqual([]);
-  // The public signals are what L1 computes.
-  const { c, r, y } = closed.commitment;
-  expect(witness.slice(1, 4)).toEqual([c, r, y]);
-}
+const expectProvable = (closed: ClosedBatch): Promise<void> => provable(circuit, closed);
 
 describe('honest batches: the root that TypeScript computes is the circuit’s', () => {
   test('every operation of the ledger in one batch', () => expectProvable(scenario().closed));
