@@ -97,6 +97,8 @@ describe('a chain on LevelDB', () => {
     expect(await store.queueItem(2n)).toBeUndefined();
     expect(await store.accountsByKey(CAROL.key)).toEqual([3]);
     expect(await store.accountsByAddress(ALICE.address)).toEqual([1]);
+    expect(await store.accountsByKey(CAROL.key, { limit: 0 })).toEqual([]);
+    expect(await store.accountsByAddress(ALICE.address, { limit: 1 })).toEqual([1]);
     expect(await store.accountsByAddress(7n)).toEqual([]);
     expect((await store.batch(1))?.batch.txs).toEqual([PAY, WELCOME]);
     expect(await store.batch(2)).toBeUndefined();

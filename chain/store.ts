@@ -1,18 +1,11 @@
 import { accountIndex } from '../protocol/ids.ts';
 import { EMPTY_ROOT } from '../protocol/tree.ts';
 import { txHash } from '../protocol/tx.ts';
-import {
-  type Account,
-  type AccountIndex,
-  type ClosedBatch,
-  type Field,
-  L1Opcode,
-  Opcode,
-  type Point,
-} from '../protocol/types.ts';
+import type { Account, AccountIndex, ClosedBatch, Field, Point } from '../protocol/types.ts';
 import { aiRecords, createdBy } from './aiRecords.ts';
 import type { Block } from './block.ts';
-import { type Db, type DbOp, put } from './db.ts';
+import { createdAccounts } from './createdAccounts.ts';
+import { type Db, type DbOp, type DbRange, put } from './db.ts';
 import { ChainError } from './errors.ts';
 import { indexOfKey, keys, ranges } from './keys.ts';
 import {
@@ -31,7 +24,6 @@ import type {
   BatchStatus,
   BatchSummary,
   ClaimRecord,
-  CreatedAccount,
   Head,
   Location,
   OpenBatchRecord,
@@ -237,14 +229,14 @@ export class ChainStore {
     }
   }
 
-  /** Accounts of a key, by index; those created in the open batch included. */
-  accountsByKey(key: Point): Promise<AccountIndex[]> {
-    return this.#indices(ranges.byKey(key));
+  /** Accounts of a key, by index, the first `limit` of them; those created in the open batch included. */
+  accountsByKey(key: Point, { limit = -1 } = {}): Promise<AccountIndex[]> {
+    return this.#indices({ ...ranges.byKey(key), limit });
   }
 
-  /** Accounts of an Ethereum address (a number below 2^160), by index; those created in the open batch included. */
-  accountsByAddress(address: bigint): Promise<AccountIndex[]> {
-    return this.#indices(ranges.byAddress(address));
+  /** As `accountsByKey`, of an Ethereum address (a number below 2^160). */
+  accountsByAddress(address: bigint, { limit = -1 } = {}): Promise<AccountIndex[]> {
+    return this.#indices({ ...ranges.byAddress(address), limit });
   }
 
   /** What created a channel or an attestation (the open batch included). */
@@ -270,7 +262,7 @@ export class ChainStore {
     }
   }
 
-  async #indices(range: { gte: string; lt: string }): Promise<AccountIndex[]> {
+  async #indices(range: DbRange): Promise<AccountIndex[]> {
     const found: AccountIndex[] = [];
     for await (const [key] of this.#db.range(range)) found.push(accountIndex(indexOfKey(key)));
     return found;
@@ -297,17 +289,3 @@ const GENESIS: Head = {
   closedBatch: 0,
   closedRoot: EMPTY_ROOT,
 };
-
-/** KEY accounts that come to be in a block. Key and address of an account never change, and accounts are never deleted. */
-export function createdAccounts(block: Block): CreatedAccount[] {
-  const created: CreatedAccount[] = [];
-  for (const op of block.l1.ops) {
-    if (op.opcode === L1Opcode.DEPOSIT_NEW) created.push({ index: op.index, key: [op.x, op.y], address: op.address });
-  }
-  for (const op of block.txs.flatMap((tx) => tx.ops)) {
-    const [x, y, address] = op.payload;
-    if (op.opcode !== Opcode.REGISTER || x === undefined || y === undefined || address === undefined) continue;
-    created.push({ index: op.to, key: [x, y], address });
-  }
-  return created;
-}

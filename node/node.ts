@@ -15,7 +15,6 @@ import { advanceTime } from './advanceTime.ts';
 import { AiIndex } from './backend/aiIndex.ts';
 import { SequencerBackend } from './backend/sequencerBackend.ts';
 import type { Config } from './config/config.ts';
-import { feeLanes } from './feeLanes.ts';
 import { nodeHealth } from './health.ts';
 import { l1PublicClient } from './l1/clients.ts';
 import { ViemL1Port } from './l1/l1Port.ts';
@@ -199,7 +198,11 @@ async function open(
       store,
       sequencer,
       tokens: () => tokens.all,
-      fees: (): Promise<readonly FeeLane[]> => feeLanes(options, { store, sequencer, tokens: tokens.all }),
+      fees: () =>
+        tokens.all.flatMap(({ id: token }): FeeLane[] => {
+          const lane = sequencer.feeLane(token);
+          return lane === undefined ? [] : [{ token, ...lane }];
+        }),
       health: (): Health =>
         nodeHealth(
           { pollMs: config.l1.pollMs, nowMs: clock.nowMs() },

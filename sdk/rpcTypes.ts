@@ -306,10 +306,12 @@ export interface RpcMethods {
   engram_sendTransaction: { params: readonly [tx: Hex]; result: Hex };
   engram_getTransactionStatus: { params: readonly [hash: Hex]; result: TransactionStatus };
   engram_getAccount: { params: readonly [index: number]; result: AccountView | null };
+  /** By index, at most 1000. */
   engram_getAccountsByKey: {
     params: readonly [x: string, y: string] | readonly [packed: Hex];
     result: readonly AccountView[];
   };
+  /** By index, at most 1000. */
   engram_getAccountsByAddress: { params: readonly [address: Hex]; result: readonly AccountView[] };
   engram_getAccountProof: { params: readonly [index: number, state?: StateTag]; result: AccountProofView };
   engram_getBatch: { params: readonly [batch: number | StateTag]; result: BatchView | null };

@@ -1,5 +1,6 @@
 import type { Block } from '../chain/block.ts';
-import { type ChainStore, createdAccounts } from '../chain/store.ts';
+import { createdAccounts } from '../chain/createdAccounts.ts';
+import type { ChainStore } from '../chain/store.ts';
 import type { Account, AccountIndex, Point } from '../protocol/types.ts';
 
 export interface FeeAccountsOptions {

@@ -328,6 +328,17 @@ describe('fee accounts', () => {
     await again.closeBatch();
     expect(again.account(accountIndex(4))?.balance).toBe(1n + 1n + 2n);
   });
+
+  it('are told with the least fee that the pool takes; a token without one takes no fees', async () => {
+    const sequencer = await started({ fees: { defaultMinFeePerOp: 3n, minFeePerOp: new Map([[7, 8n]]) } });
+    expect(sequencer.feeLane(0)).toEqual({ account: 1, minimumFee: 3n });
+    expect(sequencer.feeLane(7)).toBeUndefined();
+    l1.enqueue({ ...depositNew(OPERATOR, 1n, 7) });
+    l1.mine(2);
+    await sequencer.pollQueue();
+    await tick(sequencer);
+    expect(sequencer.feeLane(7)).toEqual({ account: 4, minimumFee: 8n });
+  });
 });
 
 /** Lets everything run that is ready to. */

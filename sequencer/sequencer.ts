@@ -82,6 +82,7 @@ export class Sequencer {
   readonly #feed: QueueFeed;
   readonly #indices: IndexAllocator;
   readonly #dropped = new DroppedTxs({ limit: 10_000 });
+  readonly #fees: FeePolicy;
   readonly #abort = new AbortController();
   #parts: Parts | undefined;
   #loops: Promise<unknown> = Promise.resolve();
@@ -95,11 +96,12 @@ export class Sequencer {
     this.#timetable = new Timetable(options.timing);
     this.#feed = new QueueFeed(options.queue ?? {}, deps);
     this.#indices = new IndexAllocator({ isLive: (index) => this.account(index) !== undefined });
+    this.#fees = new FeePolicy(options.fees);
     const { clock, verify, store } = deps;
     const account = (index: AccountIndex): Account | undefined => this.account(index);
     this.mempool = new Mempool(
       { ...options.mempool, domain: store.domain },
-      { clock, verify, account, fees: new FeePolicy(options.fees), check: (tx) => this.#check(tx) },
+      { clock, verify, account, fees: this.#fees, check: (tx) => this.#check(tx) },
     );
     this.mempool.onDropped = (dropped) => {
       this.#dropped.add(dropped);
@@ -216,6 +218,12 @@ export class Sequencer {
   /** The account as of the last block. */
   account(index: AccountIndex): Account | undefined {
     return this.#parts?.ledger.account(index);
+  }
+
+  /** Where the fees of a token go now, and the least fee of an op in its base units; undefined: no fees are taken in it. */
+  feeLane(token: number): { readonly account: AccountIndex; readonly minimumFee: bigint } | undefined {
+    const account = this.#parts?.feeAccounts.of(token);
+    return account === undefined ? undefined : { account, minimumFee: this.#fees.minFeePerOp(token) };
   }
 
   /** The account tree as of the last closed batch; callers only read. */

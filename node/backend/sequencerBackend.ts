@@ -34,6 +34,9 @@ import { claimView } from './aiViews.ts';
 import { StateHistory } from './stateHistory.ts';
 import { accountView, batchView, blockView, transactionStatus } from './views.ts';
 
+/** Anybody can create accounts for any key and address: lists of them end somewhere. */
+const LISTED = { limit: 1000 } as const;
+
 export interface BackendOptions {
   readonly l1ChainId: bigint;
   readonly l2ChainId: bigint;
@@ -48,7 +51,7 @@ export interface BackendDependencies {
   /** Tokens registered on L1. */
   readonly tokens: () => readonly { readonly id: number; readonly address: Hex }[];
   /** Where fees of a token go, and the least fee of an op; the tokens are those a fee account exists for. */
-  readonly fees: () => Promise<readonly FeeLane[]>;
+  readonly fees: () => readonly FeeLane[];
   readonly health: () => Health;
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly index: AiIndex;
@@ -103,11 +106,11 @@ export class SequencerBackend implements NodeBackend {
   }
 
   async accountsByKey(key: Point): Promise<readonly AccountView[]> {
-    return this.#accounts(await this.#deps.store.accountsByKey(key));
+    return this.#accounts(await this.#deps.store.accountsByKey(key, LISTED));
   }
 
   async accountsByAddress(address: bigint): Promise<readonly AccountView[]> {
-    return this.#accounts(await this.#deps.store.accountsByAddress(address));
+    return this.#accounts(await this.#deps.store.accountsByAddress(address, LISTED));
   }
 
   async accountProof(index: AccountIndex, state: StateTag): Promise<AccountProofView> {
@@ -158,13 +161,13 @@ export class SequencerBackend implements NodeBackend {
       time: seconds(this.#deps.clock),
       graceSeconds: GRACE_SECONDS,
       shape: { name, L, N, S, A, E },
-      fees: await this.fees(),
+      fees: this.#deps.fees(),
       tokens: tokens(),
       heads: await this.#heads(),
     };
   }
 
-  fees(): Promise<readonly FeeLane[]> {
+  async fees(): Promise<readonly FeeLane[]> {
     return this.#deps.fees();
   }
 
