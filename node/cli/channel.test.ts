@@ -254,7 +254,9 @@ describe('engram receipt verify', () => {
     expect(json.artefact).toBe((await run('model', 'show', model)).json.artefact);
     const forged = save('forged', { price: 9_999n });
     for (const where of [[], onL1()]) {
-      expect(codeOf(await run('receipt', 'verify', forged, ...where))).toEqual([Exit.REFUSED, 'RECEIPT_NOT_INCLUDED']);
+      const refused = await run('receipt', 'verify', forged, ...where);
+      expect(codeOf(refused)).toEqual([Exit.REFUSED, 'RECEIPT_NOT_INCLUDED']);
+      expect(refused.json.error.message).toBe('no claim of the channel settled it (yet)');
     }
     const other = save('other', { model: dataset as AccountIndex });
     expect(codeOf(await run('receipt', 'verify', other, ...onL1()))).toEqual([Exit.REFUSED, 'RECEIPT_MODEL']);

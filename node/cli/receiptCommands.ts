@@ -11,7 +11,7 @@ import { settledClaims } from '../../protocol/receipts/settledClaims.ts';
 import { type ReceiptStatement, verifyReceipt } from '../../protocol/receipts/verifyReceipt.ts';
 import type { AccountTree } from '../../protocol/tree.ts';
 import { type Field, Kind } from '../../protocol/types.ts';
-import { RpcClient } from '../../sdk/rpcClient.ts';
+import { RpcClient, RpcClientError } from '../../sdk/rpcClient.ts';
 import type { Hex } from '../../sdk/rpcTypes.ts';
 import { l1PublicClient } from '../l1/clients.ts';
 import { type NodeOptions, withNode } from './context.ts';
@@ -19,7 +19,7 @@ import { readJson } from './files.ts';
 import { CliError, Exit, guarded, progress } from './output.ts';
 import { address, count } from './parsers.ts';
 import { rebuildProvenTree } from './rebuild.ts';
-import { receiptView, type Verified } from './receiptView.ts';
+import { receiptRefusal, receiptView, type Verified } from './receiptView.ts';
 
 /** What a receipt file holds: the receipt, and its inclusion proof under a root that was claimed. */
 interface ReceiptFile {
@@ -51,8 +51,14 @@ export function registerReceiptCommands(program: Command): void {
 
 async function verify(file: string, options: VerifyOptions): Promise<Verified> {
   const found = readJson(file, parseReceiptFile);
-  if (options.l1) return verifyOnL1(found, options);
-  const { receipt, proof, claim } = found;
+  return (options.l1 ? verifyOnL1(found, options) : verifyByNode(found, options)).catch((error: unknown) => {
+    const code = error instanceof RpcClientError ? error.reason : error instanceof ReceiptError ? error.code : '';
+    const why = receiptRefusal(code);
+    throw why === undefined ? error : new CliError(Exit.REFUSED, code, why, { cause: error });
+  });
+}
+
+async function verifyByNode({ receipt, proof, claim }: ReceiptFile, options: VerifyOptions): Promise<Verified> {
   return new RpcClient(options.rpc).request('engram_verifyReceipt', [
     { receipt: receiptToJson(receipt), proof: proofToJson(proof), ...(claim !== undefined && { claim }) },
   ]);
@@ -115,7 +121,11 @@ function search(
 ): { statement: ReceiptStatement; batch: number } {
   const channel = tree.get(receipt.channel);
   if (channel?.kind !== Kind.CHANNEL) {
-    throw new CliError(Exit.NOT_FOUND, 'UNKNOWN_ACCOUNT', `account ${receipt.channel} is no channel in proven state`);
+    throw new CliError(
+      Exit.NOT_FOUND,
+      'UNKNOWN_ACCOUNT',
+      `account ${receipt.channel} is no channel in the last proven batch (yet)`,
+    );
   }
   const terms = unpackChannel(channel.c);
   const provider = tree.get(terms.provider);

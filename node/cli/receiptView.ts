@@ -41,3 +41,18 @@ function paid(verified: Verified): string {
   const { batch, state } = verified.claim;
   return `by a claim in batch ${batch}, ${state}${verified.isSettled ? ' on L1' : ': not final yet'}`;
 }
+
+const REFUSALS: Readonly<Record<string, string>> = {
+  RECEIPT_CHANNEL: 'it is a receipt of another channel',
+  CLAIM_PROVIDER: 'the claim was not paid to the channel’s provider',
+  RECEIPT_MODEL: 'it names another model than the channel does',
+  RECEIPT_SIGNATURE: 'the channel’s provider did not sign it so: other key, other network, or changed since',
+  RECEIPT_POSITION: 'the proof is for another number than the receipt’s',
+  RECEIPT_NOT_INCLUDED: 'no claim of the channel settled it (yet)',
+  RECEIPT_PRICE: 'its price is more than the claim paid in all',
+};
+
+/** Why a receipt proves nothing, if that is what the code means (docs/receipts.md, section 2). */
+export function receiptRefusal(code: string): string | undefined {
+  return REFUSALS[code];
+}
