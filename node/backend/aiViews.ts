@@ -1,11 +1,10 @@
 /** From channels, attestations and claims to what the RPC shows. Pure. */
 import type { BatchSummary, ClaimRecord, OpLocation } from '../../chain/types.ts';
 import { GRACE_SECONDS, isOver, unpackAttestation, unpackChannel } from '../../protocol/account.ts';
-import { bytesToHex } from '../../protocol/bytes.ts';
+import { prefixedHex, wordHex } from '../../protocol/bytes.ts';
 import { packPoint } from '../../protocol/crypto/babyjub.ts';
 import { type Account, type AccountIndex, type Point, Subtype } from '../../protocol/types.ts';
 import type { ArtefactKind, AttestationView, ChannelView, ClaimView, Origin } from '../../sdk/rpcTypes.ts';
-import { hashHex } from './views.ts';
 
 const KINDS: Readonly<Record<number, ArtefactKind>> = {
   [Subtype.MODEL]: 'model',
@@ -38,7 +37,7 @@ export function channelView(index: AccountIndex, account: Account, context: Chan
     provider,
     model,
     royaltyBps: context.royaltyBps,
-    voucherKey: { x: a, y: b, packed: `0x${bytesToHex(packPoint(key))}` },
+    voucherKey: { x: a, y: b, packed: prefixedHex(packPoint(key)) },
     expiry,
     claimableUntil: expiry + GRACE_SECONDS,
     isOver: isChannelOver,
@@ -78,7 +77,7 @@ export function claimView(
     royalty,
     fee,
     receiptsRoot,
-    transaction: hashHex(txHash),
+    transaction: wordHex(txHash),
     block,
     batch,
     timestamp,
@@ -87,5 +86,5 @@ export function claimView(
 }
 
 function originView({ txHash, block, batch, timestamp }: OpLocation): Origin {
-  return { transaction: hashHex(txHash), block, batch, timestamp };
+  return { transaction: wordHex(txHash), block, batch, timestamp };
 }

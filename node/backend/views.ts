@@ -1,7 +1,7 @@
 /** From the ledger's types to what the RPC shows. Pure. */
 import type { Block } from '../../chain/block.ts';
 import type { BatchSummary } from '../../chain/types.ts';
-import { bigintToBytes, bytesToHex } from '../../protocol/bytes.ts';
+import { bigintToBytes, prefixedHex, wordHex } from '../../protocol/bytes.ts';
 import { txHash } from '../../protocol/tx.ts';
 import {
   type Account,
@@ -26,12 +26,8 @@ import type { TxStatus } from '../../sequencer/txStatus.ts';
 const KIND_NAMES = { [Kind.KEY]: 'KEY', [Kind.CHANNEL]: 'CHANNEL', [Kind.ATTEST]: 'ATTEST' } as const;
 const L1_NAMES = { 1: 'DEPOSIT_NEW', 2: 'DEPOSIT_TO', 3: 'FORCED_EXIT' } as const;
 
-export function hashHex(hash: bigint): Hex {
-  return `0x${bytesToHex(bigintToBytes(hash, 32))}`;
-}
-
 export function addressHex(address: bigint): Hex {
-  return `0x${bytesToHex(bigintToBytes(address, 20))}`;
+  return prefixedHex(bigintToBytes(address, 20));
 }
 
 export function accountView(index: number, account: Account): AccountView {
@@ -53,8 +49,8 @@ export function accountView(index: number, account: Account): AccountView {
 export function blockView(block: Block, domain: Field): BlockView {
   return {
     number: block.number,
-    hash: hashHex(block.hash),
-    parentHash: hashHex(block.parentHash),
+    hash: wordHex(block.hash),
+    parentHash: wordHex(block.parentHash),
     timestamp: block.timestamp,
     batch: block.batch,
     ledgerRoot: block.ledgerRoot,
@@ -82,7 +78,7 @@ export function batchView({ batch, commitment, exits }: ClosedBatch, summary: Ba
     exits: exits.map(exitView),
     counts: { l1Ops: summary.l1Ops, txs: summary.txs, ops: summary.ops, exits: summary.exits },
     publicInputs: { c: commitment.c, r: commitment.r, y: commitment.y },
-    dataHash: hashHex(commitment.dataHash),
+    dataHash: wordHex(commitment.dataHash),
     // hashes of L1 transactions, as the publisher stored them
     ...(summary.commitTx !== undefined && { commitTx: summary.commitTx as Hex }),
     ...(summary.proveTx !== undefined && { proveTx: summary.proveTx as Hex }),
@@ -90,10 +86,10 @@ export function batchView({ batch, commitment, exits }: ClosedBatch, summary: Ba
 }
 
 export function transactionStatus(hash: bigint, found: TxStatus): TransactionStatus {
-  if (found.status === 'dropped') return { hash: hashHex(hash), status: 'dropped', reason: { code: found.code } };
-  if (found.status === 'unknown' || found.status === 'pending') return { hash: hashHex(hash), status: found.status };
+  if (found.status === 'dropped') return { hash: wordHex(hash), status: 'dropped', reason: { code: found.code } };
+  if (found.status === 'unknown' || found.status === 'pending') return { hash: wordHex(hash), status: found.status };
   const { status, block, batch, position, created } = found;
-  return { hash: hashHex(hash), status, block, batch, position, ...(created.length > 0 && { created }) };
+  return { hash: wordHex(hash), status, block, batch, position, ...(created.length > 0 && { created }) };
 }
 
 function l1OpView({ opcode, isVoid, index, token, amount, address }: L1Op): L1OpView {
@@ -105,5 +101,5 @@ function exitView({ recipient, token, amount }: Exit): ExitView {
 }
 
 function hashes(txs: readonly SignedTx[], domain: Field): Hex[] {
-  return txs.map((tx) => hashHex(txHash(tx, domain)));
+  return txs.map((tx) => wordHex(txHash(tx, domain)));
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { NodeBackend } from './backend.ts';
-import type { RegisterMethod } from './methods.ts';
+import type { RegisterMethod } from './method.ts';
 import {
   accountIndexParam,
   channelFilterParam,

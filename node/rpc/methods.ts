@@ -1,10 +1,9 @@
 import { z } from 'zod';
-import { bigintToBytes, bytesToHex } from '../../protocol/bytes.ts';
+import { wordHex } from '../../protocol/bytes.ts';
 import { closedBatchToJson } from '../../protocol/serialize.ts';
-import type { RpcMethod, RpcMethods } from '../../sdk/rpcTypes.ts';
 import { registerAiMethods } from './aiMethods.ts';
 import type { NodeBackend } from './backend.ts';
-import { RpcCode, RpcError } from './errors.ts';
+import { parseParams, type RegisterMethod } from './method.ts';
 import {
   accountIndexParam,
   addressParam,
@@ -22,22 +21,6 @@ export type Handler = (params: readonly unknown[]) => Promise<unknown>;
 /** Made without a prototype: `constructor` or `__proto__` is not a method. */
 export type MethodTable = Readonly<Record<string, Handler | undefined>>;
 
-/** @throws RpcError INVALID_PARAMS naming the first parameter that is wrong */
-export function parseParams<T>(schema: z.ZodType<T>, params: readonly unknown[]): T {
-  const parsed = schema.safeParse(params);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  const where = issue === undefined || issue.path.length === 0 ? '' : `[${issue.path.join('][')}]`;
-  throw new RpcError(RpcCode.INVALID_PARAMS, 'INVALID_PARAMS', `params${where}: ${issue?.message ?? 'invalid'}`);
-}
-
-/** Adds a method: its name, what its parameters must be, what answers them. */
-export type RegisterMethod = <M extends RpcMethod, P>(
-  name: M,
-  schema: z.ZodType<P>,
-  run: (params: P) => Promise<RpcMethods[M]['result']>,
-) => void;
-
 export function methodTable(backend: NodeBackend): MethodTable {
   const table = Object.create(null) as Record<string, Handler | undefined>;
 
@@ -50,7 +33,7 @@ export function methodTable(backend: NodeBackend): MethodTable {
   method('engram_getFees', none, () => backend.fees());
   method('engram_sendTransaction', z.tuple([transactionParam]), async ([bytes]) => {
     const hash = await backend.sendTransaction(bytes);
-    return `0x${bytesToHex(bigintToBytes(hash, 32))}` as const;
+    return wordHex(hash);
   });
   method('engram_getTransactionStatus', z.tuple([hashParam]), ([hash]) => backend.transactionStatus(hash));
   method('engram_getAccount', z.tuple([accountIndexParam]), async ([index]) => (await backend.account(index)) ?? null);

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { bigintToBytes, bytesToHex } from '../../protocol/bytes.ts';
+import { wordHex } from '../../protocol/bytes.ts';
 import type { RpcTopic } from '../../sdk/rpcTypes.ts';
 import type { NodeBackend } from './backend.ts';
 import { RpcCode, RpcError } from './errors.ts';
-import { type Handler, parseParams } from './methods.ts';
+import { parseParams } from './method.ts';
+import type { Handler } from './methods.ts';
 import { accountIndexParam, hashParam } from './params.ts';
 
 type Listener = (event: unknown) => void;
@@ -137,7 +138,7 @@ export class Subscriber {
       case 'txStatus': {
         const [hash] = parseParams(z.tuple([hashParam]), rest);
         return {
-          key: `txStatus 0x${bytesToHex(bigintToBytes(hash, 32))}`,
+          key: `txStatus ${wordHex(hash)}`,
           current: () => backend.transactionStatus(hash),
         };
       }

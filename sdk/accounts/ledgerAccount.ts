@@ -1,4 +1,4 @@
-import { bytesToHex } from '../../protocol/bytes.ts';
+import { prefixedHex } from '../../protocol/bytes.ts';
 import { packPoint } from '../../protocol/crypto/babyjub.ts';
 import { publicKey } from '../../protocol/crypto/eddsa.ts';
 import type { Point } from '../../protocol/types.ts';
@@ -24,7 +24,7 @@ export interface LedgerAccount {
  */
 export function ledgerAccount({ seed }: { readonly seed: Uint8Array }): LedgerAccount {
   const key = publicKey(seed);
-  const packedKey: Hex = `0x${bytesToHex(packPoint(key))}`;
+  const packedKey = prefixedHex(packPoint(key));
   const account = { type: 'ledger', key, packedKey, nonces: new NonceSequence() } as const;
   // not enumerable: a logged or serialised account shows no secret
   return Object.defineProperty(account, 'seed', { value: seed.slice() }) as LedgerAccount;

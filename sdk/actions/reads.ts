@@ -1,5 +1,5 @@
 /** What the node knows, with numbers as numbers. All of it is the node's word; L1 has the last one (`sdk/bridge`). */
-import { bytesToHex } from '../../protocol/bytes.ts';
+import { prefixedHex } from '../../protocol/bytes.ts';
 import { accountIndex } from '../../protocol/ids.ts';
 import type { AccountIndex } from '../../protocol/types.ts';
 import type { LedgerAccount } from '../accounts/ledgerAccount.ts';
@@ -80,7 +80,7 @@ export async function findAttestations(
   client: AnyClient,
   sha256: Uint8Array,
 ): Promise<readonly Indexed<AttestationView>[]> {
-  const found = await request(client, 'engram_findAttestations', [`0x${bytesToHex(sha256)}`]);
+  const found = await request(client, 'engram_findAttestations', [prefixedHex(sha256)]);
   return parse<readonly AttestationView[]>(found).map(indexed);
 }
 

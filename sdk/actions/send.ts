@@ -1,4 +1,4 @@
-import { bytesToHex } from '../../protocol/bytes.ts';
+import { prefixedHex, wordHex } from '../../protocol/bytes.ts';
 import { encodeTx } from '../../protocol/codec/tx.ts';
 import { signTx, txHash } from '../../protocol/tx.ts';
 import type { Field, Op, Signature, SignedTx, Tx } from '../../protocol/types.ts';
@@ -74,9 +74,9 @@ export async function sendAndWait(client: AnyClient, draft: Draft, options: Writ
 }
 
 async function submit(client: AnyClient, tx: SignedTx, domain: Field): Promise<Hex> {
-  const hash: Hex = `0x${txHash(tx, domain).toString(16).padStart(64, '0')}`;
+  const hash = wordHex(txHash(tx, domain));
   try {
-    await request(client, 'engram_sendTransaction', [`0x${bytesToHex(encodeTx(tx))}`]);
+    await request(client, 'engram_sendTransaction', [prefixedHex(encodeTx(tx))]);
   } catch (error) {
     // the first answer may have been lost on the way, and the transport asks again
     if (error instanceof MempoolRefusedError && error.code === 'ALREADY_KNOWN') return hash;

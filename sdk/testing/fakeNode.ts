@@ -2,7 +2,7 @@
 import { type Address, type CustomTransport, custom } from 'viem';
 import { isOver, keyAccount, unpackAttestation, unpackChannel } from '../../protocol/account.ts';
 import { artefactCommitment } from '../../protocol/attestation.ts';
-import { bytesToHex, hexToBytes } from '../../protocol/bytes.ts';
+import { hexToBytes, prefixedHex, wordHex } from '../../protocol/bytes.ts';
 import { decodeTx } from '../../protocol/codec/tx.ts';
 import { packPoint } from '../../protocol/crypto/babyjub.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
@@ -157,7 +157,7 @@ export class FakeNode {
 
   #send(bytes: Uint8Array): Hex {
     const sent = decodeTx(bytes);
-    const hash: Hex = `0x${txHash(sent, this.domain).toString(16).padStart(64, '0')}`;
+    const hash = wordHex(txHash(sent, this.domain));
     if (this.#known.get(hash)?.status === 'pending') throw new ProviderError(-32001, 'ALREADY_KNOWN');
     const tx = { ...sent, ops: sent.ops.map((op) => (creates(op.opcode) ? { ...op, to: this.#assign(hash) } : op)) };
     if (tx.ops.some(({ fee }) => fee < this.minimumFee)) throw new ProviderError(-32001, 'FEE_TOO_LOW');
@@ -201,7 +201,7 @@ export class FakeNode {
 
   #isKey(account: Account, [x, y]: readonly unknown[]): boolean {
     if (typeof y === 'string') return account.a === BigInt(x as string) && account.b === BigInt(y);
-    return account.kind === Kind.KEY && `0x${bytesToHex(packPoint([account.a, account.b]))}` === x;
+    return account.kind === Kind.KEY && prefixedHex(packPoint([account.a, account.b])) === x;
   }
 
   #indices(): number[] {
@@ -235,7 +235,7 @@ export class FakeNode {
     return {
       ...{ index, token, balance, claimed, claims, ...terms, isOver: over, state },
       royaltyBps: terms.model === 0 ? 0 : unpackAttestation(this.account(terms.model)?.c ?? 0n).royaltyBps,
-      voucherKey: { x, y, packed: `0x${bytesToHex(packPoint([x, y]))}` },
+      voucherKey: { x, y, packed: prefixedHex(packPoint([x, y])) },
       claimableUntil: terms.expiry + 86_400,
       created: this.#created(index),
     };
