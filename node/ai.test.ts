@@ -8,15 +8,13 @@ import { Fixture } from '../bridge/testing/fixture.ts';
 import { ShiftableClock, systemClock } from '../chain/clock.ts';
 import { GRACE_SECONDS } from '../protocol/account.ts';
 import { artefactCommitment } from '../protocol/attestation.ts';
-import { bytesToHex } from '../protocol/bytes.ts';
-import { encodeTx } from '../protocol/codec/tx.ts';
+import { prefixedHex } from '../protocol/bytes.ts';
 import { publicKey } from '../protocol/crypto/eddsa.ts';
 import { computeDomain } from '../protocol/domain.ts';
 import { field } from '../protocol/field.ts';
 import { type Receipt, receiptHash, signReceipt } from '../protocol/receipts/receipt.ts';
 import { proofToJson, receiptToJson } from '../protocol/receipts/receiptCodec.ts';
 import { ReceiptTree } from '../protocol/receipts/receiptTree.ts';
-import { signTx } from '../protocol/tx.ts';
 import {
   type AccountIndex,
   type Field,
@@ -32,6 +30,7 @@ import type { ClaimView, Hex, Wire } from '../sdk/rpcTypes.ts';
 import { devAccount } from './devnet/accounts.ts';
 import { accountsOf } from './devnet/funding.ts';
 import type { EngramNode } from './node.ts';
+import { type SentOps, sendOps, signedOps } from './testing/sendOps.ts';
 import { PATIENT, startTestNode, WEEK } from './testing/testNode.ts';
 
 /**
@@ -90,21 +89,7 @@ async function time(): Promise<number> {
   return (await rpc.request('engram_chainInfo', [])).time;
 }
 
-interface Sent {
-  readonly from: AccountIndex;
-  readonly seed: Uint8Array;
-  readonly ops: readonly Op[];
-  readonly vouchers?: readonly SignedVoucher[];
-}
-
-async function send({ from, seed, ops, vouchers = [] }: Sent): Promise<Hex> {
-  const account = await rpc.request('engram_getAccount', [from]);
-  const tx = { signer: from, nonce: account?.nonce ?? 0, validUntil: 2 ** 40 - 1, ops };
-  const signatures = vouchers.map(({ signature }) => signature);
-  const bytes = encodeTx(signTx(tx, seed, domain, signatures));
-  return rpc.request('engram_sendTransaction', [`0x${bytesToHex(bytes)}`]);
-}
-
+const send = (sent: SentOps): Promise<Hex> => sendOps(sent, { rpc, domain });
 const byPayer = (...ops: Op[]): Promise<Hex> => send({ from: payer, seed: consumer.seed, ops });
 const byPayee = (ops: readonly Op[], ...vouchers: SignedVoucher[]): Promise<Hex> =>
   send({ from: payee, seed: provider.seed, ops, vouchers });
@@ -166,11 +151,11 @@ describe('attestations', () => {
       await byPayee([attest({ ...made, artefact: field(1n), parent: model }), attest({ ...made, parent: model })]),
     );
 
-    const found = await rpc.request('engram_findAttestations', [`0x${bytesToHex(file('weights'))}`]);
+    const found = await rpc.request('engram_findAttestations', [prefixedHex(file('weights'))]);
     expect(found.map(({ index }) => index)).toEqual([model, copy, other]);
     expect(found[0]).toMatchObject({ kind: 'model', owner: payee, parent: dataset, royaltyBps: 500, balance: '0' });
     expect(found[0]?.created.transaction).toMatch(/^0x[0-9a-f]{64}$/);
-    expect(await rpc.request('engram_findAttestations', [`0x${bytesToHex(file('nothing'))}`])).toEqual([]);
+    expect(await rpc.request('engram_findAttestations', [prefixedHex(file('nothing'))])).toEqual([]);
     const lineage = await rpc.request('engram_getLineage', [model]);
     expect(lineage?.ancestors.map(({ index }) => index)).toEqual([dataset]);
     expect(lineage?.descendants.map(({ index }) => index)).toEqual([tuned, other]);
@@ -280,7 +265,7 @@ describe('a channel', () => {
     const stored = await node?.store.block(BigInt(last?.block ?? 0));
     expect(stored?.txs.find(({ ops }) => ops.length === 2)?.vouchers).toHaveLength(2);
     expect((await rpc.request('engram_getChannels', [{ model }])).map(({ index }) => index)).toContain(channel);
-    const found = await rpc.request('engram_findAttestations', [`0x${bytesToHex(file('weights'))}`]);
+    const found = await rpc.request('engram_findAttestations', [prefixedHex(file('weights'))]);
     expect(found[0]?.index).toBe(model);
     expect((await rpc.request('engram_getLineage', [model]))?.descendants).toHaveLength(2);
   });
@@ -370,11 +355,12 @@ describe('a channel', () => {
 
   it('a claim without its voucher, or with one too many, is malformed', async () => {
     const signed = voucher(20_000n);
-    const tx = { signer: payee, nonce: 0, validUntil: 2 ** 40 - 1, ops: [await claimOf(signed)] };
-    const bytes = encodeTx(signTx(tx, provider.seed, domain, [signed.signature]));
-    for (const wrong of [Uint8Array.from(bytes).slice(0, -96), Uint8Array.from([...bytes, ...bytes.slice(-96)])]) {
-      const sent = rpc.request('engram_sendTransaction', [`0x${bytesToHex(wrong)}`]);
-      await expect(sent).rejects.toMatchObject({ reason: 'MALFORMED_BYTES' });
+    const sent = { from: payee, seed: provider.seed, ops: [await claimOf(signed)], vouchers: [signed] };
+    const hex = signedOps(sent, domain);
+    // a signature has 96 bytes
+    for (const wrong of [hex.slice(0, -192), `${hex}${hex.slice(-192)}`] as Hex[]) {
+      const answer = rpc.request('engram_sendTransaction', [wrong]);
+      await expect(answer).rejects.toMatchObject({ reason: 'MALFORMED_BYTES' });
     }
   });
 
@@ -383,10 +369,9 @@ describe('a channel', () => {
     const [small, large] = [voucher(13_000n), voucher(14_000n)];
     const hashes: Hex[] = [];
     for (const [i, signed] of [large, small].entries()) {
-      const tx = { signer: payee, nonce: nonce + i, validUntil: 2 ** 40 - 1, ops: [await claimOf(signed)] };
-      const bytes = encodeTx(signTx(tx, provider.seed, domain, [signed.signature]));
+      const claims = { from: payee, seed: provider.seed, ops: [await claimOf(signed)], vouchers: [signed] };
       // both sent before either is in a block, if the node is not quicker than that
-      hashes.push(await rpc.request('engram_sendTransaction', [`0x${bytesToHex(bytes)}`]).catch((e) => e.reason));
+      hashes.push(await send({ ...claims, nonce: nonce + i }).catch((e) => e.reason));
     }
     await included(hashes[0] as Hex);
     if (hashes[1]?.startsWith('0x')) {
@@ -400,7 +385,7 @@ describe('receipts', () => {
   it('prove what was asked, answered, paid and claimed', async () => {
     const verdict = await rpc.request('engram_verifyReceipt', [question(4)]);
     expect(verdict).toMatchObject({ channel, sequence: 4, model, provider: payee, payer, price: '1000' });
-    expect(verdict.inputHash).toBe(`0x${bytesToHex(file('question 4'))}`);
+    expect(verdict.inputHash).toBe(prefixedHex(file('question 4')));
     expect(verdict.artefact).toBe(artefactCommitment(file('weights')).toString());
     const claims = await rpc.request('engram_getClaims', [channel]);
     const first = claims.at(-1);

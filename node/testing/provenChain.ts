@@ -12,10 +12,7 @@ import { silentLogger } from '../../chain/logger.ts';
 import { ensureArtifacts } from '../../circuits/build/artifacts.ts';
 import { solidityVerifier } from '../../circuits/build/solidityVerifier.ts';
 import { parseVerifyingKey } from '../../circuits/keys/checks.ts';
-import { bytesToHex } from '../../protocol/bytes.ts';
-import { encodeTx } from '../../protocol/codec/tx.ts';
 import { EMPTY_ROOT } from '../../protocol/tree.ts';
-import { signTx } from '../../protocol/tx.ts';
 import type { AccountIndex, Op } from '../../protocol/types.ts';
 import { RpcClient } from '../../sdk/rpcClient.ts';
 import { loadConfig } from '../config/config.ts';
@@ -23,6 +20,7 @@ import { devAccount } from '../devnet/accounts.ts';
 import { accountsOf } from '../devnet/funding.ts';
 import { EngramNode } from '../node.ts';
 import { instantProving } from './instantProving.ts';
+import { sendOps } from './sendOps.ts';
 
 type Person = 'alice' | 'bob';
 
@@ -116,10 +114,8 @@ export class ProvenChain {
     name: Person,
     { signer, ops, rpc }: { signer: AccountIndex; ops: readonly Op[]; rpc: RpcClient },
   ): Promise<void> {
-    const account = await rpc.request('engram_getAccount', [signer]);
-    const tx = { signer, nonce: account?.nonce ?? 0, validUntil: 2 ** 40 - 1, ops };
-    const signed = signTx(tx, devAccount(name).seed, this.deployment.domain);
-    const hash = await rpc.request('engram_sendTransaction', [`0x${bytesToHex(encodeTx(signed))}`]);
+    const sent = { from: signer, seed: devAccount(name).seed, ops };
+    const hash = await sendOps(sent, { rpc, domain: this.deployment.domain });
     await rpc.waitForTransaction(hash, 'proven');
   }
 }
