@@ -494,15 +494,3 @@ describe('the end of a channel', () => {
     expect((await rpc.request('engram_chainInfo', [])).heads.proven.root).toBe(proven.root.toString());
   });
 });
-
-describe('time', () => {
-  it('is set forward by whole seconds within bounds', async () => {
-    for (const seconds of [0, -1, 1.5, 4e8]) {
-      await expect(rpc.request('engram_devAdvanceTime', [seconds])).rejects.toMatchObject({ code: -32602 });
-    }
-    const [before, onL1] = [await time(), await fixture.now()];
-    const { time: after } = await rpc.request('engram_devAdvanceTime', [50]);
-    expect(after - before).toBeGreaterThanOrEqual(50);
-    expect(await fixture.now()).toBeGreaterThanOrEqual(onL1 + 50);
-  });
-});
