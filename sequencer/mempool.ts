@@ -7,7 +7,7 @@ import { type Account, type AccountIndex, type Field, Kind, type SignedTx } from
 import { voucherItems } from '../protocol/voucherItems.ts';
 import { MempoolError, type MempoolErrorCode } from './errors.ts';
 import { type FeePolicy, totalFee } from './feePolicy.ts';
-import { Selection } from './selection.ts';
+import { type PoolEntry, Selection } from './selection.ts';
 import { txBytes, txCost } from './txCost.ts';
 
 export interface MempoolOptions {
@@ -36,20 +36,6 @@ export interface MempoolDeps {
   readonly check: (tx: SignedTx) => void;
   /** Verdicts in the order of the items. */
   readonly verify: (items: readonly SignedMessage[]) => Promise<readonly boolean[]>;
-}
-
-export interface PoolEntry {
-  readonly tx: SignedTx;
-  readonly hash: Field;
-  readonly bytes: number;
-  /** What the signer's own account must hold for it (txCost). */
-  readonly cost: bigint;
-  readonly fee: bigint;
-  /** Comparable between tokens (FeePolicy.score). */
-  readonly score: bigint;
-  readonly addedAtMs: number;
-  /** Order of arrival. */
-  readonly sequence: number;
 }
 
 export interface DroppedTx {

@@ -1,5 +1,20 @@
+import type { Field, SignedTx } from '../protocol/types.ts';
 import { Heap } from './heap.ts';
-import type { PoolEntry } from './mempool.ts';
+
+/** A transaction that waits, and what is asked about it again and again. */
+export interface PoolEntry {
+  readonly tx: SignedTx;
+  readonly hash: Field;
+  readonly bytes: number;
+  /** What the signer's own account must hold for it (txCost). */
+  readonly cost: bigint;
+  readonly fee: bigint;
+  /** Comparable between tokens (FeePolicy.score). */
+  readonly score: bigint;
+  readonly addedAtMs: number;
+  /** Order of arrival. */
+  readonly sequence: number;
+}
 
 /** A walk over the pool while a block is built. The pool itself changes only when the block is known to be stored. */
 export class Selection {
