@@ -4,6 +4,8 @@ import { BASE8 } from '../protocol/crypto/babyjub.ts';
 import { SHAPES } from '../protocol/shapes.ts';
 import type { Field } from '../protocol/types.ts';
 import { batchSource } from './build/circuits.ts';
+import { AUTHORITY_ATTACKS } from './test/attacks/authority.ts';
+import { CHANNEL_ATTACKS } from './test/attacks/channels.ts';
 import { CLAIM_ATTACKS } from './test/attacks/claims.ts';
 import { CREATION_ATTACKS } from './test/attacks/creation.ts';
 import { EXIT_ATTACKS } from './test/attacks/exits.ts';
@@ -28,7 +30,9 @@ describe.each([
   ['signatures', SIGNATURE_ATTACKS] as const,
   ['transactions', TRANSACTION_ATTACKS] as const,
   ['creation', CREATION_ATTACKS] as const,
+  ['authority', AUTHORITY_ATTACKS] as const,
   ['claims', CLAIM_ATTACKS] as const,
+  ['several channels and models, last nonces', CHANNEL_ATTACKS] as const,
   ['attestations and channels: their terms', TERMS_ATTACKS] as const,
   ['channels that are over', OVER_ATTACKS] as const,
   ['exits', EXIT_ATTACKS] as const,

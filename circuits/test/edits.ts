@@ -44,6 +44,20 @@ export function resign(inputs: BatchInputs, s: number, who: Actor, first: number
   putSignature(inputs, s, who, [chain, signerAndNonce, inputs.sigValidUntil[s] ?? 0n, inputs.header[0] ?? 0n]);
 }
 
+/** Lets `who`, the key of account `signer`, sign slot `s` in place of whoever did, at nonce `nonce`. */
+export function signAs(
+  inputs: BatchInputs,
+  s: number,
+  by: { who: Actor; signer: number; nonce?: bigint },
+  [first, last]: readonly [number, number],
+): void {
+  inputs.sigSigner[s] = BigInt(by.signer);
+  inputs.sigNonce[s] = by.nonce ?? 0n;
+  inputs.sigAx[s] = by.who.key[0];
+  inputs.sigAy[s] = by.who.key[1];
+  resign(inputs, s, by.who, first, last);
+}
+
 /** Signs the voucher of slot `s` again, as it stands in the inputs. */
 export function revouch(inputs: BatchInputs, s: number, who: Actor, domain: bigint = inputs.header[0] ?? 0n): void {
   const first = poseidon([domain, 1n]);

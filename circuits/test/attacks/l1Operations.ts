@@ -1,5 +1,18 @@
 import { type Attack, setL1 } from '../edits.ts';
-import { bob, carol, l1Scenario } from '../scenario.ts';
+import {
+  at,
+  bob,
+  CHANNEL,
+  carol,
+  channelTree,
+  close,
+  dave,
+  depositNew,
+  fundedTree,
+  l1Scenario,
+  openBatch,
+  type Scenario,
+} from '../scenario.ts';
 
 /** Slots of `scenario`: 0 Alice (1), 1 Bob (2), 2 Carol (3, token 7), 3 fees (9), 4 Dave (20). */
 export const L1_ATTACKS: readonly Attack[] = [
@@ -86,4 +99,41 @@ export const L1_ATTACKS: readonly Attack[] = [
     rule: /./,
     edit: (x) => setL1(x, 0, { opcode: 6n }),
   },
+  {
+    name: 'calls a good deposit to a channel void',
+    rule: /l1op\[0\]/,
+    start: depositScenario,
+    edit: (x) => setL1(x, 0, { flags: 1n }),
+  },
+  {
+    name: 'calls a deposit of another token good: the channel gets as many units of its own',
+    rule: /l1op\[1\]/,
+    start: depositScenario,
+    edit: (x) => setL1(x, 1, { flags: 0n }),
+  },
+  {
+    name: 'two deposits create one account',
+    rule: /l1op\[1\]/,
+    start: twoDepositsScenario,
+    edit: (x) => {
+      const second = x.index.indexOf(31n);
+      for (const list of [x.kind, x.a, x.b, x.cc, x.born, x.birth]) list[second] = 0n;
+      setL1(x, 1, { index: 30n });
+    },
+  },
 ];
+
+/** L1: 0 a deposit to channel 6; 1 one of another token (void). */
+function depositScenario(): Scenario {
+  const batch = openBatch(channelTree());
+  batch.applyL1({ opcode: 2, index: at(CHANNEL), token: 0, amount: 25n, address: bob.address });
+  batch.applyL1({ opcode: 2, index: at(CHANNEL), token: 7, amount: 25n, address: bob.address });
+  return { before: channelTree(), closed: close(batch) };
+}
+
+/** L1: two deposits of Dave's, the same in every word but the index. */
+function twoDepositsScenario(): Scenario {
+  const batch = openBatch(fundedTree());
+  for (const index of [30, 31]) batch.applyL1(depositNew(dave, 77n), at(index));
+  return { before: fundedTree(), closed: close(batch) };
+}

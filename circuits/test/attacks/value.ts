@@ -1,5 +1,6 @@
 import { type Attack, resign, setOp } from '../edits.ts';
-import { alice, bob } from '../scenario.ts';
+import type { BatchInputs } from '../forge.ts';
+import { alice, bob, CHANNEL, claimScenario, MODEL } from '../scenario.ts';
 
 /** Slots of `scenario`: 0 Alice (1), 1 Bob (2), 2 Carol (3, token 7), 3 fees (9), 4 Dave (20). */
 export const VALUE_ATTACKS: readonly Attack[] = [
@@ -108,4 +109,12 @@ export const VALUE_ATTACKS: readonly Attack[] = [
       x.header[6] = 9n + (1n << 24n);
     },
   },
+  ...[MODEL, CHANNEL].map((index) => ({
+    name: `a lane names ${index === MODEL ? 'a model' : 'a channel'} as its fee account`,
+    rule: /hotLane/,
+    start: claimScenario,
+    edit: (x: BatchInputs) => {
+      x.header[6] = BigInt(index);
+    },
+  })),
 ];
