@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { BASE8 } from '../protocol/crypto/babyjub.ts';
 import { SHAPES } from '../protocol/shapes.ts';
+import { TEST_TIME } from '../protocol/testing/actors.ts';
 import type { Field } from '../protocol/types.ts';
 import { batchSource } from './build/circuits.ts';
 import { AUTHORITY_ATTACKS } from './test/attacks/authority.ts';
@@ -16,9 +17,10 @@ import { SLOT_ATTACKS } from './test/attacks/slots.ts';
 import { TERMS_ATTACKS } from './test/attacks/terms.ts';
 import { TRANSACTION_ATTACKS } from './test/attacks/transactions.ts';
 import { VALUE_ATTACKS } from './test/attacks/value.ts';
+import { resign } from './test/edits.ts';
 import { type BatchInputs, bind, inputsOf, settle } from './test/forge.ts';
 import { TestCircuit } from './test/harness.ts';
-import { scenario } from './test/scenario.ts';
+import { bob, scenario } from './test/scenario.ts';
 
 let circuit: TestCircuit;
 beforeAll(async () => {
@@ -73,4 +75,20 @@ test('a padding signature slot needs points on the curve, and says nothing', asy
   const violated = circuit.violations(await circuit.solve(inputs as never)).map((i) => circuit.describe(i).join(' '));
   expect(violated.length).toBeGreaterThan(0);
   for (const signals of violated) expect(signals).toMatch(/sig\[3\]\.verify|sigR8/);
+});
+
+describe('validUntil: the circuit looks 2^40 s ahead of the timestamp, not at the 40 bits of the wire', () => {
+  test.each([
+    ['the last that it takes', 2n ** 40n - 1n, true],
+    ['a second more', 2n ** 40n, false],
+  ])('%s', async (_name, ahead, isTaken) => {
+    const { before, closed } = scenario();
+    const inputs = inputsOf(closed);
+    inputs.sigValidUntil[1] = BigInt(TEST_TIME) + ahead;
+    resign(inputs, 1, bob, 3, 3);
+    const witness = await circuit.solve(settle(inputs, before, SHAPES.small) as never);
+    const violated = circuit.violations(witness).map((i) => circuit.describe(i).join(' '));
+    if (isTaken) expect(violated).toEqual([]);
+    else expect(violated).toContainEqual(expect.stringMatching(/sig\[1\]\.notExpired/));
+  });
 });
