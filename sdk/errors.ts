@@ -21,6 +21,8 @@ export type SdkErrorCode =
   | 'NOT_DETERMINISTIC'
   /** The derived key is not the one expected. */
   | 'KEY_MISMATCH'
+  /** The node asks for a larger fee than the caller allows. */
+  | 'FEE_TOO_HIGH'
   /** A channel or account is not what the caller says it is. */
   | 'NOT_FOUND'
   | 'WRONG_KIND'

@@ -8,7 +8,7 @@ import * as build from '../ops.ts';
 import type { AnyClient } from '../request.ts';
 import type { ChannelView, Hex } from '../rpcTypes.ts';
 import { getChannel } from './reads.ts';
-import { minimumFee, send, type WriteOptions } from './send.ts';
+import { feeOf, send, type WriteOptions } from './send.ts';
 import { resolveSigner, type Signer } from './signer.ts';
 
 export interface ClaimParameters extends Omit<WriteOptions, 'from' | 'token'> {
@@ -39,7 +39,7 @@ export async function claim(client: AnyClient, parameters: ClaimParameters): Pro
   // a provider's accounts differ by token: each signs its own
   for (const provider of new Set(drafts.map(({ channel }) => channel.provider))) {
     const signer = await resolveSigner(client, { ...options, from: provider });
-    const fee = options.fee ?? minimumFee(info, signer.token);
+    const fee = feeOf(info, signer.token, options);
     const own = drafts.filter(({ channel }) => channel.provider === provider);
     const claims = own.map((draft) => ({ op: claimOp(draft, signer, fee), draft }));
     for (const part of inTransactions(claims, info.shape)) {

@@ -113,6 +113,19 @@ describe('a ledger client', () => {
     expect(node.account(from)?.balance).toBe(1_000_000n - 2n - 9n);
   });
 
+  it('does not pay whatever a node asks for', async () => {
+    const { node, client, to, from } = world();
+    const refusal = (maxFee: bigint) => ({ name: 'SdkError', code: 'FEE_TOO_HIGH', details: { token: 0, maxFee } });
+    node.minimumFee = 3n;
+    await expect(client.transfer({ to, amount: 1n, maxFee: 2n })).rejects.toMatchObject(refusal(2n));
+    node.minimumFee = 10n ** 15n + 1n;
+    await expect(client.transfer({ to, amount: 1n })).rejects.toMatchObject(refusal(10n ** 15n));
+    expect(node.account(from)?.balance).toBe(1_000_000n);
+    node.minimumFee = 3n;
+    await client.transfer({ to, amount: 1n, maxFee: 3n });
+    expect(node.account(from)?.balance).toBe(1_000_000n - 4n);
+  });
+
   it('is refused by rule of the mempool with its code', async () => {
     const { node, client, to } = world();
     node.minimumFee = 2n;

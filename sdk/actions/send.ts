@@ -14,6 +14,8 @@ import type { Signer, SignerOptions } from './signer.ts';
 export interface WriteOptions extends SignerOptions {
   /** Fee of each op, in base units of the token. Default: the least the node accepts. */
   readonly fee?: bigint | undefined;
+  /** The most to pay for an op while `fee` is the node's to say. Default 10^15 base units. */
+  readonly maxFee?: bigint | undefined;
   /** Seconds of the ledger's time for which the transaction may be included. Default 3600. */
   readonly validForSeconds?: number | undefined;
 }
@@ -29,9 +31,23 @@ export interface WriteAndWaitOptions extends WriteOptions {
 
 const DEFAULT_VALIDITY_SECONDS = 3_600;
 
-/** The least fee of an op in a token, as the node says now. */
-export function minimumFee(info: Pick<Wire<ChainInfo>, 'fees'>, token: number): bigint {
-  return BigInt(info.fees.find((lane) => lane.token === token)?.minimumFee ?? 0);
+/** 0.001 of a token of 18 decimals. A fee can be up to 2^64 − 1, and a node that lies about its minimum would earn it. */
+const DEFAULT_MAX_FEE = 10n ** 15n;
+
+/**
+ * The fee of an op in a token: the caller's, or the least the node accepts, as it says now.
+ * @throws SdkError FEE_TOO_HIGH if the node asks for more than `maxFee`
+ */
+export function feeOf(
+  info: Pick<Wire<ChainInfo>, 'fees'>,
+  token: number,
+  { fee, maxFee = DEFAULT_MAX_FEE }: Pick<WriteOptions, 'fee' | 'maxFee'>,
+): bigint {
+  if (fee !== undefined) return fee;
+  const asked = BigInt(info.fees.find((lane) => lane.token === token)?.minimumFee ?? 0);
+  if (asked <= maxFee) return asked;
+  const details = { token, asked, maxFee };
+  throw new SdkError('FEE_TOO_HIGH', `the node asks ${asked} for an operation, over maxFee ${maxFee}`, details);
 }
 
 export interface Draft {
@@ -44,14 +60,14 @@ export interface Draft {
 
 /**
  * Signs and sends one transaction; returns its hash once the node has it in its mempool. Nonce, validity and fees are filled in.
- * @throws SdkError CHAIN_MISMATCH; LedgerRefusedError, MempoolRefusedError, NodeUnavailableError; ProtocolError for ops that cannot be packed
+ * @throws SdkError CHAIN_MISMATCH, FEE_TOO_HIGH; LedgerRefusedError, MempoolRefusedError, NodeUnavailableError; ProtocolError for ops that cannot be packed
  */
 export async function send(client: AnyClient, draft: Draft, options: WriteOptions): Promise<Hex> {
   const { signer, vouchers = [] } = draft;
   const { account, index } = signer;
   const domain = domainOf(client.chain);
   const info = await chainInfo(client);
-  const ops = draft.ops(options.fee ?? minimumFee(info, signer.token));
+  const ops = draft.ops(feeOf(info, signer.token, options));
   const validUntil = info.time + (options.validForSeconds ?? DEFAULT_VALIDITY_SECONDS);
   const view = async () => {
     const found = await request(client, 'engram_getAccount', [index]);

@@ -6,7 +6,7 @@ import type { AccountIndex, Field, Point, SignedVoucher } from '../../protocol/t
 import type { LedgerAccount } from '../accounts/ledgerAccount.ts';
 import { claim } from '../actions/claim.ts';
 import { getAccount, getChannel } from '../actions/reads.ts';
-import { minimumFee, type WriteOptions } from '../actions/send.ts';
+import { feeOf, type WriteOptions } from '../actions/send.ts';
 import { domainOf } from '../chain.ts';
 import { chainInfo } from '../chainInfo.ts';
 import { SdkError } from '../errors.ts';
@@ -162,7 +162,7 @@ export async function claimChannels(
     const voucher = channel.settle();
     if (voucher === undefined) continue;
     const view = await channel.refresh();
-    const fee = rest.fee ?? minimumFee(info, view.token);
+    const fee = feeOf(info, view.token, rest);
     const delta = voucher.total - view.claimed;
     if (!view.isOver && delta > 0n && delta - royaltyOf(delta, view.royaltyBps) - fee >= minimumAmount) {
       vouchers.push(voucher);
