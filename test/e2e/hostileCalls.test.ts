@@ -109,7 +109,7 @@ describe('the node', () => {
       return hexOf(copy);
     };
     await refuses(
-      w0((word) => word + 3n),
+      w0((word) => word + 7n),
       'UNKNOWN_OPCODE',
     );
     await refuses(
