@@ -37,16 +37,22 @@ export class DroppedTxs {
   }
 }
 
+/**
+ * The pool is asked first: a block is stored before its transactions leave the pool, so one that is not in the pool any more is in the store, but
+ * one that was not in the store a moment ago may have left the pool since.
+ */
 export async function txStatus(
   hash: Field,
-  deps: { store: ChainStore; mempool: Mempool; dropped: DroppedTxs },
+  deps: { store: Pick<ChainStore, 'tx' | 'summary'>; mempool: Pick<Mempool, 'get'>; dropped: DroppedTxs },
 ): Promise<TxStatus> {
+  if (deps.mempool.get(hash) !== undefined) return { status: 'pending' };
   const location = await deps.store.tx(hash);
   if (location !== undefined) {
     const batch = await deps.store.summary(location.batch);
     const status = batch === undefined || batch.status === 'closed' ? 'included' : batch.status;
     return { status, ...location };
   }
+  // Sent, or dropped, while the store was asked.
   if (deps.mempool.get(hash) !== undefined) return { status: 'pending' };
   const code = deps.dropped.get(hash);
   return code === undefined ? { status: 'unknown' } : { status: 'dropped', code };
