@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { silentLogger } from '../../chain/logger.ts';
 import { decodeTx } from '../../protocol/codec/tx.ts';
 import { verify } from '../../protocol/crypto/eddsa.ts';
@@ -144,6 +144,16 @@ describe('transactions', () => {
     backend.status = { status: 'committed', batch: 3 };
     const run = await engram('transfer', ...send, '--to', '7', '--wait', 'committed', ...rpc());
     expect(run.json).toMatchObject({ status: 'committed', batch: 3 });
+  });
+
+  it('names the transaction when the node goes away while it is waited for', async () => {
+    backend.status = { status: 'pending' };
+    const running = engram('transfer', ...send, '--to', '7', '--wait', 'included', ...rpc());
+    await vi.waitFor(() => expect(backend.sent).toHaveLength(1));
+    await server.stop();
+    const run = await running;
+    expect(run.exit).toBe(Exit.UNREACHABLE);
+    expect(run.json.error.message).toMatch(/was sent and may go through: engram status 0x[0-9a-f]{64}$/);
   });
 
   it('exits with 1 and the reason when it is dropped', async () => {

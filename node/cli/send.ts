@@ -74,6 +74,15 @@ function explained(error: unknown, { index }: Wire<AccountView>): unknown {
   return new CliError(Exit.REFUSED, 'BAD_SIGNATURE', message, { cause: error });
 }
 
+/** A node that goes away takes nothing back: what was sent may stand. */
+function stillSent(error: unknown, hash: Hex): unknown {
+  const isAway =
+    error instanceof RpcClientError && (error.reason === 'UNREACHABLE' || error.reason === 'CONNECTION_LOST');
+  if (!isAway) return error;
+  const message = `${error.message}; the transaction was sent and may go through: engram status ${hash}`;
+  return new CliError(Exit.UNREACHABLE, error.reason, message, { cause: error });
+}
+
 /** `more` adds to what is printed, once the transaction is where it was waited for. */
 export async function send<T extends object = Sent>(
   options: SendOptions,
@@ -104,7 +113,10 @@ export async function send<T extends object = Sent>(
     });
     if (options.wait === 'no') return more({ hash, status: 'pending' });
     progress(`sent ${hash}, waiting until it is ${options.wait}`);
-    return more(await rpc.waitForTransaction(hash, options.wait));
+    const sent = await rpc.waitForTransaction(hash, options.wait).catch((error: unknown) => {
+      throw stillSent(error, hash);
+    });
+    return more(sent);
   } finally {
     await rpc.close();
   }
