@@ -366,12 +366,20 @@ describe('a channel', () => {
 
   it('two claims of the same money: the second is dropped with its code', async () => {
     const { nonce = 0 } = (await rpc.request('engram_getAccount', [payee])) ?? {};
-    const [small, large] = [voucher(13_000n), voucher(14_000n)];
+    // both made before either is sent
+    const vouchers = [voucher(14_000n), voucher(13_000n)];
+    const claims = await Promise.all(
+      vouchers.map(async (signed) => ({
+        from: payee,
+        seed: provider.seed,
+        ops: [await claimOf(signed)],
+        vouchers: [signed],
+      })),
+    );
     const hashes: Hex[] = [];
-    for (const [i, signed] of [large, small].entries()) {
-      const claims = { from: payee, seed: provider.seed, ops: [await claimOf(signed)], vouchers: [signed] };
-      // both sent before either is in a block, if the node is not quicker than that
-      hashes.push(await send({ ...claims, nonce: nonce + i }).catch((e) => e.reason));
+    for (const [i, made] of claims.entries()) {
+      // in the pool before the first is in a block, if the node is not quicker than that
+      hashes.push(await send({ ...made, nonce: nonce + i }).catch((e) => e.reason));
     }
     await included(hashes[0] as Hex);
     if (hashes[1]?.startsWith('0x')) {
