@@ -183,7 +183,7 @@ function round(x: number): number {
 function fullBatch(name: ShapeName): ClosedBatch {
   const shape = SHAPES[name];
   const tree = new AccountTree();
-  const people = Math.max(shape.S, 2);
+  const people = Math.max(2, Math.min(shape.S, shape.A)); // a shape may have more signatures than accounts
   const open = (slots: typeof shape, number: number) =>
     new OpenBatch(
       { number: batchNumber(number), shape: slots, domain: TEST_DOMAIN, timestamp: TEST_TIME, firstBlock: 1n },
@@ -205,9 +205,12 @@ function fullBatch(name: ShapeName): ClosedBatch {
     opsLeft -= share;
     const hasExit = exitsLeft > 0 && share > 0;
     if (hasExit) exitsLeft--;
-    const transfers = Array.from({ length: share - (hasExit ? 1 : 0) }, () => transfer(i, (i % people) + 1, 1000n));
-    const ops = hasExit ? [...transfers, exit(i, 0xbeefn, 5n)] : transfers;
-    batch.applyTx(signed(actor(i), { signer: i, nonce: 0, ops }));
+    const signer = ((i - 1) % people) + 1;
+    const nonce = Math.floor((i - 1) / people);
+    const to = (signer % people) + 1;
+    const transfers = Array.from({ length: share - (hasExit ? 1 : 0) }, () => transfer(signer, to, 1000n));
+    const ops = hasExit ? [...transfers, exit(signer, 0xbeefn, 5n)] : transfers;
+    batch.applyTx(signed(actor(signer), { signer, nonce, ops }));
   }
   return batch.close({ lastBlock: 2n, evmCommitment: 0n });
 }
