@@ -1,6 +1,6 @@
 import { computeDomain } from '../../../protocol/domain.ts';
 import { R_FIELD } from '../../../protocol/field.ts';
-import { type Attack, resign, revouch, setOp } from '../edits.ts';
+import { type Attack, resign, revouch, setOp, signAs } from '../edits.ts';
 import type { BatchInputs } from '../forge.ts';
 import { alice, bob, carol, claimScenario, dave, OVER } from '../scenario.ts';
 
@@ -208,12 +208,8 @@ const ATTACKS: readonly Attack[] = [
     edit: (x) => {
       setOp(x, 0, { to: 1n });
       setOp(x, 1, { to: 1n });
-      x.sigSigner[2] = 1n;
-      x.sigAx[2] = alice.key[0];
-      x.sigAy[2] = alice.key[1];
-      x.sigNonce[3] = 1n;
-      resign(x, 2, alice, 0, 1);
-      resign(x, 3, alice, 2, 2);
+      signAs(x, 2, { who: alice, signer: 1 }, [0, 1]);
+      signAs(x, 3, { who: alice, signer: 1, nonce: 1n }, [2, 2]);
     },
   },
   {

@@ -1,4 +1,4 @@
-import { type Attack, resign, setL1, setOp } from '../edits.ts';
+import { type Attack, resign, setL1, setOp, signAs } from '../edits.ts';
 import { alice, bob, OVER, overScenario } from '../scenario.ts';
 
 /** Slots of `overScenario`: 0 Alice (1), 1 Bob (2), 2 model (5), 3 channel 6, 4 channel 7. Ops: 0 CLOSE of 6 by Alice; 1 TRANSFER from the model by Bob. */
@@ -15,24 +15,16 @@ const ATTACKS: readonly Attack[] = [
     rule: /op\[0\]/,
     edit: (x) => {
       setOp(x, 0, { to: 2n });
-      x.sigSigner[0] = 2n;
-      x.sigAx[0] = bob.key[0];
-      x.sigAy[0] = bob.key[1];
-      x.sigNonce[1] = 1n;
-      resign(x, 0, bob, 0, 0);
-      resign(x, 1, bob, 1, 1);
+      signAs(x, 0, { who: bob, signer: 2 }, [0, 0]);
+      signAs(x, 1, { who: bob, signer: 2, nonce: 1n }, [1, 1]);
     },
   },
   {
     name: 'the provider closes under its own authority to the payer',
     rule: /txProduct|opTxs/,
     edit: (x) => {
-      x.sigSigner[0] = 2n;
-      x.sigAx[0] = bob.key[0];
-      x.sigAy[0] = bob.key[1];
-      x.sigNonce[1] = 1n;
-      resign(x, 0, bob, 0, 0);
-      resign(x, 1, bob, 1, 1);
+      signAs(x, 0, { who: bob, signer: 2 }, [0, 0]);
+      signAs(x, 1, { who: bob, signer: 2, nonce: 1n }, [1, 1]);
     },
   },
   {
@@ -100,11 +92,7 @@ const ATTACKS: readonly Attack[] = [
     name: 'somebody else than the owner takes a model’s income',
     rule: /txProduct|opTxs/,
     edit: (x) => {
-      x.sigSigner[1] = 1n;
-      x.sigAx[1] = alice.key[0];
-      x.sigAy[1] = alice.key[1];
-      x.sigNonce[1] = 1n;
-      resign(x, 1, alice, 1, 1);
+      signAs(x, 1, { who: alice, signer: 1, nonce: 1n }, [1, 1]);
     },
   },
   {
