@@ -1,0 +1,33 @@
+import { bigintToBytes, wordHex } from '../bytes.ts';
+import { keccak256 } from '../crypto/keccak.ts';
+import type { EvmBatch, EvmOutput, Hex } from './types.ts';
+
+/** `keccak256(abi.encode(blockHash, outboxRoot, outboxCount, inboxCount))`. */
+export function evmOutputHash({ blockHash, outboxRoot, outboxCount, inboxCount }: EvmOutput): bigint {
+  return keccakWords([BigInt(blockHash), BigInt(outboxRoot), outboxCount, inboxCount]);
+}
+
+/** `keccak256(evmOutput ‖ keccak256(evmData))`: what L1 writes into the header's words 8 and 9. */
+export function evmBatchOf(output: EvmOutput, data: Uint8Array): EvmBatch {
+  const outputHash = evmOutputHash(output);
+  const dataHash = keccak256(data);
+  return {
+    output,
+    data,
+    outputHash: word(outputHash),
+    dataHash: word(dataHash),
+    commitment: keccakWords([outputHash, dataHash]),
+  };
+}
+
+function keccakWords(words: readonly bigint[]): bigint {
+  const bytes = new Uint8Array(32 * words.length);
+  words.forEach((value, i) => {
+    bytes.set(bigintToBytes(value, 32), 32 * i);
+  });
+  return keccak256(bytes);
+}
+
+function word(value: bigint): Hex {
+  return wordHex(value) as Hex; // always "0x" and 64 digits
+}
