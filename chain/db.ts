@@ -1,13 +1,18 @@
-import { Level } from 'level';
+import { type BatchOperation, Level } from 'level';
 import { ChainError } from './errors.ts';
 
-/** One step of an atomic write. */
+/** One step of an atomic write. Text and bytes have keys of their own: whoever wrote bytes reads bytes. */
 export type DbOp =
   | { readonly type: 'put'; readonly key: string; readonly value: string }
+  | { readonly type: 'put'; readonly key: string; readonly bytes: Uint8Array }
   | { readonly type: 'del'; readonly key: string };
 
 export function put(key: string, value: string): DbOp {
   return { type: 'put', key, value };
+}
+
+export function putBytes(key: string, bytes: Uint8Array): DbOp {
+  return { type: 'put', key, bytes };
 }
 
 export interface DbRange {
@@ -25,6 +30,7 @@ export interface DbRange {
  */
 export interface Db {
   get(key: string): Promise<string | undefined>;
+  getBytes(key: string): Promise<Uint8Array | undefined>;
   /** All or nothing, and on disk (fsync) when it resolves. */
   write(ops: readonly DbOp[]): Promise<void>;
   range(range: DbRange): AsyncIterable<readonly [key: string, value: string]>;
@@ -34,6 +40,14 @@ export interface Db {
 /** The end of the range of keys that start with `prefix` (keys are ASCII). */
 export function prefixRange(prefix: string): DbRange {
   return { gte: prefix, lt: `${prefix}\x7f` };
+}
+
+const BYTES = { valueEncoding: 'view' } as const;
+
+function levelOp(op: DbOp): BatchOperation<Level<string, string>, string, string> {
+  if (op.type === 'del' || 'value' in op) return op;
+  // The cast: level types a value by the database's encoding, not by the operation's.
+  return { type: 'put', key: op.key, value: op.bytes as unknown as string, ...BYTES };
 }
 
 /** Opens (or creates) the LevelDB at `path`. LevelDB locks the directory: a second process fails with STORE_UNAVAILABLE. */
@@ -46,7 +60,8 @@ export async function openLevel(path: string): Promise<Db> {
   }
   return {
     get: (key) => level.get(key) as Promise<string | undefined>, // level's own type omits the undefined of a missing key
-    write: (ops) => level.batch([...ops], { sync: true }),
+    getBytes: (key) => level.get(key, BYTES) as Promise<Uint8Array | undefined>, // as above
+    write: (ops) => level.batch(ops.map(levelOp), { sync: true }),
     range: ({ gte, lt, reverse = false, limit = -1 }) => level.iterator({ gte, lt, reverse, limit }),
     close: () => level.close(),
   };

@@ -53,6 +53,7 @@ export class CrashPoint {
 export function crashingDb(db: Db, crash: CrashPoint): Db {
   return {
     get: (key) => db.get(key),
+    getBytes: (key) => db.getBytes(key),
     range: (range) => db.range(range),
     write: (ops) => crash.effect(() => db.write(ops)),
     close: async () => undefined,
