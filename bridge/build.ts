@@ -1,148 +1,49 @@
-/** Compiles Solidity with solc from npm; results are cached by content hash in $ENGRAM_CACHE or ~/.cache/engram. */
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { dirname, join, relative } from 'node:path';
+/** The bridge's contracts, compiled (genesis/compiler.ts); its errors are BridgeErrors here. */
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Abi } from 'viem';
-import { withFileLock } from '../circuits/build/fileLock.ts';
-import { defaultCacheDir } from '../circuits/build/paths.ts';
+import * as compiler from '../genesis/compiler.ts';
+import { GenesisError } from '../genesis/errors.ts';
 import { BridgeError } from './client/errors.ts';
-import type { Hex } from './client/types.ts';
 
-export interface ContractArtifact {
-  readonly abi: Abi;
-  readonly bytecode: Hex;
-  /** Bytes of runtime code (EIP-170 allows 24576). */
-  readonly runtimeBytes: number;
-}
+export type { Artifacts, ContractArtifact, Sources } from '../genesis/compiler.ts';
 
-export type Artifacts = Readonly<Record<string, ContractArtifact>>;
-
-/** Source text by path, as in solc's standard JSON. */
-export type Sources = Readonly<Record<string, string>>;
-
-interface SolcOutput {
-  readonly errors?: readonly { severity: string; formattedMessage: string; sourceLocation?: { file: string } }[];
-  readonly contracts?: Record<
-    string,
-    Record<string, { abi: Abi; evm: { bytecode: { object: string }; deployedBytecode: { object: string } } }>
-  >;
-}
-
-const require = createRequire(import.meta.url);
 const contractsDir = join(dirname(fileURLToPath(import.meta.url)), 'contracts');
 
-const SETTINGS = {
-  optimizer: { enabled: true, runs: 1000 },
-  viaIR: true,
-  evmVersion: 'cancun',
-  metadata: { bytecodeHash: 'none' },
-  outputSelection: { '*': { '*': ['abi', 'evm.bytecode.object', 'evm.deployedBytecode.object'] } },
-} as const;
-
 /** The bridge's contracts. */
-export function buildContracts(): Promise<Artifacts> {
+export function buildContracts(): Promise<compiler.Artifacts> {
   return compileOwn((file) => !file.startsWith('test/'));
 }
 
 /** Mocks and tokens of contracts/test, with the libraries they exercise. */
-export function buildTestContracts(): Promise<Artifacts> {
+export function buildTestContracts(): Promise<compiler.Artifacts> {
   return compileOwn((file) => /^(test|lib|interfaces)\/|^(Errors|Types)\.sol$/.test(file));
 }
 
-async function compileOwn(isWanted: (file: string) => boolean): Promise<Artifacts> {
-  const entries = await readdir(contractsDir, { recursive: true });
-  const files = entries
-    .map((name) => name.replaceAll('\\', '/'))
-    .filter((name) => name.endsWith('.sol') && isWanted(name));
-  const sources: Record<string, string> = {};
-  for (const file of files.sort()) sources[file] = await readFile(join(contractsDir, file), 'utf8');
-  return compile(sources);
+async function compileOwn(isWanted: (file: string) => boolean): Promise<compiler.Artifacts> {
+  return compile(await compiler.readSources(contractsDir, isWanted));
 }
 
-/**
- * Compiles any sources (a verifier exported from a verifying key, for instance). Imports of npm packages are resolved.
- * Throws BridgeError COMPILE_FAILED; a warning in our own contracts is an error too.
- */
-export async function compile(sources: Sources): Promise<Artifacts> {
-  const cachePath = join(defaultCacheDir(), 'solidity', `${cacheKey(sources)}.json`);
-  const cached = await readCache(cachePath);
-  if (cached !== undefined) return cached;
-  // The compiler takes all of a core for a while: other processes had better wait for its result.
-  return withFileLock(`${cachePath}.lock`, async () => {
-    const meanwhile = await readCache(cachePath);
-    if (meanwhile !== undefined) return meanwhile;
-    const artifacts = runCompiler(sources);
-    // Written beside and renamed: a reader never sees half a file.
-    const temporary = `${cachePath}.${process.pid}.tmp`;
-    await writeFile(temporary, JSON.stringify(artifacts));
-    await rename(temporary, cachePath);
-    return artifacts;
-  });
-}
-
-async function readCache(path: string): Promise<Artifacts | undefined> {
-  const text = await readFile(path, 'utf8').catch(() => undefined);
-  return text === undefined ? undefined : (JSON.parse(text) as Artifacts); // our own file, named by the hash of its inputs
-}
-
-function cacheKey(sources: Sources): string {
-  const hash = createHash('sha256');
-  for (const name of ['solc', '@openzeppelin/contracts']) hash.update(`${name}@${packageVersion(name)}\n`);
-  hash.update(JSON.stringify(SETTINGS));
-  hash.update(JSON.stringify(Object.entries(sources).sort(([a], [b]) => (a < b ? -1 : 1))));
-  return hash.digest('hex');
-}
-
-function packageVersion(name: string): string {
-  return (require(`${name}/package.json`) as { version: string }).version;
-}
-
-function runCompiler(sources: Sources): Artifacts {
-  // Loaded only when needed: instantiating the compiler takes longer than a cached build.
-  const solc = require('solc') as { compile(input: string, callbacks: { import(path: string): unknown }): string };
-  const input = {
-    language: 'Solidity',
-    sources: Object.fromEntries(Object.entries(sources).map(([path, content]) => [path, { content }])),
-    settings: SETTINGS,
-  };
-  const output = JSON.parse(solc.compile(JSON.stringify(input), { import: resolveImport })) as SolcOutput;
-  // Warnings inside npm packages are not ours to mend.
-  const problems = (output.errors ?? [])
-    .filter((e) => e.severity === 'error' || (e.severity === 'warning' && !e.sourceLocation?.file.startsWith('@')))
-    .map((e) => e.formattedMessage);
-  if (problems.length > 0 || output.contracts === undefined) {
-    throw new BridgeError('COMPILE_FAILED', { problems });
+/** Compiles any sources. Throws BridgeError COMPILE_FAILED; a warning in our own contracts is an error too. */
+export async function compile(sources: compiler.Sources): Promise<compiler.Artifacts> {
+  try {
+    return await compiler.compile(sources);
+  } catch (error) {
+    throw asBridgeError(error);
   }
-  const artifacts: Record<string, ContractArtifact> = {};
-  for (const [path, contracts] of Object.entries(output.contracts)) {
-    if (sources[path] === undefined) continue;
-    for (const [name, contract] of Object.entries(contracts)) {
-      artifacts[name] = {
-        abi: contract.abi,
-        bytecode: `0x${contract.evm.bytecode.object}`,
-        runtimeBytes: contract.evm.deployedBytecode.object.length / 2,
-      };
-    }
-  }
-  return artifacts;
-}
-
-/** solc's callback is synchronous; it is asked only for what is not among the sources, i.e. npm packages. */
-function resolveImport(path: string): { contents: string } | { error: string } {
-  const prefix = '@openzeppelin/contracts/';
-  if (!path.startsWith(prefix)) return { error: `no such source: ${path}` };
-  const root = dirname(require.resolve('@openzeppelin/contracts/package.json'));
-  const file = join(root, path.slice(prefix.length));
-  if (relative(root, file).startsWith('..')) return { error: `outside the package: ${path}` };
-  return { contents: readFileSync(file, 'utf8') };
 }
 
 /** Picks one contract. Throws COMPILE_FAILED if it is missing. */
-export function artifact(artifacts: Artifacts, name: string): ContractArtifact {
-  const found = artifacts[name];
-  if (found === undefined) throw new BridgeError('COMPILE_FAILED', { missing: name });
-  return found;
+export function artifact(artifacts: compiler.Artifacts, name: string): compiler.ContractArtifact {
+  try {
+    return compiler.artifact(artifacts, name);
+  } catch (error) {
+    throw asBridgeError(error);
+  }
+}
+
+function asBridgeError(error: unknown): unknown {
+  if (error instanceof GenesisError && error.code === 'COMPILE_FAILED') {
+    return new BridgeError('COMPILE_FAILED', error.data, { cause: error });
+  }
+  return error;
 }
