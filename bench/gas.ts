@@ -21,6 +21,7 @@ import { RollupClient } from '../bridge/client/rollupClient.ts';
 import type { Hex, L1Receipt, PostedBatch, ProvenLeaf, QueueEntry } from '../bridge/client/types.ts';
 import { type Deployment, deployCode, deployRollup } from '../bridge/deploy/deploy.ts';
 import { localClients, startLocalL1 } from '../bridge/deploy/localL1.ts';
+import { NO_EVM } from '../bridge/testing/evmBatch.ts';
 import { type Artifacts, ensureArtifacts } from '../circuits/build/artifacts.ts';
 import { progressReporter } from '../circuits/build/progress.ts';
 import { terminateSnarkjs } from '../circuits/build/snarkCurve.ts';
@@ -170,7 +171,7 @@ async function measure({ N, name }: Shape, circuits: Circuits) {
     txs: load.claims(deployment, nonce, load.channels - 1),
   });
   const third = closeBatch(tree, deployment, { ...claimsAt, txs: load.claims(deployment, nonce, load.channels) });
-  const commitGas = (batch: ClosedBatch) => client.simulate(client.calls.commitBatch(batch), client.account);
+  const commitGas = (batch: ClosedBatch) => client.simulate(client.calls.commitBatch(batch, NO_EVM), client.account);
   const perClaimMarginal = Number((await commitGas(third)) - (await commitGas(fewer)));
   const [claimed, claimedProof] = await settle(client, circuits.batch, third);
   const claimsGas = (await noteHash('commit.claims', claimed.l1.transactionHash)) + note('prove.claims', claimedProof);
@@ -231,7 +232,7 @@ async function settle(
   say(`proving batch ${closed.batch.number} (${closed.batch.shape})`);
   const backend = snarkjsBackend({ isLowPriority: false });
   const { proof } = await proveBatch(closed, artifacts, { backend });
-  const posted = await client.commitBatch(closed);
+  const posted = await client.commitBatch(closed, NO_EVM);
   return [posted, await client.proveBatches([{ posted, proof }])];
 }
 
@@ -257,5 +258,5 @@ function closeBatch(
   for (const [i, { item }] of queue.entries()) open.applyL1(item, accountIndex(i + 1));
   open.nameFeeAccount(accountIndex(1));
   for (const tx of txs) open.applyTx(tx);
-  return open.close({ lastBlock: BigInt(number), evmCommitment: 0n });
+  return open.close({ lastBlock: BigInt(number), evmCommitment: NO_EVM.commitment });
 }

@@ -6,6 +6,7 @@ import { accountIndex } from '../protocol/ids.ts';
 import { actor, attest, claim, close, open, type SignedClaim, signed } from '../protocol/testing/actors.ts';
 import type { ClosedBatch, Op } from '../protocol/types.ts';
 import type { QueueEntry } from './client/types.ts';
+import { NO_EVM } from './testing/evmBatch.ts';
 import { expectError, Fixture } from './testing/fixture.ts';
 import { ANY_PROOF, TestLedger } from './testing/ledger.ts';
 import { rawCommit, withWord } from './testing/rawCommit.ts';
@@ -36,7 +37,7 @@ beforeAll(async () => {
     open(ALICE, OVER, { ...channel, amount: 200n, expiry: 1 }),
   ];
   setUp = ledger.close({ timestamp: now, shape: 'dev', queue, txs: [signed(actor(ALICE), bundle(ALICE, 0, ops))] });
-  const posted = await f.sequencer.commitBatch(setUp);
+  const posted = await f.sequencer.commitBatch(setUp, NO_EVM);
   await f.alice.proveBatches([{ posted, proof: ANY_PROOF }]);
   await f.keep();
 });
@@ -69,7 +70,7 @@ describe('a batch of the AI operations', () => {
   it('gives L1 the public inputs of the circuit', async () => {
     const closed = await claimAndClose();
     const { c, r, y } = closed.commitment;
-    const posted = await f.sequencer.commitBatch(closed);
+    const posted = await f.sequencer.commitBatch(closed, NO_EVM);
     expect([posted.stored.c, posted.stored.r, posted.stored.y]).toEqual([c, r, y]);
     const expected = keccak256(encodeAbiParameters([{ type: 'uint256[3]' }], [[c, r, y]]));
     await (await f.mock(f.verifier)).write('expect', [expected]);
@@ -79,7 +80,7 @@ describe('a batch of the AI operations', () => {
 
   it('can be rebuilt from L1: terms, totals, royalties and receipts roots are in the posted words', async () => {
     const closed = await claimAndClose();
-    await f.sequencer.commitBatch(closed);
+    await f.sequencer.commitBatch(closed, NO_EVM);
     for (const { batch } of [setUp, closed]) {
       const posted = await f.alice.readBatch(batch.number);
       const { txOps } = decodeBody(posted.body, { shape: posted.shape, ...posted.header });
@@ -112,7 +113,7 @@ describe('a forced exit', () => {
   /** The next batch takes the queue item in; returns what L1 then owes Alice and Bob. */
   async function settle(entry: QueueEntry) {
     const closed = ledger.close({ timestamp: await f.now(), queue: [entry] });
-    const posted = await f.sequencer.commitBatch(closed);
+    const posted = await f.sequencer.commitBatch(closed, NO_EVM);
     await f.bob.proveBatches([{ posted, proof: ANY_PROOF }]);
     const owed = [f.alice, f.bob].map(({ account }) => f.alice.pendingWithdrawal(0, account));
     return { l1Op: closed.batch.l1Ops[0], owed: await Promise.all(owed) };

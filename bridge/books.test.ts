@@ -4,6 +4,7 @@ import { SeededRandom } from '../protocol/testing/random.ts';
 import type { Op, SignedTx } from '../protocol/types.ts';
 import type { RollupClient } from './client/rollupClient.ts';
 import type { Address, QueueEntry } from './client/types.ts';
+import { NO_EVM } from './testing/evmBatch.ts';
 import { type Contract, Fixture, TEST_SETTINGS } from './testing/fixture.ts';
 import { ANY_PROOF, TestLedger } from './testing/ledger.ts';
 
@@ -66,7 +67,7 @@ it(`keeps its books to the wei over random traffic (seed ${SEED})`, async () => 
     seen.voids += closed.batch.l1Ops.filter(({ opcode, isVoid }) => opcode === 2 && isVoid).length;
     seen.forcedExits += closed.batch.l1Ops.filter(({ opcode, amount }) => opcode === 3 && amount > 0n).length;
     seen.exits += closed.exits.length;
-    const posted = await f.sequencer.commitBatch(closed);
+    const posted = await f.sequencer.commitBatch(closed, NO_EVM);
     await f.bob.proveBatches([{ posted, proof: ANY_PROOF }]);
     if (random.int(3) === 0) {
       for (const who of people) if ((await who.pendingWithdrawal(0, who.account)) > 0n) await who.withdraw(0);

@@ -3,6 +3,7 @@ import { controllerOf, packState } from '../protocol/account.ts';
 import { accountIndex } from '../protocol/ids.ts';
 import { actor, attest, claim, open, signed, transfer } from '../protocol/testing/actors.ts';
 import type { ProvenLeaf } from './client/types.ts';
+import { NO_EVM } from './testing/evmBatch.ts';
 import { expectError, Fixture, TEST_SETTINGS } from './testing/fixture.ts';
 import { ANY_PROOF, TestLedger } from './testing/ledger.ts';
 
@@ -42,7 +43,7 @@ it('after a freeze every account leaves once, and the vault ends with nothing bu
     }),
   ];
   const closed = ledger.close({ timestamp, shape: 'dev', queue, txs });
-  const posted = await f.sequencer.commitBatch(closed);
+  const posted = await f.sequencer.commitBatch(closed, NO_EVM);
   await f.bob.proveBatches([{ posted, proof: ANY_PROOF }]);
   const late = await f.alice.depositTo({ index: MODEL, token: 0, amount: 11n });
   await f.warp(TEST_SETTINGS.queueDeadlineSeconds + 10);

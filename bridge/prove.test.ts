@@ -5,6 +5,7 @@ import type { ClosedBatch } from '../protocol/types.ts';
 import { rollupAbi } from './client/abi.ts';
 import type { Address, PostedBatch, Proof, QueueEntry } from './client/types.ts';
 import { addressOf, xBody } from './client/units.ts';
+import { NO_EVM } from './testing/evmBatch.ts';
 import { type Contract, expectError, Fixture, TEST_SETTINGS } from './testing/fixture.ts';
 import { ANY_PROOF, TestLedger } from './testing/ledger.ts';
 
@@ -61,7 +62,7 @@ function prove(
 
 describe('proving', () => {
   it('is open to anyone, one batch or several, and advances the root', async () => {
-    const posted = [await f.sequencer.commitBatch(first), await f.sequencer.commitBatch(second)];
+    const posted = [await f.sequencer.commitBatch(first, NO_EVM), await f.sequencer.commitBatch(second, NO_EVM)];
     await f.alice.proveBatches(posted.map((p) => proven(p)));
     const { proven: head, committed } = await f.alice.state();
     expect(head).toEqual(committed);
@@ -75,7 +76,7 @@ describe('proving', () => {
   });
 
   it('credits exits, a forced exit, a void deposit, and the queue fees to the committer', async () => {
-    const posted = [await f.sequencer.commitBatch(first), await f.sequencer.commitBatch(second)];
+    const posted = [await f.sequencer.commitBatch(first, NO_EVM), await f.sequencer.commitBatch(second, NO_EVM)];
     expect(second.batch.l1Ops.map(({ isVoid }) => isVoid)).toEqual([true, false]);
     await f.alice.proveBatches(posted.map((p) => proven(p)));
     expect(await pending(0, recipient)).toBe(20n);
@@ -86,14 +87,14 @@ describe('proving', () => {
   });
 
   it('refuses a false answer of the verifier and changes nothing', async () => {
-    const posted = await f.sequencer.commitBatch(first);
+    const posted = await f.sequencer.commitBatch(first, NO_EVM);
     await (await f.mock(f.verifier)).write('setAnswer', [false]);
     await expectError('ProofInvalid', f.alice.proveBatches([proven(posted)]));
     expect((await f.alice.state()).proven.batch).toBe(0);
   });
 
   it('reverts when the verifier answers false for want of gas, and so is estimated right', async () => {
-    const posted = await f.sequencer.commitBatch(first);
+    const posted = await f.sequencer.commitBatch(first, NO_EVM);
     await (await f.mock(f.verifier)).write('setGasNeeded', [400_000n]);
     const call = f.alice.calls.proveBatches([proven(posted)]);
     const estimate = await f.alice.simulate(call, f.alice.account);
@@ -110,7 +111,10 @@ describe('proving', () => {
   });
 
   it('refuses a batch out of order, twice, or not committed', async () => {
-    const posted = [await f.sequencer.commitBatch(first), await f.sequencer.commitBatch(second)] as const;
+    const posted = [
+      await f.sequencer.commitBatch(first, NO_EVM),
+      await f.sequencer.commitBatch(second, NO_EVM),
+    ] as const;
     await expectError('BatchOutOfOrder', prove([posted[1]]));
     await expectError('BatchOutOfOrder', prove([posted[0], posted[0]]));
     await prove([posted[0]]);
@@ -120,7 +124,7 @@ describe('proving', () => {
   });
 
   it('refuses the replay of a proven batch with altered proof bytes', async () => {
-    const posted = await f.sequencer.commitBatch(first);
+    const posted = await f.sequencer.commitBatch(first, NO_EVM);
     await prove([posted]);
     const malleated = { ...ANY_PROOF, a: [1n, 99n] as const };
     await expectError('BatchOutOfOrder', prove([posted], { proofs: [malleated] }));
@@ -129,7 +133,7 @@ describe('proving', () => {
   });
 
   it.each(['c', 'r', 'y', 'newRoot', 'oldRoot'] as const)('refuses a stored batch with another %s', async (name) => {
-    const posted = await f.sequencer.commitBatch(first);
+    const posted = await f.sequencer.commitBatch(first, NO_EVM);
     const stored = { ...posted.stored, [name]: posted.stored[name] + 1n };
     await expectError('UnknownBatch', prove([{ ...posted, stored }]));
   });
@@ -137,19 +141,22 @@ describe('proving', () => {
   it.each(['shapeId', 'l1Count', 'exitCount', 'timestamp', 'committedAt'] as const)(
     'refuses a stored batch with another %s',
     async (name) => {
-      const posted = await f.sequencer.commitBatch(first);
+      const posted = await f.sequencer.commitBatch(first, NO_EVM);
       const stored = { ...posted.stored, [name]: posted.stored[name] + 1 };
       await expectError('UnknownBatch', prove([{ ...posted, stored }]));
     },
   );
 
   it('refuses another committer (who would get the fees)', async () => {
-    const posted = await f.sequencer.commitBatch(first);
+    const posted = await f.sequencer.commitBatch(first, NO_EVM);
     await expectError('UnknownBatch', prove([{ ...posted, stored: { ...posted.stored, committer: f.alice.account } }]));
   });
 
   it('refuses other records and exits than were posted', async () => {
-    const posted = [await f.sequencer.commitBatch(first), await f.sequencer.commitBatch(second)] as const;
+    const posted = [
+      await f.sequencer.commitBatch(first, NO_EVM),
+      await f.sequencer.commitBatch(second, NO_EVM),
+    ] as const;
     await prove([posted[0]]);
     const x = Uint8Array.from(xBody(posted[1].body, posted[1].stored));
     await expectError('BodyMalformed', prove([posted[1]], { x: [x.subarray(0, x.length - 1)] }));
@@ -161,7 +168,7 @@ describe('proving', () => {
   });
 
   it('refuses lists of different lengths, and none', async () => {
-    const posted = await f.sequencer.commitBatch(first);
+    const posted = await f.sequencer.commitBatch(first, NO_EVM);
     await expectError('LengthMismatch', prove([]));
     await expectError('LengthMismatch', prove([posted], { x: [] }));
     await expectError('LengthMismatch', prove([posted], { proofs: [ANY_PROOF, ANY_PROOF] }));
@@ -173,13 +180,13 @@ describe('proving', () => {
     let oldest: PostedBatch | undefined;
     for (let i = 0; i < 256; i += 1) {
       const closed = many.close({ timestamp: at });
-      if (i === 0) oldest = await f.sequencer.commitBatch(closed);
-      else await f.sequencer.send(f.sequencer.calls.commitBatch(closed));
+      if (i === 0) oldest = await f.sequencer.commitBatch(closed, NO_EVM);
+      else await f.sequencer.send(f.sequencer.calls.commitBatch(closed, NO_EVM));
     }
     const over = many.close({ timestamp: at });
-    await expectError('TooManyUnproven', f.sequencer.commitBatch(over));
+    await expectError('TooManyUnproven', f.sequencer.commitBatch(over, NO_EVM));
     if (oldest) await prove([oldest]);
-    await f.sequencer.commitBatch(over); // takes the ring slot of batch 1
+    await f.sequencer.commitBatch(over, NO_EVM); // takes the ring slot of batch 1
     await prove([await f.alice.readBatch(2)]);
     expect((await f.alice.state()).proven.batch).toBe(2);
   });
@@ -187,7 +194,7 @@ describe('proving', () => {
 
 describe('withdrawals', () => {
   beforeEach(async () => {
-    const posted = [await f.sequencer.commitBatch(first), await f.sequencer.commitBatch(second)];
+    const posted = [await f.sequencer.commitBatch(first, NO_EVM), await f.sequencer.commitBatch(second, NO_EVM)];
     await f.alice.proveBatches(posted.map((p) => proven(p)));
   });
 
@@ -220,6 +227,23 @@ describe('withdrawals', () => {
     await expectError('NothingToWithdraw', f.alice.withdraw(0, greedy.address));
   });
 
+  it('pay a void deposit to whom its payer named, not to the payer', async () => {
+    const deposit = { index: 9, token: 0, amount: 70n, refundTo: recipient } as const;
+    const { events } = await f.alice.send(f.alice.calls.depositToFor(deposit));
+    const [queued] = events;
+    if (queued?.type !== 'queued') return expect.unreachable();
+    expect(queued.entry.item).toEqual({ opcode: 2, index: 9, token: 0, amount: 70n, address: BigInt(recipient) });
+    const again = new TestLedger(f.deployment.domain);
+    again.replay([first, second]);
+    const closed = again.close({ timestamp: await f.now(), queue: [queued.entry] });
+    const owed = await f.alice.pendingWithdrawal(0, recipient);
+    await f.alice.proveBatches([proven(await f.sequencer.commitBatch(closed, NO_EVM))]);
+    expect((await f.alice.pendingWithdrawal(0, recipient)) - owed).toBe(70n);
+    const nobody = `0x${'00'.repeat(20)}` as const;
+    await expectError('ZeroAddress', f.alice.send(f.alice.calls.depositToFor({ ...deposit, refundTo: nobody })));
+    await expectError('IndexOutOfRange', f.alice.send(f.alice.calls.depositToFor({ ...deposit, index: 0 })));
+  });
+
   it('do not let a token call back for more', async () => {
     const hostile = await f.deployTest('ReentrantToken');
     await hostile.write('mint', [f.alice.account, 100n]);
@@ -228,7 +252,7 @@ describe('withdrawals', () => {
     const entry = await f.alice.depositTo({ index: 1, token: id, amount: 100n });
     const again = new TestLedger(f.deployment.domain);
     again.replay([first, second]);
-    const posted = await f.sequencer.commitBatch(again.close({ timestamp: await f.now(), queue: [entry] }));
+    const posted = await f.sequencer.commitBatch(again.close({ timestamp: await f.now(), queue: [entry] }), NO_EVM);
     await f.alice.proveBatches([proven(posted)]);
     const data = encodeFunctionData({ abi: rollupAbi, functionName: 'withdraw', args: [id, f.alice.account] });
     await hostile.write('arm', [f.deployment.address, data]);
@@ -251,7 +275,7 @@ describe('withdrawals', () => {
     const again = new TestLedger(f.deployment.domain);
     again.replay([first, second]);
     const tx = signed(actor(1), { signer: 1, nonce: 1, ops: [exit(1, BigInt(owner), amount)] });
-    const posted = await f.sequencer.commitBatch(again.close({ timestamp: await f.now(), txs: [tx] }));
+    const posted = await f.sequencer.commitBatch(again.close({ timestamp: await f.now(), txs: [tx] }), NO_EVM);
     await f.alice.proveBatches([proven(posted)]);
     return pending(0, owner);
   }

@@ -4,6 +4,7 @@ import type { Field } from '../protocol/types.ts';
 import { rollupAbi } from './client/abi.ts';
 import { bridgeError } from './client/revert.ts';
 import type { PostedBatch, StoredBatch } from './client/types.ts';
+import { NO_EVM } from './testing/evmBatch.ts';
 import { expectError, Fixture, TEST_SETTINGS } from './testing/fixture.ts';
 import { commitRoot, proveRoot } from './testing/leafWorld.ts';
 import { ANY_PROOF, TestLedger } from './testing/ledger.ts';
@@ -96,7 +97,7 @@ describe('a sequencer that commits what it cannot prove', () => {
     const ledger = new TestLedger(f.deployment.domain);
     let closed = ledger.close({ timestamp: await f.now() });
     while (closed.batch.number < number) closed = ledger.close({ timestamp: await f.now() });
-    return f.bob.submitProvenBatch(closed, ANY_PROOF);
+    return f.bob.submitProvenBatch(closed, NO_EVM, ANY_PROOF);
   }
 
   it('gains nothing by a batch that was reverted', async () => {

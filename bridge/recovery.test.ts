@@ -7,6 +7,7 @@ import { actor, exit, signed } from '../protocol/testing/actors.ts';
 import type { ClosedBatch, Field } from '../protocol/types.ts';
 import type { RollupClient } from './client/rollupClient.ts';
 import type { EscapeLeaf, QueueEntry } from './client/types.ts';
+import { NO_EVM } from './testing/evmBatch.ts';
 import { expectError, Fixture, TEST_SETTINGS } from './testing/fixture.ts';
 import { ANY_PROOF, TestLedger } from './testing/ledger.ts';
 import { rawSubmit } from './testing/rawCommit.ts';
@@ -38,19 +39,19 @@ async function close(parts: { queue?: readonly QueueEntry[]; txs?: ClosedBatch['
 }
 
 async function proveNext(batch: ClosedBatch): Promise<void> {
-  const posted = await f.sequencer.commitBatch(batch);
+  const posted = await f.sequencer.commitBatch(batch, NO_EVM);
   await f.alice.proveBatches([{ posted, proof: ANY_PROOF }]);
 }
 
 describe('the open path', () => {
   it('is closed while the sequencer commits', async () => {
     const first = await close();
-    await expectError('PathClosed', f.alice.submitProvenBatch(first, ANY_PROOF));
+    await expectError('PathClosed', f.alice.submitProvenBatch(first, NO_EVM, ANY_PROOF));
     await f.warp(graceSeconds - 100);
-    await f.sequencer.commitBatch(first);
+    await f.sequencer.commitBatch(first, NO_EVM);
     await f.warp(graceSeconds - 100);
     expect((await f.alice.state()).isOpen).toBe(false);
-    await expectError('PathClosed', f.alice.submitProvenBatch(await close(), ANY_PROOF));
+    await expectError('PathClosed', f.alice.submitProvenBatch(await close(), NO_EVM, ANY_PROOF));
   });
 
   it('opens after the grace period: commit and proof in one transaction', async () => {
@@ -62,7 +63,7 @@ describe('the open path', () => {
     await (await f.mock(f.verifier)).write('expect', [
       keccak256(encodeAbiParameters([{ type: 'uint256[3]' }], [[c, r, y]])),
     ]);
-    const posted = await f.alice.submitProvenBatch(batch, ANY_PROOF);
+    const posted = await f.alice.submitProvenBatch(batch, NO_EVM, ANY_PROOF);
     expect(posted).toMatchObject({ number: 1, isOpenPath: true });
     const { committed, proven } = await f.alice.state();
     expect(proven).toEqual(committed);
@@ -74,7 +75,7 @@ describe('the open path', () => {
   it('takes nothing without a valid proof', async () => {
     await f.warp(graceSeconds + 10);
     await (await f.mock(f.verifier)).write('setAnswer', [false]);
-    await expectError('ProofInvalid', f.alice.submitProvenBatch(await close(), ANY_PROOF));
+    await expectError('ProofInvalid', f.alice.submitProvenBatch(await close(), NO_EVM, ANY_PROOF));
     expect((await f.alice.state()).committed.batch).toBe(0);
   });
 
@@ -96,20 +97,20 @@ describe('the open path', () => {
   });
 
   it('waits for committed batches to be proven or reverted', async () => {
-    await f.sequencer.commitBatch(await close());
+    await f.sequencer.commitBatch(await close(), NO_EVM);
     await f.warp(graceSeconds + 10);
-    await expectError('UnprovenBatchesPending', f.alice.submitProvenBatch(await close(), ANY_PROOF));
+    await expectError('UnprovenBatchesPending', f.alice.submitProvenBatch(await close(), NO_EVM, ANY_PROOF));
   });
 
   it('does not pass over queue items in the second half of their time', async () => {
     await f.warp(queueDeadlineSeconds / 2 - 100);
     const early = await close();
-    await f.alice.submitProvenBatch(early, ANY_PROOF); // nothing is due yet
+    await f.alice.submitProvenBatch(early, NO_EVM, ANY_PROOF); // nothing is due yet
     await f.warp(200);
     const second = async (count: number) => {
       ledger = new TestLedger(f.deployment.domain);
       ledger.replay([early]);
-      return f.alice.submitProvenBatch(await close({ queue: queue.slice(0, count) }), ANY_PROOF);
+      return f.alice.submitProvenBatch(await close({ queue: queue.slice(0, count) }), NO_EVM, ANY_PROOF);
     };
     await expectError('QueueItemsSkipped', second(0));
     await expectError('QueueItemsSkipped', second(1));
@@ -120,16 +121,16 @@ describe('the open path', () => {
 
   it('closes again when the sequencer comes back', async () => {
     await f.warp(graceSeconds + 10);
-    await f.alice.submitProvenBatch(await close(), ANY_PROOF);
+    await f.alice.submitProvenBatch(await close(), NO_EVM, ANY_PROOF);
     await proveNext(await close());
-    await expectError('PathClosed', f.alice.submitProvenBatch(await close(), ANY_PROOF));
+    await expectError('PathClosed', f.alice.submitProvenBatch(await close(), NO_EVM, ANY_PROOF));
   });
 });
 
 describe('reverting', () => {
   it('needs a batch past its deadline', async () => {
     await expectError('UNKNOWN_BATCH', f.alice.revertBatches());
-    await f.sequencer.commitBatch(await close());
+    await f.sequencer.commitBatch(await close(), NO_EVM);
     await f.warp(proveDeadlineSeconds - 10);
     await expectError('ProveDeadlineNotPassed', f.alice.revertBatches());
   });
@@ -137,8 +138,8 @@ describe('reverting', () => {
   it('drops the unproven batches, takes the bond and opens the path for good', async () => {
     const first = await close({ queue: queue.slice(0, 1) });
     await proveNext(first);
-    await f.sequencer.commitBatch(await close({ queue: queue.slice(1, 2) }));
-    await f.sequencer.commitBatch(await close());
+    await f.sequencer.commitBatch(await close({ queue: queue.slice(1, 2) }), NO_EVM);
+    await f.sequencer.commitBatch(await close(), NO_EVM);
     await f.warp(proveDeadlineSeconds + 10);
     const { events } = await f.alice.revertBatches();
     expect(events.map(({ type }) => type)).toEqual(['reverted', 'seatVacated', 'credited', 'credited']);
@@ -153,8 +154,8 @@ describe('reverting', () => {
     ledger = new TestLedger(f.deployment.domain);
     ledger.replay([first]);
     const next = await close({ queue: queue.slice(1, 2) });
-    await expectError('NotSequencer', f.sequencer.commitBatch(next));
-    const posted = await f.bob.submitProvenBatch(next, ANY_PROOF);
+    await expectError('NotSequencer', f.sequencer.commitBatch(next, NO_EVM));
+    const posted = await f.bob.submitProvenBatch(next, NO_EVM, ANY_PROOF);
     expect(posted).toMatchObject({ number: 2, oldRoot: first.batch.newRoot });
     // What was reverted is no part of the chain that a node rebuilds.
     const chain = await f.alice.readBatches(0n, await f.clients.publicClient.getBlockNumber());
@@ -166,21 +167,24 @@ describe('reverting', () => {
 
   it('makes the proofs of reverted batches worthless', async () => {
     const second = [await close(), await close()] as const;
-    const posted = [await f.sequencer.commitBatch(second[0]), await f.sequencer.commitBatch(second[1])] as const;
+    const posted = [
+      await f.sequencer.commitBatch(second[0], NO_EVM),
+      await f.sequencer.commitBatch(second[1], NO_EVM),
+    ] as const;
     await f.warp(proveDeadlineSeconds + 10);
     await f.alice.revertBatches();
     const prove = (p: (typeof posted)[number]) => f.alice.proveBatches([{ posted: p, proof: ANY_PROOF }]);
     await expectError('UnknownBatch', prove(posted[0]));
     ledger = new TestLedger(f.deployment.domain);
     const other = ledger.close({ timestamp: await f.now(), queue: queue.slice(0, 1) });
-    await f.alice.submitProvenBatch(other, ANY_PROOF);
+    await f.alice.submitProvenBatch(other, NO_EVM, ANY_PROOF);
     await expectError('UnknownBatch', prove(posted[1]));
     await expectError('BatchOutOfOrder', prove(posted[0]));
   });
 
   it('cannot be done with a younger batch than the oldest, nor twice', async () => {
-    await f.sequencer.commitBatch(await close());
-    const younger = await f.sequencer.commitBatch(await close());
+    await f.sequencer.commitBatch(await close(), NO_EVM);
+    const younger = await f.sequencer.commitBatch(await close(), NO_EVM);
     const oldest = await f.alice.readBatch(1);
     await f.warp(proveDeadlineSeconds + 10);
     await expectError('BatchOutOfOrder', f.alice.send(f.alice.calls.revertBatches(younger)));
@@ -192,13 +196,13 @@ describe('reverting', () => {
 describe('resigning', () => {
   it('returns the bond once everything is proven, and hands over to the open path', async () => {
     await expectError('NotSequencer', f.alice.resign());
-    const posted = await f.sequencer.commitBatch(await close());
+    const posted = await f.sequencer.commitBatch(await close(), NO_EVM);
     await expectError('UnprovenBatchesPending', f.sequencer.resign());
     await f.alice.proveBatches([{ posted, proof: ANY_PROOF }]);
     await f.sequencer.resign();
     expect(await f.alice.pendingWithdrawal(0, f.sequencer.account)).toBe(bond);
     await expectError('NotSequencer', f.sequencer.resign());
-    await f.alice.submitProvenBatch(await close({ queue: queue.slice(0, 2) }), ANY_PROOF);
+    await f.alice.submitProvenBatch(await close({ queue: queue.slice(0, 2) }), NO_EVM, ANY_PROOF);
     await f.sequencer.withdraw(0);
     expect(await f.balance(f.deployment.address)).toBe(1500n + 3n * queueFee);
   });
@@ -216,14 +220,14 @@ describe('freezing', () => {
   });
 
   it('does not count batches that are committed only', async () => {
-    await f.sequencer.commitBatch(await close({ queue: queue.slice(0, 2) }));
+    await f.sequencer.commitBatch(await close({ queue: queue.slice(0, 2) }), NO_EVM);
     await f.warp(queueDeadlineSeconds + 10);
     await f.alice.freeze();
     expect((await f.alice.state()).isFrozen).toBe(true);
   });
 
   it('ends everything but leaving, and burns the bond', async () => {
-    const posted = await f.sequencer.commitBatch(await close());
+    const posted = await f.sequencer.commitBatch(await close(), NO_EVM);
     await f.warp(queueDeadlineSeconds + 10);
     await f.alice.freeze();
     const state = await f.alice.state();
@@ -231,8 +235,8 @@ describe('freezing', () => {
     expect(await f.alice.pendingWithdrawal(0, BURNED)).toBe(bond);
     const next = await close();
     await expectError('Frozen', f.alice.freeze());
-    await expectError('Frozen', f.sequencer.commitBatch(next));
-    await expectError('Frozen', f.alice.submitProvenBatch(next, ANY_PROOF));
+    await expectError('Frozen', f.sequencer.commitBatch(next, NO_EVM));
+    await expectError('Frozen', f.alice.submitProvenBatch(next, NO_EVM, ANY_PROOF));
     await expectError('Frozen', f.alice.proveBatches([{ posted, proof: ANY_PROOF }]));
     await expectError('Frozen', f.alice.send(f.alice.calls.revertBatches(posted)));
     await expectError('Frozen', f.sequencer.resign());
@@ -338,7 +342,7 @@ describe('escaping', () => {
   });
 
   it('gives back deposits of batches that were committed only, once, to their owner', async () => {
-    await f.sequencer.commitBatch(await close({ queue: queue.slice(0, 2) }));
+    await f.sequencer.commitBatch(await close({ queue: queue.slice(0, 2) }), NO_EVM);
     await f.warp(queueDeadlineSeconds + 10);
     await f.bob.freeze();
     const [alices, bobs] = queue;

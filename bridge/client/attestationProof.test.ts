@@ -28,7 +28,7 @@ const PROOF: AttestationProof = attestationProof({
   batch: {
     ...{ number: 2n ** 64n - 1n, shapeId: 255, l1Count: 65_535, exitCount: 0, timestamp: 2 ** 40 - 1 },
     ...{ committedAt: 1, lastBlock: 9n, committer: address, oldRoot: word(0n), newRoot: word(4n) },
-    ...{ xHash: `0x${'0F'.repeat(32)}`, c: word(5n), r: word(6n), y: word(7n) },
+    ...{ xHash: `0x${'0F'.repeat(32)}`, c: word(5n), r: word(6n), y: word(7n), evmCommitment: `0x${'e0'.repeat(32)}` },
   },
   attestation: provenLeaf(9),
   owner: provenLeaf(2),
@@ -51,7 +51,7 @@ describe('the JSON form of an attestation’s proof', () => {
   });
 
   it.each([
-    ['format', 'engram.attestation-proof.2', 'MALFORMED_BYTES'],
+    ['format', 'engram.attestation-proof.1', 'MALFORMED_BYTES'],
     ['attestations', address, 'MALFORMED_BYTES'],
     ['owner', undefined, 'MALFORMED_BYTES'],
     ['l1ChainId', -1, 'MALFORMED_BYTES'],

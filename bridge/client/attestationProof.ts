@@ -14,7 +14,7 @@ import {
 } from '../../protocol/json.ts';
 import type { Address, EscapeLeaf, Hex, Proof, ProvenLeaf, StoredBatch } from './types.ts';
 
-const FORMAT = 'engram.attestation-proof.1';
+const FORMAT = 'engram.attestation-proof.2';
 
 /** All that L1 needs to check an attestation, except which contract to ask: what `engram model prove` writes. */
 export interface AttestationProof {
@@ -92,6 +92,7 @@ const storedBatch = object<StoredBatch>({
   c: fieldWord,
   r: fieldWord,
   y: fieldWord,
+  evmCommitment: hex(32),
 });
 
 const codec = object<AttestationProof>({

@@ -27,12 +27,17 @@ export function rollupCalls(to: Address, fees: Pick<RollupParameters, 'queueFee'
       ),
     forcedExit: (index) =>
       call(encodeFunctionData({ abi: rollupAbi, functionName: 'forcedExit', args: [index] }), fees.queueFee),
-    commitBatch: (closed) =>
+    depositToFor: ({ index, token, amount, refundTo }) =>
+      call(
+        encodeFunctionData({ abi: rollupAbi, functionName: 'depositToFor', args: [index, token, amount, refundTo] }),
+        depositValue(token, amount),
+      ),
+    commitBatch: (closed, evm) =>
       call(
         encodeFunctionData({
           abi: rollupAbi,
           functionName: 'commitBatch',
-          args: [batchInput(closed), toHex(closed.commitment.body)],
+          args: [batchInput(closed, evm), toHex(closed.commitment.body), toHex(evm.data)],
         }),
       ),
     proveBatches: (batches) =>
@@ -47,12 +52,12 @@ export function rollupCalls(to: Address, fees: Pick<RollupParameters, 'queueFee'
           ],
         }),
       ),
-    submitProvenBatch: (closed, proof) =>
+    submitProvenBatch: (closed, evm, proof) =>
       call(
         encodeFunctionData({
           abi: rollupAbi,
           functionName: 'submitProvenBatch',
-          args: [batchInput(closed), toHex(closed.commitment.body), solidityProof(proof)],
+          args: [batchInput(closed, evm), toHex(closed.commitment.body), toHex(evm.data), solidityProof(proof)],
         }),
       ),
     revertBatches: (oldest) =>

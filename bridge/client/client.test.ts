@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { decodeBody } from '../../protocol/codec/body.ts';
 import { actor, exit, signed } from '../../protocol/testing/actors.ts';
 import { artifact, buildContracts } from '../build.ts';
+import { NO_EVM } from '../testing/evmBatch.ts';
 import { expectError, Fixture } from '../testing/fixture.ts';
 import { ANY_PROOF, TestLedger } from '../testing/ledger.ts';
 import { attestationsAbi, rollupAbi } from './abi.ts';
@@ -66,7 +67,7 @@ describe('reading', () => {
       ledger.close({ timestamp: await f.now(), queue }),
       ledger.close({ timestamp: await f.now(), shape: 'dev', txs: [tx], blocks: 3n }),
     ];
-    for (const batch of closed) await f.sequencer.commitBatch(batch);
+    for (const batch of closed) await f.sequencer.commitBatch(batch, NO_EVM);
     const reader = await Reader.connect({ ...f.deployment, logRange: 2n }, f.clients.publicClient);
     const found = await reader.readBatches(0n, await f.clients.publicClient.getBlockNumber());
     expect(found.map(({ number, shape, oldRoot }) => [number, shape, oldRoot])).toEqual(
@@ -92,7 +93,7 @@ describe('reading', () => {
   it('reports every event in log order with its place on L1', async () => {
     const ledger = new TestLedger(f.deployment.domain);
     const entry = await f.alice.depositNew({ token: 0, amount: 1000n, key: actor(1).key });
-    const posted = await f.sequencer.commitBatch(ledger.close({ timestamp: await f.now(), queue: [entry] }));
+    const posted = await f.sequencer.commitBatch(ledger.close({ timestamp: await f.now(), queue: [entry] }), NO_EVM);
     await f.alice.proveBatches([{ posted, proof: ANY_PROOF }]);
     await f.bob.withdraw(0, f.sequencer.account);
     const events = await f.alice.readEvents(0n, await f.clients.publicClient.getBlockNumber());

@@ -7,6 +7,7 @@ export type BridgeClientErrorCode =
   | 'NOT_ATTESTATIONS'
   | 'UNKNOWN_BATCH'
   | 'UNKNOWN_QUEUE_ITEM'
+  | 'EVM_MISMATCH'
   | 'BAD_LOG'
   | 'COMPILE_FAILED'
   | 'ANVIL_FAILED'

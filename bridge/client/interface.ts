@@ -1,4 +1,5 @@
 /** What the rest of the system may ask of the L1 side. Implemented by `RollupClient` (rollupClient.ts). */
+import type { EvmBatch } from '../../protocol/lane/types.ts';
 import type { ClosedBatch, Point } from '../../protocol/types.ts';
 import type {
   Address,
@@ -21,11 +22,14 @@ export interface RollupCalls {
   registerToken(erc20: Address): L1Call;
   depositNew(p: { token: number; amount: bigint; key: Point; owner: Address }): L1Call;
   depositTo(p: { index: number; token: number; amount: bigint }): L1Call;
+  /** A void deposit is refunded to `refundTo`. */
+  depositToFor(p: { index: number; token: number; amount: bigint; refundTo: Address }): L1Call;
   forcedExit(index: number): L1Call;
-  commitBatch(closed: ClosedBatch): L1Call;
+  /** @throws BridgeError EVM_MISMATCH if `evm` is not what the batch was closed with; so does `submitProvenBatch` */
+  commitBatch(closed: ClosedBatch, evm: EvmBatch): L1Call;
   /** `batches` must follow the last proven batch, in order. */
   proveBatches(batches: readonly { posted: PostedBatch; proof: Proof }[]): L1Call;
-  submitProvenBatch(closed: ClosedBatch, proof: Proof): L1Call;
+  submitProvenBatch(closed: ClosedBatch, evm: EvmBatch, proof: Proof): L1Call;
   revertBatches(oldestUnproven: PostedBatch): L1Call;
   withdraw(token: number, owner: Address): L1Call;
   resign(): L1Call;
@@ -70,9 +74,9 @@ export interface RollupWriter extends RollupReader {
   depositNew(p: { token: number; amount: bigint; key: Point; owner?: Address }): Promise<QueueEntry>;
   depositTo(p: { index: number; token: number; amount: bigint }): Promise<QueueEntry>;
   forcedExit(index: number): Promise<QueueEntry>;
-  commitBatch(closed: ClosedBatch): Promise<PostedBatch>;
+  commitBatch(closed: ClosedBatch, evm: EvmBatch): Promise<PostedBatch>;
   proveBatches(batches: readonly { posted: PostedBatch; proof: Proof }[]): Promise<L1Receipt>;
-  submitProvenBatch(closed: ClosedBatch, proof: Proof): Promise<PostedBatch>;
+  submitProvenBatch(closed: ClosedBatch, evm: EvmBatch, proof: Proof): Promise<PostedBatch>;
   revertBatches(): Promise<L1Receipt>;
   withdraw(token: number, owner?: Address): Promise<L1Receipt>;
   resign(): Promise<L1Receipt>;

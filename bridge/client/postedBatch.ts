@@ -1,4 +1,4 @@
-import { decodeFunctionData, hexToBytes, keccak256, type Log, parseEventLogs } from 'viem';
+import { decodeFunctionData, hexToBytes, keccak256, type Log, parseEventLogs, toHex } from 'viem';
 import { batchNumber } from '../../protocol/ids.ts';
 import type { Field } from '../../protocol/types.ts';
 import { rollupAbi } from './abi.ts';
@@ -32,8 +32,8 @@ export function committedArgs(log: Log) {
 export function postedBatch(log: Log, context: CommitContext): PostedBatch {
   const l1 = positionOf(log);
   const { number, storedHash, r, y } = committedArgs(log);
-  const { input, body, isOpenPath } = decodeCommit(context.input);
-  const header = postedHeader(input);
+  const { input, body, evmData, isOpenPath } = decodeCommit(context.input);
+  const header = postedHeader(input, evmData);
   const stored: StoredBatch = {
     number,
     shapeId: header.shapeId,
@@ -49,18 +49,31 @@ export function postedBatch(log: Log, context: CommitContext): PostedBatch {
     c: header.c,
     r: r as Field, // 248 bits
     y: y as Field, // reduced by the contract
+    evmCommitment: toHex(header.evmCommitment, { size: 32 }),
   };
   if (hashOfStored(stored) !== storedHash) throw new BridgeError('BAD_LOG', { number, reason: 'stored hash' });
   const shape = shapeNameOf(header.shapeId);
-  return { number: batchNumber(Number(number)), shape, header, oldRoot: context.oldRoot, body, stored, isOpenPath, l1 };
+  const { evmOutput } = input;
+  const { oldRoot } = context;
+  return {
+    number: batchNumber(Number(number)),
+    ...{ shape, header, oldRoot, body, evmData, evmOutput, stored, isOpenPath, l1 },
+  };
 }
 
 /** The arguments of a commit or open-path submission. @throws BridgeError NOT_A_COMMIT */
-export function decodeCommit(data: Hex): { input: BatchInput; body: Uint8Array; isOpenPath: boolean } {
+export function decodeCommit(data: Hex): {
+  input: BatchInput;
+  body: Uint8Array;
+  evmData: Uint8Array;
+  isOpenPath: boolean;
+} {
   try {
     const { functionName, args } = decodeFunctionData({ abi: rollupAbi, data });
     if (functionName === 'commitBatch' || functionName === 'submitProvenBatch') {
-      return { input: args[0], body: hexToBytes(args[1]), isOpenPath: functionName === 'submitProvenBatch' };
+      const [input, body, evmData] = args;
+      const isOpenPath = functionName === 'submitProvenBatch';
+      return { input, body: hexToBytes(body), evmData: hexToBytes(evmData), isOpenPath };
     }
   } catch (cause) {
     throw new BridgeError('NOT_A_COMMIT', {}, { cause });

@@ -1,4 +1,5 @@
 import type { Account, Chain, PublicClient, Transport, WalletClient } from 'viem';
+import type { EvmBatch } from '../../protocol/lane/types.ts';
 import type { ClosedBatch, Point } from '../../protocol/types.ts';
 import { erc20Abi } from './abi.ts';
 import { BridgeError } from './errors.ts';
@@ -72,16 +73,16 @@ export class RollupClient extends Reader implements RollupWriter {
     return queuedIn(await this.send(this.calls.forcedExit(index)));
   }
 
-  async commitBatch(closed: ClosedBatch): Promise<PostedBatch> {
-    return this.readBatchOf((await this.send(this.calls.commitBatch(closed))).hash);
+  async commitBatch(closed: ClosedBatch, evm: EvmBatch): Promise<PostedBatch> {
+    return this.readBatchOf((await this.send(this.calls.commitBatch(closed, evm))).hash);
   }
 
   proveBatches(batches: readonly { posted: PostedBatch; proof: Proof }[]): Promise<L1Receipt> {
     return this.send(this.calls.proveBatches(batches));
   }
 
-  async submitProvenBatch(closed: ClosedBatch, proof: Proof): Promise<PostedBatch> {
-    return this.readBatchOf((await this.send(this.calls.submitProvenBatch(closed, proof))).hash);
+  async submitProvenBatch(closed: ClosedBatch, evm: EvmBatch, proof: Proof): Promise<PostedBatch> {
+    return this.readBatchOf((await this.send(this.calls.submitProvenBatch(closed, evm, proof))).hash);
   }
 
   async revertBatches(): Promise<L1Receipt> {

@@ -67,6 +67,8 @@ export interface StoredBatch {
   readonly c: Field;
   readonly r: Field;
   readonly y: Field;
+  /** 32 bytes: the header's words 8 and 9. */
+  readonly evmCommitment: Hex;
 }
 
 /** A batch as posted on L1: enough to rebuild the ledger (decode `body`) and to prove or revert it. */
@@ -76,6 +78,10 @@ export interface PostedBatch {
   readonly header: PostedHeader;
   readonly oldRoot: Field;
   readonly body: Uint8Array;
+  /** As posted; whether it decodes, derivation says. */
+  readonly evmData: Uint8Array;
+  /** 32 bytes, as stated by the committer: derivation says whether it is the outcome. */
+  readonly evmOutput: Hex;
   readonly stored: StoredBatch;
   /** True if it came with its proof on the open path (then it was proven at once). */
   readonly isOpenPath: boolean;

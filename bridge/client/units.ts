@@ -1,13 +1,13 @@
 /** From the ledger's types to the contract's arguments and back. Pure. */
-import { encodeAbiParameters, keccak256, toHex } from 'viem';
+import { concat, encodeAbiParameters, keccak256, toHex } from 'viem';
 import { R_FIELD } from '../../protocol/field.ts';
+import type { EvmBatch } from '../../protocol/lane/types.ts';
 import { shape, shapeById } from '../../protocol/shapes.ts';
 import type { AccountIndex, ClosedBatch, FeeLanes, Field, QueueItem } from '../../protocol/types.ts';
 import { rollupAbi } from './abi.ts';
 import { BridgeError } from './errors.ts';
 import type { Address, Hex, PostedHeader, StoredBatch } from './types.ts';
 
-const MASK_128 = (1n << 128n) - 1n;
 const MASK_96 = (1n << 96n) - 1n;
 
 /** The contract's `BatchInput`. */
@@ -20,14 +20,15 @@ export interface BatchInput {
   readonly firstBlock: bigint;
   readonly lastBlock: bigint;
   readonly feeAccounts: bigint;
-  readonly evmHi: bigint;
-  readonly evmLo: bigint;
+  readonly evmOutput: Hex;
   readonly newRoot: bigint;
   readonly c: bigint;
 }
 
-export function batchInput(closed: ClosedBatch): BatchInput {
+/** @throws BridgeError EVM_MISMATCH if the batch was closed with another commitment: it could not be proven */
+export function batchInput(closed: ClosedBatch, evm: Pick<EvmBatch, 'outputHash' | 'commitment'>): BatchInput {
   const { batch, commitment, exits } = closed;
+  if (batch.evmCommitment !== evm.commitment) throw new BridgeError('EVM_MISMATCH', { number: batch.number });
   return {
     shapeId: shape(batch.shape).id,
     timestamp: batch.timestamp,
@@ -37,15 +38,14 @@ export function batchInput(closed: ClosedBatch): BatchInput {
     firstBlock: batch.firstBlock,
     lastBlock: batch.lastBlock,
     feeAccounts: batch.feeAccounts.reduce((word, index, lane) => word | (BigInt(index) << BigInt(32 * lane)), 0n),
-    evmHi: batch.evmCommitment >> 128n,
-    evmLo: batch.evmCommitment & MASK_128,
+    evmOutput: evm.outputHash,
     newRoot: batch.newRoot,
     c: commitment.c,
   };
 }
 
 /** What a commit stated, split but not judged: L1 leaves some of it (fee lanes) to the proof. */
-export function postedHeader(input: BatchInput): PostedHeader {
+export function postedHeader(input: BatchInput, evmData: Uint8Array): PostedHeader {
   const lane = (i: number) => Number((input.feeAccounts >> BigInt(32 * i)) & 0xffffffffn) as AccountIndex;
   const feeAccounts: FeeLanes = [lane(0), lane(1), lane(2), lane(3)];
   return {
@@ -58,9 +58,14 @@ export function postedHeader(input: BatchInput): PostedHeader {
     feeAccounts,
     firstBlock: input.firstBlock,
     lastBlock: input.lastBlock,
-    evmCommitment: (input.evmHi << 128n) | input.evmLo,
+    evmCommitment: BigInt(evmCommitmentOf(input.evmOutput, evmData)),
     c: input.c as Field, // as newRoot
   };
+}
+
+/** What L1 computes of the EVM lane's part: `keccak256(evmOutput ‖ keccak256(evmData))`. */
+export function evmCommitmentOf(evmOutput: Hex, evmData: Uint8Array): Hex {
+  return keccak256(concat([evmOutput, keccak256(evmData)]));
 }
 
 /** The L1 records and exits at the start of a body: what `proveBatches` wants to see again. */

@@ -32,19 +32,25 @@ import {BatchData} from "./lib/BatchData.sol";
 abstract contract Batches is Queue {
     /// Committed batches that may await their proof; also the size of the ring that remembers them.
     uint256 internal constant MAX_UNPROVEN = 256;
-    /// A batch may not jump further: nobody can use up the 64-bit block numbers.
-    uint256 private constant MAX_BLOCKS = 1 << 32;
+    /// A batch may not jump further: whoever derives the EVM lane makes every block of it, and nobody can use up the 64-bit numbers.
+    uint256 private constant MAX_BLOCKS = 1 << 16;
 
     event BatchCommitted(uint64 indexed number, uint256 newRoot, bytes32 storedHash, uint256 r, uint256 y);
     event BatchProven(uint64 indexed number, uint256 newRoot);
 
     /// Data and order of the next batch. Its proof follows in `proveBatches`.
-    function commitBatch(BatchInput calldata input, bytes calldata body) external nonReentrant whileLive {
+    /// @param body the ledger lane's part, which is proven
+    /// @param evmData the EVM lane's part: bound by the commitment, read only by those who derive the lane
+    function commitBatch(BatchInput calldata input, bytes calldata body, bytes calldata evmData)
+        external
+        nonReentrant
+        whileLive
+    {
         if (msg.sender != _control.sequencer) revert NotSequencer(msg.sender);
         _requirePlainAccount();
         if (_committed.batch - _proven.batch >= MAX_UNPROVEN) revert TooManyUnproven();
         _control.seenAt = uint40(block.timestamp);
-        _accept(input, body);
+        _accept(input, body, evmData);
     }
 
     /// Proves the oldest committed batches, in order. Anyone may: the proof is all that counts.
@@ -68,15 +74,16 @@ abstract contract Batches is Queue {
 
     /// The open path: a batch together with its proof, so that nobody can hold up the chain with one that cannot be proven.
     /// Whoever uses it must serve the queue: items in the second half of their time cannot be passed over.
-    function submitProvenBatch(BatchInput calldata input, bytes calldata body, Proof calldata proof)
-        external
-        nonReentrant
-        whileLive
-    {
+    function submitProvenBatch(
+        BatchInput calldata input,
+        bytes calldata body,
+        bytes calldata evmData,
+        Proof calldata proof
+    ) external nonReentrant whileLive {
         if (!_isOpen()) revert PathClosed();
         _requirePlainAccount();
         if (_committed.batch != _proven.batch) revert UnprovenBatchesPending(_committed.batch, _proven.batch);
-        StoredBatch memory stored = _accept(input, body);
+        StoredBatch memory stored = _accept(input, body, evmData);
         uint256 next = _committed.queue;
         if (input.l1Count < _shapes[input.shapeId].l1Slots && next < _control.queueTail) {
             if (_deadlineOf(next) < block.timestamp + QUEUE_DEADLINE_SECONDS / 2) revert QueueItemsSkipped(next);
@@ -122,7 +129,10 @@ abstract contract Batches is Queue {
     }
 
     /// Everything L1 itself checks of a batch. Moves the committed head and remembers the batch.
-    function _accept(BatchInput calldata input, bytes calldata body) private returns (StoredBatch memory stored) {
+    function _accept(BatchInput calldata input, bytes calldata body, bytes calldata evmData)
+        private
+        returns (StoredBatch memory stored)
+    {
         ShapeConfig memory shape = _shape(input.shapeId);
         if (input.l1Count > shape.l1Slots || input.opCount > shape.opSlots || input.exitCount > shape.exitSlots) {
             revert BatchTooLarge();
@@ -151,8 +161,9 @@ abstract contract Batches is Queue {
         stored.newRoot = input.newRoot;
         stored.xHash = keccak256(body[:_xLength(input.l1Count, input.exitCount)]);
         stored.c = input.c;
+        stored.evmCommitment = BatchData.evmCommitment(input.evmOutput, evmData);
         (stored.r, stored.y) = BatchData.publicInputs(
-            _header(input, stored.number, stored.oldRoot),
+            _header(input, stored),
             input.c,
             body,
             BatchData.Counts(input.l1Count, input.exitCount, input.opCount, shape.l1Slots, shape.exitSlots)
@@ -168,21 +179,21 @@ abstract contract Batches is Queue {
     }
 
     /// The ten header words, the shape id, and room for the body's hash (docs/protocol.md section 4).
-    function _header(BatchInput calldata input, uint256 number, uint256 oldRoot)
+    function _header(BatchInput calldata input, StoredBatch memory stored)
         private
         view
         returns (uint256[12] memory head)
     {
         head[0] = DOMAIN;
-        head[1] = oldRoot;
+        head[1] = stored.oldRoot;
         head[2] = input.newRoot;
-        head[3] = number;
+        head[3] = stored.number;
         head[4] = input.timestamp;
         head[5] = input.l1Count | (uint256(input.opCount) << 16) | (uint256(input.exitCount) << 32);
         head[6] = input.feeAccounts;
         head[7] = input.firstBlock | (uint256(input.lastBlock) << 64);
-        head[8] = input.evmHi;
-        head[9] = input.evmLo;
+        head[8] = uint256(stored.evmCommitment) >> 128;
+        head[9] = uint128(uint256(stored.evmCommitment));
         head[10] = input.shapeId;
     }
 

@@ -33,17 +33,18 @@ abstract contract Queue is Vault {
     }
 
     /// A top-up of account `index`. Void, and refunded to the caller, if that account does not exist or holds another token.
-    function depositTo(uint32 index, uint16 token, uint256 amount)
+    function depositTo(uint32 index, uint16 token, uint256 amount) external payable returns (uint64 queueIndex) {
+        return _topUp(index, token, amount, msg.sender);
+    }
+
+    /// The same by somebody (a contract, say) who passes the money on for `refundTo`: a void deposit is refunded there.
+    function depositToFor(uint32 index, uint16 token, uint256 amount, address refundTo)
         external
         payable
-        nonReentrant
-        whileLive
         returns (uint64 queueIndex)
     {
-        if (index == 0 || index >= INDEX_LIMIT) revert IndexOutOfRange(index);
-        uint256 received = _takeIn(token, amount);
-        uint256 l0 = DEPOSIT_TO | (uint256(index) << 16) | (uint256(token) << 48) | (received << 64);
-        return _enqueue(l0, 0, 0, msg.sender);
+        if (refundTo == address(0)) revert ZeroAddress();
+        return _topUp(index, token, amount, refundTo);
     }
 
     /// Takes the whole balance of account `index` to L1. Void unless the caller is that account's Ethereum address.
@@ -64,6 +65,18 @@ abstract contract Queue is Vault {
 
     function _deadlineOf(uint256 queueIndex) internal view returns (uint256) {
         return uint256(_queue[queueIndex]) & DEADLINE_MASK;
+    }
+
+    function _topUp(uint32 index, uint16 token, uint256 amount, address refundTo)
+        private
+        nonReentrant
+        whileLive
+        returns (uint64 queueIndex)
+    {
+        if (index == 0 || index >= INDEX_LIMIT) revert IndexOutOfRange(index);
+        uint256 received = _takeIn(token, amount);
+        uint256 l0 = DEPOSIT_TO | (uint256(index) << 16) | (uint256(token) << 48) | (received << 64);
+        return _enqueue(l0, 0, 0, refundTo);
     }
 
     function _enqueue(uint256 l0, uint256 x, uint256 y, address owner) private returns (uint64 queueIndex) {

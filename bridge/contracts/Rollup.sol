@@ -33,6 +33,10 @@ contract Rollup is Escape {
         });
     }
 
+    function isFrozen() external view returns (bool) {
+        return _control.frozen;
+    }
+
     /// All that does not move. The first value is the domain in every signed message and batch header.
     function parameters() external view returns (uint256 domain, Parameters memory p, ShapeConfig[] memory shapes) {
         domain = DOMAIN;

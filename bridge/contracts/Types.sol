@@ -25,7 +25,8 @@ struct Parameters {
     uint96 registrationFee;
 }
 
-/// What a committer states about a batch. Domain, old root and number are not stated: the contract knows them.
+/// What a committer states about a batch. Domain, old root and number are not stated: the contract knows them. `evmOutput` is the
+/// outcome in the EVM lane (docs/protocol.md section 11), which L1 records and does not judge.
 struct BatchInput {
     uint8 shapeId;
     uint40 timestamp;
@@ -35,8 +36,7 @@ struct BatchInput {
     uint64 firstBlock;
     uint64 lastBlock;
     uint128 feeAccounts;
-    uint128 evmHi;
-    uint128 evmLo;
+    bytes32 evmOutput;
     uint256 newRoot;
     uint256 c;
 }
@@ -57,6 +57,7 @@ struct StoredBatch {
     uint256 c;
     uint256 r;
     uint256 y;
+    bytes32 evmCommitment;
 }
 
 /// A Groth16 proof as snarkjs exports it for Solidity.

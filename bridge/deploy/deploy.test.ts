@@ -7,6 +7,7 @@ import { AccountTree } from '../../protocol/tree.ts';
 import type { Field } from '../../protocol/types.ts';
 import { RollupClient } from '../client/rollupClient.ts';
 import type { Proof } from '../client/types.ts';
+import { NO_EVM } from '../testing/evmBatch.ts';
 import { expectError, TEST_L2_CHAIN_ID, TEST_SETTINGS } from '../testing/fixture.ts';
 import { TestLedger } from '../testing/ledger.ts';
 import { TinyCircuit } from '../testing/tinyCircuit.ts';
@@ -150,7 +151,7 @@ describe('real proofs (of a tiny circuit, by the real verifier)', () => {
     const { timestamp } = await clients.publicClient.getBlock();
     const entry = await client.depositNew({ token: 0, amount: 1000n, key: actor(1).key });
     const ledger = new TestLedger(deployment.domain);
-    const posted = await client.commitBatch(ledger.close({ timestamp: Number(timestamp), queue: [entry] }));
+    const posted = await client.commitBatch(ledger.close({ timestamp: Number(timestamp), queue: [entry] }), NO_EVM);
     const { c, r, y } = posted.stored;
     return { ledger, posted, proof: await batchCircuit.prove([c, r, y]) };
   }

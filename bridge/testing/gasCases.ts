@@ -8,6 +8,7 @@ import { actor, attest, claim, exit, open, signed, transfer } from '../../protoc
 import type { Field, SignedTx } from '../../protocol/types.ts';
 import { AttestationsClient } from '../client/attestationsClient.ts';
 import type { ProvenLeaf, QueueEntry } from '../client/types.ts';
+import { NO_EVM } from './evmBatch.ts';
 import { type Fixture, TEST_SETTINGS } from './fixture.ts';
 import { ANY_PROOF, TestLedger } from './ledger.ts';
 
@@ -65,7 +66,7 @@ export async function measureGas(f: Fixture): Promise<GasReport> {
   };
   for (const [name, closed] of Object.entries(batches)) {
     await f.warp(12); // within one second, the sequencer's time of last commit would not change: cheaper by chance
-    const posted = await f.sequencer.commitBatch(closed);
+    const posted = await f.sequencer.commitBatch(closed, NO_EVM);
     await note(`commit.${name}`, posted.l1.transactionHash);
     await note(`prove.${name}`, (await f.bob.proveBatches([{ posted, proof: ANY_PROOF }])).hash);
   }
@@ -75,7 +76,7 @@ export async function measureGas(f: Fixture): Promise<GasReport> {
   await note('withdraw.erc20', (await f.alice.withdraw(1)).hash);
   const late = await f.alice.depositNew(ether);
   await f.warp(TEST_SETTINGS.graceSeconds + 10);
-  const open = await f.bob.submitProvenBatch(ledger.close({ timestamp: await f.now() }), ANY_PROOF);
+  const open = await f.bob.submitProvenBatch(ledger.close({ timestamp: await f.now() }), NO_EVM, ANY_PROOF);
   await note('submitProven.empty', open.l1.transactionHash);
   await f.warp(TEST_SETTINGS.queueDeadlineSeconds + 10);
   await note('freeze', (await f.bob.freeze()).hash);

@@ -7,6 +7,7 @@ import { shape } from '../../protocol/shapes.ts';
 import { AccountTree } from '../../protocol/tree.ts';
 import type { ClosedBatch, Field, ShapeName, SignedTx } from '../../protocol/types.ts';
 import type { Proof, QueueEntry } from '../client/types.ts';
+import { NO_EVM } from './evmBatch.ts';
 
 /** The mock verifiers look at public inputs only. */
 export const ANY_PROOF: Proof = {
@@ -55,7 +56,7 @@ export class TestLedger {
     }
     for (const tx of parts.txs ?? []) open.applyTx(tx, { signatureChecked: true });
     this.#lastBlock += parts.blocks ?? 1n;
-    return open.close({ lastBlock: this.#lastBlock, evmCommitment: parts.evmCommitment ?? 0n });
+    return open.close({ lastBlock: this.#lastBlock, evmCommitment: parts.evmCommitment ?? NO_EVM.commitment });
   }
 
   /** Catches up with batches built by another ledger. */

@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rollupAbi } from '../../bridge/client/abi.ts';
 import type { RollupClient } from '../../bridge/client/rollupClient.ts';
 import type { Proof, QueueEntry } from '../../bridge/client/types.ts';
+import { NO_EVM } from '../../bridge/testing/evmBatch.ts';
 import { expectError } from '../../bridge/testing/fixture.ts';
 import { ensureArtifacts } from '../../circuits/build/artifacts.ts';
 import { escapeAccount } from '../../node/cli/escapeAccount.ts';
@@ -112,7 +113,7 @@ async function nextBatch(rollup: RollupClient, { queue, txs }: Pick<Parts, 'queu
   );
   for (const { item } of queue) open.applyL1(item, item.opcode === 1 ? CAROL_TEST : undefined);
   for (const tx of txs) open.applyTx(tx);
-  return open.close({ lastBlock: firstBlock, evmCommitment: 0n });
+  return open.close({ lastBlock: firstBlock, evmCommitment: NO_EVM.commitment });
 }
 
 interface Parts {
@@ -155,15 +156,15 @@ describe('the sequencer is silent past its grace', () => {
       const pay = carol.sign([transfer({ from: CAROL, to: ALICE, amount: parseEther('0.5') })]);
       const stale = await publishedProof(erin, 1);
       const early = await nextBatch(erin, { queue: taken, txs: [pay.tx] });
-      await expectError('PathClosed', erin.submitProvenBatch(early, stale));
+      await expectError('PathClosed', erin.submitProvenBatch(early, NO_EVM, stale));
 
       await settlement.warp(SETTINGS.graceSeconds + 60);
       const closed = await nextBatch(erin, { queue: taken, txs: [pay.tx] });
-      await expectError('ProofInvalid', erin.submitProvenBatch(closed, stale));
+      await expectError('ProofInvalid', erin.submitProvenBatch(closed, NO_EVM, stale));
       const { proof } = await proveBatch(closed, await ensureArtifacts('batch-small'), { backend: snarkjsBackend() });
-      const posted = await erin.submitProvenBatch(closed, proof);
+      const posted = await erin.submitProvenBatch(closed, NO_EVM, proof);
       expect(posted).toMatchObject({ number: 2, isOpenPath: true });
-      await expectError('BadBlockRange', erin.submitProvenBatch(closed, proof));
+      await expectError('BadBlockRange', erin.submitProvenBatch(closed, NO_EVM, proof));
 
       const { committed, proven } = await erin.state();
       expect(proven).toEqual(committed);

@@ -18,6 +18,18 @@ library BatchData {
     uint256 internal constant L1_BYTES = 128;
     uint256 internal constant EXIT_BYTES = 64;
 
+    /// keccak256(evmOutput || keccak256(evmData)): what the batch's header says of the EVM lane (docs/protocol.md section 11).
+    function evmCommitment(bytes32 evmOutput, bytes calldata evmData) internal pure returns (bytes32 commitment) {
+        assembly ("memory-safe") {
+            // The free memory is used as scratch and not claimed: evmData are long, and `body` is copied to the same place later.
+            let scratch := mload(0x40)
+            calldatacopy(scratch, evmData.offset, evmData.length)
+            mstore(0x20, keccak256(scratch, evmData.length))
+            mstore(0x00, evmOutput)
+            commitment := keccak256(0x00, 0x40)
+        }
+    }
+
     /// @param head the ten header words (each canonical), then the shape id; the last element is scratch for the body's hash
     /// @param c the committer's claim of C, canonical
     /// @param body L1 records, exits (their words already known to be canonical) and ops
