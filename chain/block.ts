@@ -1,6 +1,9 @@
+import { bigintToBytes, bytesToBigint } from '../protocol/bytes.ts';
 import { encodeTx } from '../protocol/codec/tx.ts';
 import { keccak256 } from '../protocol/crypto/keccak.ts';
 import type { AccountIndex, BatchNumber, Field, L1Op, SignedTx } from '../protocol/types.ts';
+import { ledgerHash } from './evm/ledgerPart.ts';
+import type { EvmBlockRecord } from './evm/types.ts';
 
 /** L1 operations of a block: a run of the bridge's queue, in queue order. */
 export interface BlockL1Ops {
@@ -9,11 +12,10 @@ export interface BlockL1Ops {
   readonly ops: readonly L1Op[];
 }
 
-/** A block before its hash is known. */
+/** The ledger part of a block. */
 export interface BlockBody {
-  /** Counted from 1; block 0 is the empty genesis with hash 0. */
+  /** Counted from 1; block 0 comes from the chain spec and holds nothing. */
   readonly number: bigint;
-  readonly parentHash: bigint;
   /** Seconds, never less than the parent's. Ledger rules use the batch's timestamp instead: that of its first block. */
   readonly timestamp: number;
   readonly batch: BatchNumber;
@@ -26,25 +28,26 @@ export interface BlockBody {
   readonly ledgerRoot: Field;
 }
 
+/** A block of both lanes. Its hash is that of its Ethereum header, which commits to both (docs/protocol.md section 8). */
 export interface Block extends BlockBody {
-  /** keccak256 of the canonical encoding, 256 bits. */
   readonly hash: bigint;
+  readonly parentHash: bigint;
+  readonly evm: EvmBlockRecord;
 }
 
-const TAG = new TextEncoder().encode('engram/block/1');
+const TAG = new TextEncoder().encode('engram/block/2');
 
 /**
- * The bytes a block hash commits to: tag ‖ number(8) ‖ parentHash(32) ‖ timestamp(5) ‖ batch(8) ‖ ledgerRoot(32) ‖
- * firstQueueIndex(8) ‖ l1Count(4) ‖ l1 ops (106 each) ‖ feeCount(1) ‖ fee accounts (4 each) ‖ txCount(4) ‖
- * txs (length(4) ‖ wire form with the assigned indices). Every list carries its length, so no two blocks share an encoding.
+ * All of the ledger part: tag ‖ number(8) ‖ timestamp(5) ‖ batch(8) ‖ ledgerRoot(32) ‖ firstQueueIndex(8) ‖ l1Count(4) ‖
+ * l1 ops (106 each) ‖ feeCount(1) ‖ fee accounts (4 each) ‖ txCount(4) ‖ txs (length(4) ‖ wire form with the assigned indices).
+ * The block's hash binds what L1 shows of it; this binds signatures and expiry too.
  */
-export function encodeBlock(block: BlockBody): Uint8Array {
+export function encodeBody(block: BlockBody): Uint8Array {
   const parts: Uint8Array[] = [TAG];
   const word = (value: bigint | number, bytes: number): void => {
     parts.push(bigEndian(BigInt(value), bytes));
   };
   word(block.number, 8);
-  word(block.parentHash, 32);
   word(block.timestamp, 5);
   word(block.batch, 8);
   word(block.ledgerRoot, 32);
@@ -71,8 +74,27 @@ export function encodeBlock(block: BlockBody): Uint8Array {
   return new Uint8Array(Buffer.concat(parts));
 }
 
-export function sealBlock(body: BlockBody): Block {
-  return { ...body, hash: keccak256(encodeBlock(body)) };
+/** keccak256 of `encodeBody`: what the store finds a changed block by. */
+export function bodyChecksum(body: BlockBody): bigint {
+  return keccak256(encodeBody(body));
+}
+
+export function blockOf(body: BlockBody, evm: EvmBlockRecord): Block {
+  return { ...body, hash: BigInt(evm.hash), parentHash: bytesToBigint(evm.header.parentHash), evm };
+}
+
+/** Whether the header is that of this ledger part. */
+export function isHeaderOf(body: BlockBody, { header }: EvmBlockRecord): boolean {
+  const { l1, ...rest } = body;
+  const part = { ...rest, firstQueueIndex: l1.firstQueueIndex, l1Ops: l1.ops };
+  const root = header.parentBeaconBlockRoot;
+  return (
+    header.number === body.number &&
+    header.timestamp === BigInt(body.timestamp) &&
+    Buffer.from(header.extraData).equals(bigintToBytes(body.ledgerRoot, 32)) &&
+    root !== undefined &&
+    bytesToBigint(root) === BigInt(ledgerHash(part))
+  );
 }
 
 /** Values come from domain types that are in range; one that is not would silently change the hash, so it throws. */

@@ -1,7 +1,7 @@
 /**
  * STORE_UNAVAILABLE: cannot be opened (locked by another process, no permission).
  * STORE_CORRUPT: a record is missing or does not decode, or the rebuilt root is not the stored one.
- * WRONG_CHAIN: the store belongs to another domain.
+ * WRONG_CHAIN: the store belongs to another domain, or began with another chain spec.
  * OUT_OF_ORDER: a block, batch or status does not follow the stored head.
  * BLOCK_INVALID: a stored block does not replay to what it claims.
  */

@@ -1,3 +1,4 @@
+import type { Hex } from '../protocol/lane/types.ts';
 import type { Point } from '../protocol/types.ts';
 import { prefixRange } from './db.ts';
 
@@ -18,6 +19,12 @@ import { prefixRange } from './db.ts';
  * | d/ address/index | accounts of an Ethereum address |
  * | o/ index | what created a channel or an attestation |
  * | l/ channel/block/tx/op | a claim |
+ * | e/ number | EVM part of a block, without receipts |
+ * | r/ number | receipts of a block's EVM part |
+ * | x/ hash | where a transaction of the EVM lane is |
+ * | v/ batch | what a closed batch posts for the EVM lane |
+ * | n/ hash | node of the state trie (bytes) |
+ * | y/ hash | code of a contract (bytes) |
  */
 export const keys = {
   head: 'm/head',
@@ -34,6 +41,10 @@ export const keys = {
   origin: (index: number): string => `o/${hex(index, 6)}`,
   claim: (channel: number, at: { block: bigint; position: number; op: number }): string =>
     `${claimPrefix(channel)}${txOf(at)}${hex(at.op, 2)}`,
+  evmBlock: (number: bigint): string => `e/${hex(number, 16)}`,
+  receipts: (number: bigint): string => `r/${hex(number, 16)}`,
+  evmTx: (hash: Hex): string => `x/${hash.slice(2)}`,
+  evmBatch: (number: number): string => `v/${hex(number, 16)}`,
 } as const;
 
 export const ranges = {

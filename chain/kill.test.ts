@@ -5,7 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { accountIndex } from '../protocol/ids.ts';
 import { openLevel } from './db.ts';
-import { openChain } from './testing/fixture.ts';
+import { openLedger } from './testing/fixture.ts';
 import { tempDb } from './testing/tempDb.ts';
 
 const CHILD = fileURLToPath(new URL('./testing/killChild.ts', import.meta.url));
@@ -39,7 +39,7 @@ it('a process killed with -9, again and again, leaves every accepted block, and 
     for (const [number, hash] of await runAndKill(temp.path, count)) accepted.set(number, hash);
     const db = await openLevel(temp.path);
     temp = { ...temp, db };
-    const { store, ledger } = await openChain(db, ['dev']);
+    const { store, ledger } = await openLedger(db, ['dev']);
     expect(store.head.block).toBeGreaterThanOrEqual(Math.max(...[...accepted.keys()].map(Number)));
     for (const [number, hash] of accepted) expect((await store.block(number))?.hash).toBe(hash);
     // One account a block, holding the block's number.

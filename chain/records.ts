@@ -23,7 +23,7 @@ import {
 } from '../protocol/serialize.ts';
 import { SHAPES } from '../protocol/shapes.ts';
 import type { Account, ClosedBatch, ShapeName } from '../protocol/types.ts';
-import { type Block, type BlockBody, sealBlock } from './block.ts';
+import { type BlockBody, bodyChecksum } from './block.ts';
 import { ChainError } from './errors.ts';
 import type { BatchSummary, ClaimRecord, Head, Location, OpenBatchRecord, OpLocation, TxLocation } from './types.ts';
 
@@ -60,7 +60,6 @@ export const shapeName = oneOf(Object.keys(SHAPES) as ShapeName[]);
 
 const blockBody = object<BlockBody>({
   number: big,
-  parentHash: big,
   timestamp: int,
   batch: batchId,
   l1: object<BlockBody['l1']>({
@@ -72,21 +71,20 @@ const blockBody = object<BlockBody>({
   ledgerRoot: fieldWord,
 });
 
-interface StoredBlock {
-  readonly hash: bigint;
+interface StoredBody {
+  readonly checksum: bigint;
   readonly body: BlockBody;
 }
 
-const storedBlock = object<StoredBlock>({ hash: big, body: blockBody });
+const storedBody = object<StoredBody>({ checksum: big, body: blockBody });
 
-/** Decoding checks the hash: a block that was changed on disk is not a block. */
-export const blockRecord: RecordCodec<Block> = record<Block>({
-  encode: ({ hash, ...body }) => storedBlock.encode({ hash, body }),
+/** The ledger part of a block. Decoding checks the checksum: a block that was changed on disk is not a block. */
+export const bodyRecord: RecordCodec<BlockBody> = record<BlockBody>({
+  encode: (body) => storedBody.encode({ checksum: bodyChecksum(body), body }),
   decode: (json) => {
-    const { hash, body } = storedBlock.decode(json);
-    const block = sealBlock(body);
-    if (block.hash !== hash) throw new ChainError('STORE_CORRUPT', { block: body.number });
-    return block;
+    const { checksum, body } = storedBody.decode(json);
+    if (bodyChecksum(body) !== checksum) throw new ChainError('STORE_CORRUPT', { block: body.number });
+    return body;
   },
 });
 
@@ -98,7 +96,7 @@ export const closedBatchRecord: RecordCodec<ClosedBatch> = record({
 });
 
 /** Changes when stored records change their meaning; a store of another version is refused, never guessed at. */
-const VERSION = 2;
+const VERSION = 3;
 
 interface StoredHead {
   readonly version: typeof VERSION;
@@ -116,6 +114,7 @@ const storedHead = object<StoredHead>({
     hash: big,
     timestamp: int,
     nextQueueIndex: big,
+    inboxCount: big,
     open: optional(openBatch),
     closedBatch: int,
     closedRoot: fieldWord,

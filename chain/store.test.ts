@@ -18,10 +18,11 @@ import type { Field, QueueItem } from '../protocol/types.ts';
 import { type Db, openLevel } from './db.ts';
 import { ChainError } from './errors.ts';
 import { keys } from './keys.ts';
-import { ChainStore } from './store.ts';
+import { openChain } from './openChain.ts';
 import { CrashError, CrashPoint, crashingDb } from './testing/crash.ts';
-import { addBlock, openChain } from './testing/fixture.ts';
+import { addBlock, openLedger, openTestStore } from './testing/fixture.ts';
 import { tempDb } from './testing/tempDb.ts';
+import { TEST_GENESIS } from './testing/testGenesis.ts';
 
 const ALICE = actor(1);
 const BOB = actor(2);
@@ -60,24 +61,24 @@ const LEAVE = signed(BOB, { signer: 2, nonce: 0, ops: [exit(2, BOB.address, 5n)]
 
 /** Two blocks in a closed batch, one in the open one. */
 async function story(): Promise<void> {
-  const chain = await openChain(db);
+  const chain = await openLedger(db);
   await addBlock(chain, { deposits: [deposit(ALICE, 100n), deposit(BOB, 50n)] });
   await addBlock(chain, { txs: [PAY, WELCOME], feeAccounts: [accountIndex(2)] });
-  await chain.ledger.close({ evmCommitment: 0n });
+  await chain.ledger.close();
   await addBlock(chain, { txs: [LEAVE] });
 }
 
 describe('a chain on LevelDB', () => {
   it('is the same after it was opened again', async () => {
     await story();
-    const before = await openChain(db);
+    const before = await openLedger(db);
     const balances = [1, 2, 3].map((index) => before.ledger.account(accountIndex(index))?.balance);
     // Bob's fee lane was credited when the batch closed; his exit is in the open batch.
     expect(balances).toEqual([68n, 57n, 20n]);
     await db.close();
     db = await openLevel(temp.path);
     temp = { ...temp, db };
-    const after = await openChain(db);
+    const after = await openLedger(db);
     expect(after.store.head).toEqual(before.store.head);
     expect(after.ledger.open?.batch.previewRoot()).toBe(before.ledger.open?.batch.previewRoot());
     expect([1, 2, 3].map((index) => after.ledger.account(accountIndex(index))?.balance)).toEqual(balances);
@@ -85,7 +86,7 @@ describe('a chain on LevelDB', () => {
 
   it('finds blocks, batches, transactions, queue items and accounts', async () => {
     await story();
-    const { store } = await openChain(db);
+    const { store } = await openLedger(db);
     const block = await store.block(2n);
     expect(block).toMatchObject({ number: 2n, batch: 1, txs: [PAY, WELCOME] });
     expect(await store.blockByHash(block?.hash ?? 0n)).toEqual(block);
@@ -111,7 +112,7 @@ describe('a chain on LevelDB', () => {
 
   it('moves batches between statuses, together with the record of the layer above', async () => {
     await story();
-    const { store } = await openChain(db);
+    const { store } = await openLedger(db);
     await store.setStatuses([{ batch: 1, status: 'committed', commitTx: '0x12' }], { name: 'x', value: 'y' });
     await store.setStatuses([{ batch: 1, status: 'proven', proveTx: '0x34' }]);
     expect(await store.summary(1)).toMatchObject({ status: 'proven', commitTx: '0x12', proveTx: '0x34' });
@@ -130,7 +131,7 @@ describe('channels and attestations', () => {
   ];
 
   async function channelStory(): Promise<void> {
-    const chain = await openChain(db, ['small', 'dev']);
+    const chain = await openLedger(db, ['small', 'dev']);
     await addBlock(chain, { deposits: [deposit(ALICE, 100n), deposit(BOB, 50n)] });
     await addBlock(chain, {
       txs: [signed(BOB, { signer: 2, nonce: 0, ops: [model] })],
@@ -143,7 +144,7 @@ describe('channels and attestations', () => {
   it('are found with what created them, and claims newest first, before and after their batch closes', async () => {
     await channelStory();
     const look = async (): Promise<void> => {
-      const { store } = await openChain(db, ['small', 'dev']);
+      const { store } = await openLedger(db, ['small', 'dev']);
       const origins = await all(store.origins());
       expect(origins.map(([index, { block, op }]) => [index, block, op])).toEqual([
         [3, 3n, 0],
@@ -163,12 +164,12 @@ describe('channels and attestations', () => {
       expect(tx?.vouchers).toEqual(claims.map(({ voucher }) => voucher));
     };
     await look();
-    const { ledger } = await openChain(db, ['small', 'dev']);
-    const { closed } = await ledger.close({ evmCommitment: 0n });
+    const { ledger } = await openLedger(db, ['small', 'dev']);
+    const { closed } = await ledger.close();
     // three transactions would fit the small shape; with the vouchers of two claims they have a signature too many
     expect(closed.batch.shape).toBe('dev');
     await look();
-    const { store, ledger: after } = await openChain(db, ['small', 'dev']);
+    const { store, ledger: after } = await openLedger(db, ['small', 'dev']);
     expect(after.account(accountIndex(4))?.balance).toBe(1n);
     expect((await store.batch(1))?.batch.txs.at(-1)?.vouchers).toHaveLength(2);
   });
@@ -181,7 +182,7 @@ describe('channels and attestations', () => {
     const changed = text.replace(first ?? '?', second ?? '?');
     expect(changed).not.toBe(text);
     await db.write([{ type: 'put', key, value: changed }]);
-    await expectChainError(() => openChain(db, ['small', 'dev']), 'STORE_CORRUPT');
+    await expectChainError(() => openLedger(db, ['small', 'dev']), 'STORE_CORRUPT');
   });
 });
 
@@ -191,11 +192,23 @@ async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   return found;
 }
 
+/** Another digit in the middle of the header's bytes. */
+function swapHeaderByte(text: string): string {
+  const at = text.indexOf('"header":"0x') + 200;
+  return `${text.slice(0, at)}${text[at] === '0' ? '1' : '0'}${text.slice(at + 1)}`;
+}
+
 describe('bad stores', () => {
   it('refuses the store of another chain', async () => {
     await story();
     const domain = computeDomain({ l1ChainId: 1n, rollup: 1n, l2ChainId: 1n });
-    await expectChainError(() => ChainStore.open({ domain }, { db }), 'WRONG_CHAIN');
+    await expectChainError(() => openTestStore(db, domain), 'WRONG_CHAIN');
+  });
+
+  it('refuses the store of another chain spec', async () => {
+    await story();
+    const genesis = { ...TEST_GENESIS, gasLimit: TEST_GENESIS.gasLimit + 1n };
+    await expectChainError(() => openChain({ domain: TEST_DOMAIN, genesis }, { db }), 'WRONG_CHAIN');
   });
 
   it('refuses a second process', async () => {
@@ -207,34 +220,37 @@ describe('bad stores', () => {
     ['a lost account', 'a/000001', undefined],
     ['a block that was changed', 'b/0000000000000003', (text: string) => text.replace('"amount":"5"', '"amount":"6"')],
     ['a lost block', 'b/0000000000000003', undefined],
+    ['a header that was changed', 'e/0000000000000003', swapHeaderByte],
+    ['a lost EVM part', 'e/0000000000000003', undefined],
+    ['lost receipts', 'r/0000000000000003', undefined],
     ['a record that is not JSON', 'm/head', () => 'nonsense'],
-    ['a record of another version', 'm/head', (text: string) => text.replace('"version":2', '"version":1')],
+    ['a record of another version', 'm/head', (text: string) => text.replace('"version":3', '"version":2')],
   ])('refuses %s', async (_, key, change) => {
     await story();
     const text = (await db.get(key)) ?? '';
     expect(text).not.toBe('');
     if (change !== undefined) expect(change(text)).not.toBe(text);
     await db.write([change === undefined ? { type: 'del', key } : { type: 'put', key, value: change(text) }]);
-    await expectChainError(() => openChain(db), 'STORE_CORRUPT');
+    await expectChainError(() => openLedger(db), 'STORE_CORRUPT');
   });
 
   it('refuses a block that does not follow', async () => {
     await story();
-    const { store } = await openChain(db);
+    const { store } = await openLedger(db);
     const [first, last] = [await store.block(1n), await store.block(3n)];
     const { open } = store.head;
     if (first === undefined || last === undefined || open === undefined) throw new Error('the story has these');
-    await expectChainError(() => store.appendBlock(first, open), 'OUT_OF_ORDER');
+    await expectChainError(() => store.appendBlock(first, open, []), 'OUT_OF_ORDER');
     const next = { ...last, number: 4n, parentHash: last.hash, timestamp: last.timestamp - 1 };
-    await expectChainError(() => store.appendBlock(next, open), 'OUT_OF_ORDER');
+    await expectChainError(() => store.appendBlock(next, open, []), 'OUT_OF_ORDER');
   });
 
   it('refuses to close what is not open', async () => {
     await story();
-    const { store } = await openChain(db);
-    const closed = await store.batch(1);
-    if (closed === undefined) throw new Error('the story has this batch');
-    await expectChainError(() => store.closeBatch(closed), 'OUT_OF_ORDER');
+    const { store } = await openLedger(db);
+    const [closed, evm] = [await store.batch(1), await store.evmBatch(1)];
+    if (closed === undefined || evm === undefined) throw new Error('the story has this batch');
+    await expectChainError(() => store.closeBatch(closed, evm), 'OUT_OF_ORDER');
   });
 });
 
@@ -244,24 +260,24 @@ describe('dying between two writes', () => {
     const counter = new CrashPoint();
     db = crashingDb(whole, counter);
     await story();
-    const reference = (await openChain(whole)).store.head;
+    const reference = (await openLedger(whole)).store.head;
     await remove();
     for (let dieAt = 0; dieAt < counter.steps; dieAt += 1) {
       const victim = await tempDb();
       db = crashingDb(victim.db, new CrashPoint(dieAt));
       await expect(story()).rejects.toBeInstanceOf(CrashError);
-      const { store, ledger } = await openChain(victim.db);
-      // Four atomic writes; the point after a write has it, the point before has not.
+      const { store, ledger } = await openLedger(victim.db);
+      // Five atomic writes, the first of which begins the chain; the point after a write has it, the point before has not.
       const writes = Math.floor((dieAt + 1) / 2);
-      expect(store.head.block).toBe([0n, 1n, 2n, 2n, 3n][writes]);
-      expect(store.head.closedBatch).toBe(writes >= 3 ? 1 : 0);
-      expect(ledger.open === undefined).toBe(writes === 0 || writes === 3);
+      expect(store.head.block).toBe([0n, 0n, 1n, 2n, 2n, 3n][writes]);
+      expect(store.head.closedBatch).toBe(writes >= 4 ? 1 : 0);
+      expect(ledger.open === undefined).toBe(writes <= 1 || writes === 4);
       db = victim.db;
       const chain = { store, ledger };
-      if (writes < 1) await addBlock(chain, { deposits: [deposit(ALICE, 100n), deposit(BOB, 50n)] });
-      if (writes < 2) await addBlock(chain, { txs: [PAY, WELCOME], feeAccounts: [accountIndex(2)] });
-      if (writes < 3) await ledger.close({ evmCommitment: 0n });
-      if (writes < 4) await addBlock(chain, { txs: [LEAVE] });
+      if (writes < 2) await addBlock(chain, { deposits: [deposit(ALICE, 100n), deposit(BOB, 50n)] });
+      if (writes < 3) await addBlock(chain, { txs: [PAY, WELCOME], feeAccounts: [accountIndex(2)] });
+      if (writes < 4) await ledger.close();
+      if (writes < 5) await addBlock(chain, { txs: [LEAVE] });
       expect(store.head).toEqual(reference);
       await victim.remove();
     }
@@ -271,13 +287,13 @@ describe('dying between two writes', () => {
 
 describe('shapes', () => {
   it('fills up to the largest and closes in the smallest that holds the batch', async () => {
-    const chain = await openChain(db, ['medium', 'small', 'dev']);
+    const chain = await openLedger(db, ['medium', 'small', 'dev']);
     expect(chain.ledger.largestShape).toBe('medium');
     await addBlock(chain, { deposits: [deposit(ALICE, 100n), deposit(BOB, 50n)] });
     await addBlock(chain, { txs: [PAY], feeAccounts: [accountIndex(2)] });
-    const { closed } = await chain.ledger.close({ evmCommitment: 0n });
+    const { closed } = await chain.ledger.close();
     expect(closed.batch.shape).toBe('small');
     await addBlock(chain, { deposits: [deposit(CAROL, 1n), deposit(CAROL, 1n), deposit(CAROL, 1n)] });
-    expect((await chain.ledger.close({ evmCommitment: 0n })).closed.batch.shape).toBe('dev');
+    expect((await chain.ledger.close()).closed.batch.shape).toBe('dev');
   });
 });

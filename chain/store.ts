@@ -1,16 +1,22 @@
+import type { BlockHeader } from '@ethereumjs/block';
+import type { Common } from '@ethereumjs/common';
+import { bytesToBigint, wordHex } from '../protocol/bytes.ts';
 import { accountIndex } from '../protocol/ids.ts';
+import type { EvmBatch, Hex } from '../protocol/lane/types.ts';
 import { EMPTY_ROOT } from '../protocol/tree.ts';
 import { txHash } from '../protocol/tx.ts';
 import type { Account, AccountIndex, ClosedBatch, Field, Point } from '../protocol/types.ts';
 import { aiRecords, createdBy } from './aiRecords.ts';
-import type { Block } from './block.ts';
+import { type Block, blockOf, isHeaderOf } from './block.ts';
 import { createdAccounts } from './createdAccounts.ts';
 import { type Db, type DbOp, type DbRange, put } from './db.ts';
 import { ChainError } from './errors.ts';
+import { EvmRecords, genesisBlock } from './evm/evmRecords.ts';
+import type { EvmBlockRecord, EvmTxLocation } from './evm/types.ts';
 import { indexOfKey, keys, ranges } from './keys.ts';
 import {
   accountRecord,
-  blockRecord,
+  bodyRecord,
   claimRecord,
   closedBatchRecord,
   headRecord,
@@ -31,6 +37,14 @@ import type {
   TxLocation,
 } from './types.ts';
 
+export interface ChainStoreOptions {
+  readonly domain: Field;
+  /** By whose rules headers decode. */
+  readonly common: Common;
+  /** Block 0, and the state it stands for. */
+  readonly genesis: { readonly header: BlockHeader; writes(): Promise<readonly DbOp[]> };
+}
+
 export interface StatusChange {
   readonly batch: number;
   readonly status: BatchStatus;
@@ -46,21 +60,38 @@ export interface StatusChange {
 export class ChainStore {
   readonly #domain: Field;
   readonly #db: Db;
+  readonly #evm: EvmRecords;
   #head: Head;
 
-  private constructor(domain: Field, db: Db, head: Head) {
-    this.#domain = domain;
-    this.#db = db;
-    this.#head = head;
+  private constructor(parts: { domain: Field; db: Db; evm: EvmRecords; head: Head }) {
+    this.#domain = parts.domain;
+    this.#db = parts.db;
+    this.#evm = parts.evm;
+    this.#head = parts.head;
   }
 
-  /** Opens the chain in `db`, or starts one with no accounts. @throws ChainError WRONG_CHAIN, STORE_CORRUPT */
-  static async open(options: { domain: Field }, deps: { db: Db }): Promise<ChainStore> {
-    const text = await deps.db.get(keys.head);
-    if (text === undefined) return new ChainStore(options.domain, deps.db, GENESIS);
-    const { domain, head } = headRecord.decode(text, keys.head);
-    if (domain !== options.domain) throw new ChainError('WRONG_CHAIN', { stored: domain, expected: options.domain });
-    return new ChainStore(options.domain, deps.db, head);
+  /**
+   * Opens the chain in `db`, or starts one with no accounts and the block of the chain spec.
+   * @throws ChainError WRONG_CHAIN, STORE_CORRUPT
+   */
+  static async open(options: ChainStoreOptions, deps: { db: Db }): Promise<ChainStore> {
+    const { domain, common, genesis } = options;
+    const { db } = deps;
+    const evm = new EvmRecords({ common }, { db });
+    const hash = bytesToBigint(genesis.header.hash());
+    const text = await db.get(keys.head);
+    if (text === undefined) {
+      const store = new ChainStore({ domain, db, evm, head: genesisHead(genesis.header, hash) });
+      await store.#commit([...evm.block(genesisBlock(genesis.header)), ...(await genesis.writes())], store.head);
+      return store;
+    }
+    const { domain: stored, head } = headRecord.decode(text, keys.head);
+    if (stored !== domain) throw new ChainError('WRONG_CHAIN', { stored, expected: domain });
+    const begun = await evm.readBlock(0n);
+    if (begun === undefined || BigInt(begun.hash) !== hash) {
+      throw new ChainError('WRONG_CHAIN', { genesis: hash, stored: begun?.hash ?? 'none' });
+    }
+    return new ChainStore({ domain, db, evm, head });
   }
 
   get domain(): Field {
@@ -73,10 +104,10 @@ export class ChainStore {
 
   /**
    * Appends a block to the open batch (`open` describes that batch; for its first block it opens it), with everything that
-   * looks things up in it.
+   * looks things up in it, and the state its EVM part leaves (`writes`).
    * @throws ChainError OUT_OF_ORDER
    */
-  async appendBlock(block: Block, open: OpenBatchRecord): Promise<void> {
+  async appendBlock(block: Block, open: OpenBatchRecord, writes: readonly DbOp[]): Promise<void> {
     const head = this.#head;
     const isNext =
       block.number === head.block + 1n &&
@@ -85,13 +116,15 @@ export class ChainStore {
       block.batch === open.number &&
       open.number === head.closedBatch + 1 &&
       (head.open === undefined ? open.firstBlock === block.number : open.firstBlock === head.open.firstBlock) &&
-      block.l1.firstQueueIndex === head.nextQueueIndex;
+      block.l1.firstQueueIndex === head.nextQueueIndex &&
+      block.evm.inboxCount >= head.inboxCount;
     if (!isNext) throw new ChainError('OUT_OF_ORDER', { block: block.number, head: head.block, batch: block.batch });
 
     const { batch } = block;
     const ops: DbOp[] = [
-      put(keys.block(block.number), blockRecord.encode(block)),
-      put(keys.blockHash(block.hash), block.number.toString()),
+      put(keys.block(block.number), bodyRecord.encode(block)),
+      ...this.#evm.block(block.evm),
+      ...writes,
     ];
     block.txs.forEach((tx, position) => {
       const location = { block: block.number, batch, position };
@@ -115,12 +148,14 @@ export class ChainStore {
       hash: block.hash,
       timestamp: block.timestamp,
       nextQueueIndex: head.nextQueueIndex + BigInt(block.l1.ops.length),
+      inboxCount: block.evm.inboxCount,
       open,
     });
+    this.#evm.remember(block.evm);
   }
 
   /** Closes the open batch: the batch, its summary, the accounts it changed and the head, at once. @throws ChainError OUT_OF_ORDER */
-  async closeBatch(closed: ClosedBatch): Promise<BatchSummary> {
+  async closeBatch(closed: ClosedBatch, evm: EvmBatch): Promise<BatchSummary> {
     const head = this.#head;
     const { batch } = closed;
     const isNext =
@@ -128,7 +163,9 @@ export class ChainStore {
       batch.number === head.open.number &&
       batch.oldRoot === head.closedRoot &&
       batch.firstBlock === head.open.firstBlock &&
-      batch.lastBlock === head.block;
+      batch.lastBlock === head.block &&
+      batch.evmCommitment === evm.commitment &&
+      BigInt(evm.output.blockHash) === head.hash;
     if (!isNext) throw new ChainError('OUT_OF_ORDER', { batch: batch.number, closedBatch: head.closedBatch });
 
     const summary: BatchSummary = {
@@ -151,6 +188,7 @@ export class ChainStore {
     const ops: DbOp[] = [
       put(keys.batch(batch.number), closedBatchRecord.encode(closed)),
       put(keys.summary(batch.number), summaryRecord.encode(summary)),
+      this.#evm.batch(batch.number, evm),
     ];
     for (const { index, after } of closed.slots) {
       if (after !== undefined) ops.push(put(keys.account(index), accountRecord.encode(after)));
@@ -183,13 +221,40 @@ export class ChainStore {
     return this.#db.write([put(keys.meta(name), value)]);
   }
 
-  block(number: bigint): Promise<Block | undefined> {
-    return this.#get(keys.block(number), blockRecord);
+  /** A block from number 1 on. @throws ChainError STORE_CORRUPT */
+  async block(number: bigint): Promise<Block | undefined> {
+    const [body, evm] = await Promise.all([this.#get(keys.block(number), bodyRecord), this.#evm.readBlock(number)]);
+    if (body === undefined || evm === undefined) {
+      if (body === undefined && (evm === undefined || number === 0n)) return undefined;
+      throw new ChainError('STORE_CORRUPT', { block: number });
+    }
+    if (!isHeaderOf(body, evm)) throw new ChainError('STORE_CORRUPT', { block: number });
+    return blockOf(body, evm);
   }
 
   async blockByHash(hash: bigint): Promise<Block | undefined> {
-    const number = await this.#db.get(keys.blockHash(hash));
-    return number === undefined ? undefined : this.block(BigInt(number));
+    const number = await this.#evm.numberOf(wordHex(hash) as Hex); // "0x" and 64 digits
+    return number === undefined ? undefined : this.block(number);
+  }
+
+  /** The EVM part of a block, from number 0 on. */
+  evmBlock(number: bigint): Promise<EvmBlockRecord | undefined> {
+    return this.#evm.readBlock(number);
+  }
+
+  async evmBlockByHash(hash: Hex): Promise<EvmBlockRecord | undefined> {
+    const number = await this.#evm.numberOf(hash);
+    return number === undefined ? undefined : this.#evm.readBlock(number);
+  }
+
+  /** Where a transaction of the EVM lane is. */
+  evmTx(hash: Hex): Promise<EvmTxLocation | undefined> {
+    return this.#evm.location(hash);
+  }
+
+  /** What a closed batch posts for the EVM lane. */
+  evmBatch(number: number): Promise<EvmBatch | undefined> {
+    return this.#evm.readBatch(number);
   }
 
   batch(number: number): Promise<ClosedBatch | undefined> {
@@ -280,12 +345,15 @@ export class ChainStore {
   }
 }
 
-const GENESIS: Head = {
-  block: 0n,
-  hash: 0n,
-  timestamp: 0,
-  nextQueueIndex: 0n,
-  open: undefined,
-  closedBatch: 0,
-  closedRoot: EMPTY_ROOT,
-};
+function genesisHead(header: BlockHeader, hash: bigint): Head {
+  return {
+    block: 0n,
+    hash,
+    timestamp: Number(header.timestamp),
+    nextQueueIndex: 0n,
+    inboxCount: 0n,
+    open: undefined,
+    closedBatch: 0,
+    closedRoot: EMPTY_ROOT,
+  };
+}

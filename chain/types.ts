@@ -21,10 +21,12 @@ export interface OpenBatchRecord {
 export interface Head {
   readonly block: bigint;
   readonly hash: bigint;
-  /** Seconds; 0 at genesis. */
+  /** Seconds. */
   readonly timestamp: number;
   /** Index of the first item of the bridge's queue that no block contains. */
   readonly nextQueueIndex: bigint;
+  /** Messages of L1 that blocks have taken in: the index of the next one. */
+  readonly inboxCount: bigint;
   readonly open: OpenBatchRecord | undefined;
   /** The last closed batch (0 at genesis) and the root of the account tree after it. */
   readonly closedBatch: number;

@@ -1,13 +1,19 @@
 import type { Block } from '../chain/block.ts';
+import type { Clock } from '../chain/clock.ts';
+import type { EvmLane } from '../chain/evm/evmLane.ts';
+import { nextBaseFee } from '../chain/evm/fees.ts';
 import type { Ledger } from '../chain/ledger.ts';
 import type { Logger } from '../chain/logger.ts';
 import type { ChainStore } from '../chain/store.ts';
 import type { BatchSummary } from '../chain/types.ts';
+import { MAX_BATCH_BLOCKS, MAX_L1_MESSAGES } from '../protocol/lane/constants.ts';
 import type { ClosedBatch } from '../protocol/types.ts';
 import { type BuiltBlock, buildBlock } from './blockBuilder.ts';
 import { SequencerError } from './errors.ts';
+import type { EvmPool } from './evm/evmPool.ts';
 import type { FeeAccounts } from './feeAccounts.ts';
 import type { IndexAllocator } from './indexAllocator.ts';
+import type { LaneFeedPort } from './lanePort.ts';
 import type { Mempool } from './mempool.ts';
 import type { QueueFeed } from './queueFeed.ts';
 import type { Timetable } from './timetable.ts';
@@ -16,6 +22,8 @@ import { holdsAt } from './txCheck.ts';
 export interface BatcherOptions {
   readonly maxTxsPerBlock: number;
   readonly maxUnproven: number;
+  /** Bytes of EVM transactions a batch takes. Its pool must not take one that is larger than half of this. */
+  readonly evmBatchBytes: number;
 }
 
 export interface BatcherDeps {
@@ -26,8 +34,12 @@ export interface BatcherDeps {
   readonly timetable: Timetable;
   readonly feed: QueueFeed;
   readonly mempool: Mempool;
+  readonly lane: EvmLane;
+  readonly evmPool: EvmPool;
+  readonly laneFeed: LaneFeedPort;
   readonly indices: IndexAllocator;
   readonly provenCount: () => number;
+  readonly clock: Pick<Clock, 'nowMs'>;
   readonly log: Logger;
   readonly onBlock: (block: Block) => void;
   readonly onClosed: (summary: BatchSummary) => void;
@@ -100,40 +112,53 @@ export class Batcher {
   async #tick(nowMs: number): Promise<void> {
     const { ledger, mempool, timetable, store, feed } = this.#deps;
     mempool.prune(Math.floor(nowMs / 1000));
-    if (ledger.open !== undefined && timetable.isBatchDue(ledger.open.record.timestamp, nowMs))
+    if (ledger.open !== undefined && timetable.isBatchDue(ledger.open.record.timestamp, this.#unproven, nowMs)) {
       await this.#close('time');
+    }
     // Twice: if what is ready does not fit the open batch at all, it is closed and the next one takes it in at once.
     for (let round = 0; round < 2; round += 1) {
       if (ledger.open === undefined && !this.#mayBegin()) return;
       const timestamp = timetable.blockTimestamp(nowMs, store.head.timestamp);
       const built = this.#build(timestamp);
-      const isEmpty = built.l1Ops.length === 0 && built.txs.length === 0;
-      if (isEmpty) ledger.abandonEmpty();
-      else await this.#seal(built, timestamp);
+      const isSealed = await this.#seal(built, timestamp);
+      if (!isSealed) ledger.abandonEmpty();
       const waitingSinceMs = feed.waitingSinceMs(store.head.nextQueueIndex);
       const isQueueDue = waitingSinceMs !== undefined && timetable.isQueueDue(waitingSinceMs, nowMs);
-      if (built.isFull) await this.#close('full');
+      if (built.isFull || this.#isEvmFull()) await this.#close('full');
       else if (built.isQueueWaiting && isQueueDue) await this.#close('queue');
       else return;
-      if (!isEmpty) return;
+      if (isSealed) return;
     }
   }
 
   async #close(reason: CloseReason): Promise<void> {
     const { ledger, proofs, onClosed } = this.#deps;
     if (ledger.open === undefined) return;
-    const { closed, summary } = await ledger.close({ evmCommitment: 0n });
+    const { closed, evm, summary } = await ledger.close();
     const { number, shape, l1Ops, txs, ops, exits, firstBlock, lastBlock } = summary;
-    this.#log.info({ number, shape, reason, l1Ops, txs, ops, exits, firstBlock, lastBlock }, 'batch closed');
+    const fields = { number, shape, reason, l1Ops, txs, ops, exits, firstBlock, lastBlock };
+    this.#log.info({ ...fields, evmBytes: evm.data.length }, 'batch closed');
     await proofs.enqueue(closed);
     onClosed(summary);
   }
 
+  get #unproven(): number {
+    return this.#deps.store.head.closedBatch - this.#deps.provenCount();
+  }
+
   #mayBegin(): boolean {
-    const unproven = this.#deps.store.head.closedBatch - this.#deps.provenCount();
+    const unproven = this.#unproven;
     if (unproven < this.#options.maxUnproven) return true;
     this.#log.warn({ unproven }, 'no new batch until L1 has proofs of earlier ones');
     return false;
+  }
+
+  /** More waits than what is left of the batch may hold: half of it is enough for any single transaction. */
+  #isEvmFull(): boolean {
+    const { ledger, lane, evmPool } = this.#deps;
+    const { bytes, blocks } = ledger.evmUse;
+    if (blocks >= MAX_BATCH_BLOCKS) return true;
+    return bytes > this.#options.evmBatchBytes / 2 && evmPool.hasPending(nextBaseFee(lane.head));
   }
 
   #build(timestamp: number): BuiltBlock {
@@ -158,13 +183,29 @@ export class Batcher {
     return built;
   }
 
-  async #seal({ l1Ops, txs, feeAccounts }: BuiltBlock, timestamp: number): Promise<void> {
-    const { ledger, mempool } = this.#deps;
-    const block = await ledger.seal({ timestamp, l1Ops, txs, feeAccounts });
+  /** Returns whether there was anything to make a block of. */
+  async #seal({ l1Ops, txs, feeAccounts }: BuiltBlock, timestamp: number): Promise<boolean> {
+    const { ledger, mempool, lane, evmPool, laneFeed, store, clock } = this.#deps;
+    const l1Messages = laneFeed.ready(store.head.inboxCount).slice(0, MAX_L1_MESSAGES);
+    const baseFee = nextBaseFee(lane.head);
+    const isQuiet = l1Messages.length === 0 && !evmPool.hasPending(baseFee);
+    if (isQuiet && l1Ops.length === 0 && txs.length === 0) return false;
+    const startedMs = clock.nowMs();
+    const maxBytes = this.#options.evmBatchBytes - ledger.evmUse.bytes;
+    const evmTxs = evmPool.source({ baseFee, maxBytes });
+    const sealed = await ledger.seal({ timestamp, l1Ops, txs, feeAccounts, l1Messages, evmTxs });
+    if (sealed === undefined) return false;
+    const { block, executed } = sealed;
     mempool.onBlock(txs);
     this.#deps.feeAccounts.onBlock(block);
+    await evmPool.onBlock({
+      txs: executed.txs.slice(executed.systemTxs),
+      baseFee: nextBaseFee(lane.head),
+    });
     const { number, batch } = block;
-    this.#log.debug({ number, batch, l1Ops: l1Ops.length, txs: txs.length }, 'block sealed');
+    const fields = { number, batch, l1Ops: l1Ops.length, txs: txs.length, evmTxs: executed.txs.length };
+    this.#log.debug({ ...fields, ms: clock.nowMs() - startedMs }, 'block sealed');
     this.#deps.onBlock(block);
+    return true;
   }
 }

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Db } from '../chain/db.ts';
-import { ChainStore } from '../chain/store.ts';
+import type { ChainStore } from '../chain/store.ts';
 import { CrashError, CrashPoint, crashingDb } from '../chain/testing/crash.ts';
 import type { FakeClock } from '../chain/testing/fakeClock.ts';
+import { openTestStore } from '../chain/testing/fixture.ts';
 import { memoryDb } from '../chain/testing/memoryDb.ts';
 import { applyBatch } from '../protocol/applyBatch.ts';
 import { accountIndex } from '../protocol/ids.ts';
-import { TEST_DOMAIN } from '../protocol/testing/actors.ts';
 import { AccountTree } from '../protocol/tree.ts';
 import type { ClosedBatch } from '../protocol/types.ts';
 import { ProofQueue } from '../prover/proofQueue.ts';
@@ -100,7 +100,7 @@ async function isDone(world: World, store: ChainStore): Promise<boolean> {
 
 async function expectNothingLostOrDoubled(world: World): Promise<void> {
   const { l1, db } = world;
-  const store = await ChainStore.open({ domain: TEST_DOMAIN }, { db });
+  const { store } = await openTestStore(db);
   // L1 has every batch exactly once, all of them proven, and they re-execute from nothing, signatures included.
   const tree = new AccountTree();
   for (const { batch } of l1.committed) applyBatch(tree, batch);

@@ -1,8 +1,9 @@
 import type { ErrorData } from '../chain/errors.ts';
 import type { Groth16Proof } from '../chain/types.ts';
+import type { EvmBatch, Hex } from '../protocol/lane/types.ts';
 import type { ClosedBatch, Field, QueueItem } from '../protocol/types.ts';
 
-export type Hex = `0x${string}`;
+export type { Hex } from '../protocol/lane/types.ts';
 
 /**
  * UNAVAILABLE: no answer, or an answer that makes no sense (an outage; try again later).
@@ -85,8 +86,13 @@ export interface L1Receipt {
   readonly gasUsed: bigint;
 }
 
-export interface ProvenBatch {
+/** A closed batch and what it posts for the EVM lane. */
+export interface PostableBatch {
   readonly closed: ClosedBatch;
+  readonly evm: EvmBatch;
+}
+
+export interface ProvenBatch extends PostableBatch {
   readonly proof: Groth16Proof;
 }
 
@@ -103,7 +109,7 @@ export interface L1Port {
   nonce(): Promise<number>;
   suggestFees(): Promise<L1Fees>;
   /** @throws L1Error REVERTED */
-  signCommit(closed: ClosedBatch, options: L1TxOptions): Promise<SignedL1Tx>;
+  signCommit(batch: PostableBatch, options: L1TxOptions): Promise<SignedL1Tx>;
   /** `items` follow the last proven batch, in order. @throws L1Error REVERTED, DIFFERENT_BATCH */
   signProve(items: readonly ProvenBatch[], options: L1TxOptions): Promise<SignedL1Tx>;
   /** Commit and proof in one transaction (the open path). @throws L1Error REVERTED */

@@ -1,12 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Db } from '../chain/db.ts';
 import { silentLogger } from '../chain/logger.ts';
-import { ChainStore } from '../chain/store.ts';
 import type { FakeClock } from '../chain/testing/fakeClock.ts';
-import { addBlock, openChain } from '../chain/testing/fixture.ts';
+import { addBlock, openLedger, openTestStore } from '../chain/testing/fixture.ts';
 import { memoryDb } from '../chain/testing/memoryDb.ts';
 import type { BatchSummary } from '../chain/types.ts';
-import { actor, TEST_DOMAIN } from '../protocol/testing/actors.ts';
+import { actor } from '../protocol/testing/actors.ts';
 import { SequencerError } from './errors.ts';
 import { L1Error } from './l1Port.ts';
 import { type BatchProof, Publisher, type PublisherOptions } from './publisher.ts';
@@ -30,18 +29,18 @@ beforeEach(() => {
 
 /** Closed batches of one deposit each, whose items are on L1. */
 async function closeBatches(count: number): Promise<void> {
-  const chain = await openChain(db);
+  const chain = await openLedger(db);
   for (let i = 0; i < count; i += 1) {
     const item = depositNew(actor(10 + chain.store.head.closedBatch), 5n);
     l1.enqueue(item);
     await addBlock(chain, { deposits: [item] });
-    await chain.ledger.close({ evmCommitment: 0n });
+    await chain.ledger.close();
   }
   l1.mine();
 }
 
 async function prove(...batches: number[]): Promise<void> {
-  const store = await ChainStore.open({ domain: TEST_DOMAIN }, { db });
+  const { store } = await openTestStore(db);
   for (const number of batches) {
     const closed = await store.batch(number);
     if (closed === undefined) throw new Error('no such batch');
@@ -52,7 +51,7 @@ async function prove(...batches: number[]): Promise<void> {
 
 /** A publisher of a fresh process. */
 async function publisher(options: PublisherOptions = {}): Promise<Publisher> {
-  const store = await ChainStore.open({ domain: TEST_DOMAIN }, { db });
+  const { store } = await openTestStore(db);
   return new Publisher(
     { confirmations: 1, ...options },
     {
@@ -102,7 +101,7 @@ describe('publishing', () => {
       '3 committed',
       '3 proven',
     ]);
-    const store = await ChainStore.open({ domain: TEST_DOMAIN }, { db });
+    const { store } = await openTestStore(db);
     expect(await store.summary(3)).toMatchObject({
       status: 'proven',
       commitTx: expect.any(String),
@@ -220,11 +219,11 @@ describe('fees', () => {
 
   it('outbids a transaction of its own that waits under the same nonce and that it does not know', async () => {
     await closeBatches(1);
-    const store = await ChainStore.open({ domain: TEST_DOMAIN }, { db });
-    const closed = await store.batch(1);
-    if (closed === undefined) throw new Error('no such batch');
+    const { store } = await openTestStore(db);
+    const [closed, evm] = [await store.batch(1), await store.evmBatch(1)];
+    if (closed === undefined || evm === undefined) throw new Error('no such batch');
     const fees = { maxFeePerGas: 100n, maxPriorityFeePerGas: 1n };
-    await l1.broadcast((await l1.signCommit(closed, { nonce: 0, fees })).raw);
+    await l1.broadcast((await l1.signCommit({ closed, evm }, { nonce: 0, fees })).raw);
     l1.minimumFee = 200n;
     const who = await publisher();
     expect(await codeOf(who.step())).toBe('UNDERPRICED');
@@ -355,9 +354,9 @@ describe('L1 misbehaving', () => {
     await settle(await publisher());
     // Another store, of the same chain as far as L1 can tell.
     db = memoryDb();
-    const chain = await openChain(db);
+    const chain = await openLedger(db);
     await addBlock(chain, { deposits: [depositNew(actor(77), 1n)] });
-    await chain.ledger.close({ evmCommitment: 0n });
+    await chain.ledger.close();
     expect(await codeOf((await publisher()).step())).toBe('L1_MISMATCH');
   });
 
@@ -366,9 +365,9 @@ describe('L1 misbehaving', () => {
     const other = memoryDb();
     const ours = db;
     db = other;
-    const chain = await openChain(db);
+    const chain = await openLedger(db);
     await addBlock(chain, { deposits: [depositNew(actor(77), 1n)] });
-    await chain.ledger.close({ evmCommitment: 0n });
+    await chain.ledger.close();
     db = ours;
     await (await publisher()).step();
     l1.mine();

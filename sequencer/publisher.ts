@@ -3,7 +3,6 @@ import type { Logger } from '../chain/logger.ts';
 import { Pause } from '../chain/pause.ts';
 import type { ChainStore, StatusChange } from '../chain/store.ts';
 import type { BatchStatus, BatchSummary, Groth16Proof } from '../chain/types.ts';
-import type { ClosedBatch } from '../protocol/types.ts';
 import { SequencerError } from './errors.ts';
 import { cappedFees, isOutbidding, raisedFees } from './l1Fees.ts';
 import {
@@ -12,6 +11,7 @@ import {
   type L1Fees,
   type L1Port,
   type L1State,
+  type PostableBatch,
   type ProvenBatch,
   type SignedL1Tx,
 } from './l1Port.ts';
@@ -270,17 +270,18 @@ export class Publisher {
   async #proven(number: number): Promise<ProvenBatch | undefined> {
     const found = await this.#deps.proofs.proof(number);
     if (found === undefined) return undefined;
-    const closed = await this.#closed(number);
-    const { c, r, y } = closed.commitment;
+    const postable = await this.#postable(number);
+    const { c, r, y } = postable.closed.commitment;
     const [foundC, foundR, foundY] = found.publicSignals;
     if (foundC !== c || foundR !== r || foundY !== y) throw new SequencerError('PROOF_MISMATCH', { batch: number });
-    return { closed, proof: found.proof };
+    return { ...postable, proof: found.proof };
   }
 
-  async #closed(number: number): Promise<ClosedBatch> {
-    const closed = await this.#deps.store.batch(number);
-    if (closed === undefined) throw new SequencerError('L1_MISMATCH', { batch: number });
-    return closed;
+  async #postable(number: number): Promise<PostableBatch> {
+    const { store } = this.#deps;
+    const [closed, evm] = await Promise.all([store.batch(number), store.evmBatch(number)]);
+    if (closed === undefined || evm === undefined) throw new SequencerError('L1_MISMATCH', { batch: number });
+    return { closed, evm };
   }
 
   async #submit(action: Action): Promise<void> {
@@ -315,7 +316,7 @@ export class Publisher {
 
   async #sign(action: Action, nonce: number, fees: L1Fees): Promise<SignedL1Tx> {
     const { l1 } = this.#deps;
-    if (action.kind === 'commit') return l1.signCommit(await this.#closed(action.first), { nonce, fees });
+    if (action.kind === 'commit') return l1.signCommit(await this.#postable(action.first), { nonce, fees });
     const items: ProvenBatch[] = [];
     for (let number = action.first; number <= action.last; number += 1) {
       const item = await this.#proven(number);

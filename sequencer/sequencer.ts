@@ -1,17 +1,23 @@
 import type { Block } from '../chain/block.ts';
 import type { Clock } from '../chain/clock.ts';
 import { SafeEmitter } from '../chain/emitter.ts';
+import type { EvmLane } from '../chain/evm/evmLane.ts';
+import { nextBaseFee } from '../chain/evm/fees.ts';
+import type { EvmTx } from '../chain/evm/types.ts';
 import { Ledger } from '../chain/ledger.ts';
 import type { Logger } from '../chain/logger.ts';
 import type { ChainStore } from '../chain/store.ts';
 import type { BatchSummary } from '../chain/types.ts';
+import type { Hex } from '../protocol/lane/types.ts';
 import type { Account, AccountIndex, ClosedBatch, Field, ShapeName, SignedTx } from '../protocol/types.ts';
 import { Batcher } from './batcher.ts';
 import { SequencerError } from './errors.ts';
+import { EvmPool, type EvmPoolDeps, type EvmPoolOptions } from './evm/evmPool.ts';
 import { FeeAccounts, type FeeAccountsOptions } from './feeAccounts.ts';
 import { FeePolicy, type FeePolicyOptions } from './feePolicy.ts';
 import { IndexAllocator } from './indexAllocator.ts';
 import { L1Error, type L1Port } from './l1Port.ts';
+import { type LaneFeedPort, NO_LANE_FEED } from './lanePort.ts';
 import { type DroppedTx, Mempool, type MempoolDeps, type MempoolOptions } from './mempool.ts';
 import { type ProofSource, Publisher, type PublisherOptions } from './publisher.ts';
 import { QueueFeed, type QueueFeedOptions } from './queueFeed.ts';
@@ -30,8 +36,27 @@ export interface SequencerOptions {
   readonly publisher?: PublisherOptions;
   /** Default 1000. */
   readonly maxTxsPerBlock?: number;
+  readonly evm?: SequencerEvmOptions;
   /** No batch is begun while this many closed ones await their proof on L1 (which itself takes 256). Default 128. */
   readonly maxUnproven?: number;
+}
+
+export interface SequencerEvmOptions {
+  /** The contract on L1 that EXITs to the EVM lane name; absent: there is none. */
+  readonly evmLane?: Hex | undefined;
+  /** Where the EVM lane's fees go. Default: nowhere. */
+  readonly beneficiary?: Hex | undefined;
+  /** Bytes of EVM transactions a batch takes: what L1 must take in one transaction. Default 120,000. */
+  readonly batchBytes?: number;
+  readonly pool?: Partial<Omit<EvmPoolOptions, 'chainId' | 'gasLimit'>>;
+}
+
+/** What the sequencer adds to the ledger's part for the EVM lane. */
+export interface SequencerEvmDeps {
+  readonly lane: EvmLane;
+  /** Messages of L1; default: none ever come. */
+  readonly feed?: LaneFeedPort;
+  readonly recover: EvmPoolDeps['recover'];
 }
 
 /** The proof queue as the sequencer sees it. */
@@ -45,6 +70,7 @@ export interface SequencerDeps {
   readonly l1: L1Port;
   readonly proofs: ProofQueuePort;
   readonly verify: MempoolDeps['verify'];
+  readonly evm: SequencerEvmDeps;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -57,9 +83,17 @@ export interface SequencerEvents {
   /** An L1 reorg moved the batch's status back. */
   batchReorged: [BatchSummary];
   txDropped: [DroppedTx];
+  /** A transaction entered the EVM lane's pool. */
+  evmTx: [EvmTx];
+  evmTxDropped: [{ hash: Hex; code: string }];
   /** The sequencer stopped itself; the process should report it and end. */
   halted: [SequencerError];
 }
+
+/** As Ethereum's nodes have it. */
+const MAX_TX_BYTES = 131_072;
+/** With a ledger batch beside it, this stays below what Ethereum's nodes take in one transaction (131,072). */
+const DEFAULT_BATCH_BYTES = 120_000;
 
 interface Parts {
   readonly ledger: Ledger;
@@ -75,6 +109,7 @@ interface Parts {
 export class Sequencer {
   readonly events: SafeEmitter<SequencerEvents>;
   readonly mempool: Mempool;
+  readonly evmPool: EvmPool;
   readonly #options: SequencerOptions;
   readonly #deps: SequencerDeps;
   readonly #log: Logger;
@@ -103,6 +138,7 @@ export class Sequencer {
       { ...options.mempool, domain: store.domain },
       { clock, verify, account, fees: this.#fees, check: (tx) => this.#check(tx) },
     );
+    this.evmPool = this.#newEvmPool();
     this.mempool.onDropped = (dropped) => {
       this.#dropped.add(dropped);
       this.#log.debug({ ...dropped }, 'transaction dropped');
@@ -114,7 +150,10 @@ export class Sequencer {
   async load(): Promise<void> {
     if (this.#parts !== undefined) return;
     const { store, l1, proofs, clock } = this.#deps;
-    const ledger = await Ledger.load({ shapes: this.#options.shapes }, { store });
+    const { shapes, evm = {} } = this.#options;
+    const { lane } = this.#deps.evm;
+    const { evmLane, beneficiary } = evm;
+    const ledger = await Ledger.load({ shapes, evmLane, beneficiary }, { store, lane });
     for (const [index, account] of ledger.closedTree.entries()) this.#indices.learn(index, account);
     const feeAccounts = await FeeAccounts.load(this.#options.feeAccounts ?? {}, {
       store,
@@ -134,6 +173,7 @@ export class Sequencer {
       {
         maxTxsPerBlock: this.#options.maxTxsPerBlock ?? 1000,
         maxUnproven: this.#options.maxUnproven ?? 128,
+        evmBatchBytes: evm.batchBytes ?? DEFAULT_BATCH_BYTES,
       },
       {
         ledger,
@@ -143,6 +183,10 @@ export class Sequencer {
         timetable: this.#timetable,
         feed: this.#feed,
         mempool: this.mempool,
+        lane,
+        evmPool: this.evmPool,
+        laneFeed: this.#laneFeed,
+        clock,
         indices: this.#indices,
         provenCount: () => publisher.state.proven,
         log: this.#deps.log,
@@ -194,9 +238,10 @@ export class Sequencer {
     return this.#running().batcher.betweenBatches(work);
   }
 
-  /** Reads what is new in L1's queue. @throws L1Error */
+  /** Reads what is new in L1's queue and among the EVM lane's messages. @throws L1Error */
   async pollQueue(): Promise<void> {
     await this.#feed.poll(this.#deps.store.head.nextQueueIndex);
+    await this.#laneFeed.poll(this.#deps.store.head.inboxCount);
   }
 
   /** One step of the publisher. @throws L1Error, SequencerError */
@@ -213,6 +258,16 @@ export class Sequencer {
   async submit(tx: SignedTx): Promise<{ hash: Field }> {
     this.#running();
     return this.mempool.add(tx);
+  }
+
+  /** Takes a transaction of the EVM lane (EIP-2718 bytes) into its pool. @throws EvmPoolError, SequencerError STOPPED, HALTED */
+  async submitEvm(raw: Uint8Array): Promise<EvmTx> {
+    this.#running();
+    return this.evmPool.add(raw);
+  }
+
+  get lane(): EvmLane {
+    return this.#deps.evm.lane;
   }
 
   /** The account as of the last block. */
@@ -237,6 +292,31 @@ export class Sequencer {
 
   status(hash: Field): Promise<TxStatus> {
     return txStatus(hash, { store: this.#deps.store, mempool: this.mempool, dropped: this.#dropped });
+  }
+
+  get #laneFeed(): LaneFeedPort {
+    return this.#deps.evm.feed ?? NO_LANE_FEED;
+  }
+
+  #newEvmPool(): EvmPool {
+    const { clock, evm } = this.#deps;
+    const { lane, recover } = evm;
+    const { batchBytes = DEFAULT_BATCH_BYTES, pool } = this.#options.evm ?? {};
+    const { gasLimit } = lane.genesis;
+    const evmPool = new EvmPool(
+      // half a batch: see Batcher
+      { maxTxBytes: Math.min(MAX_TX_BYTES, batchBytes / 2), ...pool, chainId: lane.common.chainId(), gasLimit },
+      {
+        common: lane.common,
+        clock,
+        state: () => lane.stateAt(lane.head.stateRoot),
+        baseFee: () => nextBaseFee(lane.head),
+        recover,
+      },
+    );
+    evmPool.onAdded = (tx) => this.events.tell('evmTx', tx);
+    evmPool.onDropped = (dropped) => this.events.tell('evmTxDropped', dropped);
+    return evmPool;
   }
 
   #check(tx: SignedTx): void {

@@ -23,10 +23,16 @@ describe('Timetable', () => {
   });
 
   it('closes a batch when its time is up', () => {
-    expect(table.isBatchDue(10, 14_999)).toBe(false);
-    expect(table.isBatchDue(10, 15_000)).toBe(true);
+    expect(table.isBatchDue(10, 0, 14_999)).toBe(false);
+    expect(table.isBatchDue(10, 3, 15_000)).toBe(true);
     expect(table.isQueueDue(100, 399)).toBe(false);
     expect(table.isQueueDue(100, 400)).toBe(true);
+  });
+
+  it('lets batches grow while proofs are behind', () => {
+    expect(table.isBatchDue(10, 4, 19_999)).toBe(false);
+    expect(table.isBatchDue(10, 7, 20_000)).toBe(true);
+    expect(table.isBatchDue(10, 8, 24_999)).toBe(false);
   });
 
   it('backs off twice as long each time, up to a limit', () => {

@@ -17,6 +17,9 @@ export interface TimetableOptions {
   readonly maxBackoffMs?: number;
 }
 
+/** Every so many unproven batches make the next one stay open as long again. */
+const UNPROVEN_STEP = 4;
+
 /** All timing rules in one place, without side effects. Times in milliseconds unless a name says otherwise. */
 export class Timetable {
   readonly #options: Required<TimetableOptions>;
@@ -48,9 +51,13 @@ export class Timetable {
     return Math.max(Math.floor(nowMs / 1000), parentTimestamp);
   }
 
-  /** `openedAt`: the batch's timestamp in seconds. */
-  isBatchDue(openedAt: number, nowMs: number): boolean {
-    return nowMs - openedAt * 1000 >= this.#options.batchTimeMs;
+  /**
+   * `openedAt`: the batch's timestamp in seconds; `unproven`: closed batches that await their proof on L1. The more of them there
+   * are, the longer a batch stays open: where proving is slow, batches grow instead of piling up.
+   */
+  isBatchDue(openedAt: number, unproven: number, nowMs: number): boolean {
+    const times = 1 + Math.floor(unproven / UNPROVEN_STEP);
+    return nowMs - openedAt * 1000 >= this.#options.batchTimeMs * times;
   }
 
   /** Whether queue items that wait since `sinceMs` for the next batch have waited long enough. */

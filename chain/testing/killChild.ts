@@ -4,11 +4,11 @@
  */
 import { actor } from '../../protocol/testing/actors.ts';
 import { openLevel } from '../db.ts';
-import { addBlock, openChain } from './fixture.ts';
+import { addBlock, openLedger } from './fixture.ts';
 
 const [path] = process.argv.slice(2);
 if (path === undefined) throw new Error('which store?');
-const chain = await openChain(await openLevel(path), ['dev']);
+const chain = await openLedger(await openLevel(path), ['dev']);
 // A killed process leaves its parent; a killed parent must not leave its process.
 process.on('disconnect', () => process.exit(1));
 for (;;) {
@@ -16,5 +16,5 @@ for (;;) {
   const amount = chain.store.head.block + 1n;
   const block = await addBlock(chain, { deposits: [{ opcode: 1, token: 0, amount, key, address }] });
   process.send?.({ number: block.number.toString(), hash: block.hash.toString() });
-  if ((chain.ledger.open?.batch.counts.l1Ops ?? 0) >= 3) await chain.ledger.close({ evmCommitment: 0n });
+  if ((chain.ledger.open?.batch.counts.l1Ops ?? 0) >= 3) await chain.ledger.close();
 }

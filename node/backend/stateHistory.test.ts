@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { addBlock, openChain } from '../../chain/testing/fixture.ts';
+import { addBlock, openLedger } from '../../chain/testing/fixture.ts';
 import { memoryDb } from '../../chain/testing/memoryDb.ts';
 import { accountIndex } from '../../protocol/ids.ts';
 import { actor, register, signed, transfer } from '../../protocol/testing/actors.ts';
@@ -16,12 +16,12 @@ const deposit = (who: typeof ALICE, amount: bigint): QueueItem => ({
   address: who.address,
 });
 
-let chain: Awaited<ReturnType<typeof openChain>>;
+let chain: Awaited<ReturnType<typeof openLedger>>;
 let history: StateHistory;
-const close = () => chain.ledger.close({ evmCommitment: 0n });
+const close = () => chain.ledger.close();
 
 beforeEach(async () => {
-  chain = await openChain(memoryDb());
+  chain = await openLedger(memoryDb());
   history = new StateHistory({ store: chain.store, ledger: () => chain.ledger });
   await addBlock(chain, { deposits: [deposit(ALICE, 100n), deposit(BOB, 50n)] });
   await close();

@@ -3,7 +3,6 @@ import type { PrivateKeyAccount } from 'viem/accounts';
 import type { RollupReader } from '../../bridge/client/interface.ts';
 import type { ChainHead, L1Call, PostedBatch } from '../../bridge/client/types.ts';
 import { type Clock, systemClock } from '../../chain/clock.ts';
-import type { ClosedBatch } from '../../protocol/types.ts';
 import {
   type Hex,
   L1Error,
@@ -14,6 +13,7 @@ import {
   type L1Receipt,
   type L1State,
   type L1TxOptions,
+  type PostableBatch,
   type ProvenBatch,
   type SignedL1Tx,
 } from '../../sequencer/l1Port.ts';
@@ -91,8 +91,8 @@ export class ViemL1Port implements L1Port {
     });
   }
 
-  async signCommit(closed: ClosedBatch, options: L1TxOptions): Promise<SignedL1Tx> {
-    return this.#sign('commit', this.#deps.reader.calls.commitBatch(closed), options);
+  async signCommit({ closed, evm }: PostableBatch, options: L1TxOptions): Promise<SignedL1Tx> {
+    return this.#sign('commit', this.#deps.reader.calls.commitBatch(closed, evm), options);
   }
 
   async signProve(items: readonly ProvenBatch[], options: L1TxOptions): Promise<SignedL1Tx> {
@@ -108,8 +108,8 @@ export class ViemL1Port implements L1Port {
     return this.#sign('prove', this.#deps.reader.calls.proveBatches(batches), options);
   }
 
-  async signSubmit({ closed, proof }: ProvenBatch, options: L1TxOptions): Promise<SignedL1Tx> {
-    return this.#sign('submit', this.#deps.reader.calls.submitProvenBatch(closed, proof), options);
+  async signSubmit({ closed, evm, proof }: ProvenBatch, options: L1TxOptions): Promise<SignedL1Tx> {
+    return this.#sign('submit', this.#deps.reader.calls.submitProvenBatch(closed, evm, proof), options);
   }
 
   async broadcast(raw: Hex): Promise<void> {

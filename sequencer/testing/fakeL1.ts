@@ -12,6 +12,7 @@ import {
   type L1Receipt,
   type L1State,
   type L1TxOptions,
+  type PostableBatch,
   type ProvenBatch,
   type SignedL1Tx,
 } from '../l1Port.ts';
@@ -158,7 +159,7 @@ export class FakeL1 implements L1Port {
     return { maxFeePerGas: this.baseFee * 2n, maxPriorityFeePerGas: 1n };
   }
 
-  async signCommit(closed: ClosedBatch, options: L1TxOptions): Promise<SignedL1Tx> {
+  async signCommit({ closed }: PostableBatch, options: L1TxOptions): Promise<SignedL1Tx> {
     return this.#sign({ ...options, commit: closed, prove: [] });
   }
 

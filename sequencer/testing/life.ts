@@ -1,8 +1,10 @@
 import type { Db } from '../../chain/db.ts';
+import { senderOf } from '../../chain/evm/crypto.ts';
 import { silentLogger } from '../../chain/logger.ts';
-import { ChainStore } from '../../chain/store.ts';
+import type { ChainStore } from '../../chain/store.ts';
 import { type CrashPoint, crashingDb } from '../../chain/testing/crash.ts';
 import { FakeClock } from '../../chain/testing/fakeClock.ts';
+import { openTestStore } from '../../chain/testing/fixture.ts';
 
 import { type SignedMessage, verify } from '../../protocol/crypto/eddsa.ts';
 import { accountIndex } from '../../protocol/ids.ts';
@@ -83,7 +85,7 @@ export interface ProcessOptions {
 /** What a freshly started process does before anything else. */
 export async function startProcess(process: ProcessOptions): Promise<{ store: ChainStore; sequencer: Sequencer }> {
   const db = process.crash === undefined ? process.db : crashingDb(process.db, process.crash);
-  const store = await ChainStore.open({ domain: TEST_DOMAIN }, { db });
+  const { store, lane } = await openTestStore(db);
   const sequencer = new Sequencer(
     {
       shapes: ['small'],
@@ -98,6 +100,7 @@ export async function startProcess(process: ProcessOptions): Promise<{ store: Ch
       l1: process.l1,
       proofs: process.proofs ?? instantProofs(),
       verify: async (items) => items.map(verified),
+      evm: { lane, recover: async (txs) => txs.map(senderOf) },
       clock: process.clock,
       log: silentLogger,
     },

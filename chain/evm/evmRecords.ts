@@ -1,0 +1,105 @@
+import type { BlockHeader } from '@ethereumjs/block';
+import type { Common } from '@ethereumjs/common';
+import { prefixedHex } from '../../protocol/bytes.ts';
+import type { EvmBatch, Hex } from '../../protocol/lane/types.ts';
+import { type Db, type DbOp, put } from '../db.ts';
+import { ChainError } from '../errors.ts';
+import { keys } from '../keys.ts';
+import type { RecordCodec } from '../records.ts';
+import { evmBatchRecord, evmBlockRecord, receiptsRecord, type StoredEvmBlock } from './records.ts';
+import type { EvmBlockRecord, EvmTxLocation } from './types.ts';
+
+/** Blocks kept decoded: clients ask for the newest ones again and again. */
+const CACHED_BLOCKS = 64;
+
+/** The EVM lane's records in the chain's database. Writing is the store's: these are parts of its atomic writes. */
+export class EvmRecords {
+  readonly #db: Db;
+  readonly #block: RecordCodec<StoredEvmBlock>;
+  /** By number, oldest first. */
+  readonly #cache = new Map<bigint, EvmBlockRecord>();
+
+  constructor({ common }: { common: Common }, { db }: { db: Db }) {
+    this.#db = db;
+    this.#block = evmBlockRecord(common);
+  }
+
+  block(record: EvmBlockRecord): DbOp[] {
+    const { hash, receipts, ...stored } = record;
+    const { number } = stored.header;
+    return [
+      put(keys.evmBlock(number), this.#block.encode(stored)),
+      put(keys.receipts(number), receiptsRecord.encode(receipts)),
+      put(keys.blockHash(BigInt(hash)), number.toString()),
+      ...receipts.map(({ txHash }, position) => put(keys.evmTx(txHash), `${number}:${position}`)),
+    ];
+  }
+
+  batch(number: number, batch: EvmBatch): DbOp {
+    return put(keys.evmBatch(number), evmBatchRecord.encode(batch));
+  }
+
+  /** @throws ChainError STORE_CORRUPT */
+  async readBlock(number: bigint): Promise<EvmBlockRecord | undefined> {
+    const cached = this.#cache.get(number);
+    if (cached !== undefined) return cached;
+    const [key, receiptsKey] = [keys.evmBlock(number), keys.receipts(number)];
+    const [text, receipts] = await Promise.all([this.#db.get(key), this.#db.get(receiptsKey)]);
+    if (text === undefined && receipts === undefined) return undefined;
+    if (text === undefined || receipts === undefined) throw new ChainError('STORE_CORRUPT', { block: number });
+    const stored = this.#block.decode(text, key);
+    const record: EvmBlockRecord = {
+      ...stored,
+      hash: prefixedHex(stored.header.hash()) as Hex, // "0x" and digits
+      receipts: receiptsRecord.decode(receipts, receiptsKey),
+    };
+    // Whatever was changed on disk, the hash that other blocks and L1 know is not this one's any more.
+    if (stored.header.number !== number || (await this.numberOf(record.hash)) !== number) {
+      throw new ChainError('STORE_CORRUPT', { block: number });
+    }
+    this.remember(record);
+    return record;
+  }
+
+  async numberOf(hash: Hex): Promise<bigint | undefined> {
+    const number = await this.#db.get(keys.blockHash(BigInt(hash)));
+    return number === undefined ? undefined : BigInt(number);
+  }
+
+  async location(hash: Hex): Promise<EvmTxLocation | undefined> {
+    const text = await this.#db.get(keys.evmTx(hash));
+    if (text === undefined) return undefined;
+    const [block = '', position = ''] = text.split(':');
+    return { block: BigInt(block), position: Number(position) };
+  }
+
+  async readBatch(number: number): Promise<EvmBatch | undefined> {
+    const key = keys.evmBatch(number);
+    const text = await this.#db.get(key);
+    return text === undefined ? undefined : evmBatchRecord.decode(text, key);
+  }
+
+  /** Once it is on disk. */
+  remember(record: EvmBlockRecord): void {
+    const { number } = record.header;
+    this.#cache.delete(number);
+    this.#cache.set(number, record);
+    const [oldest] = this.#cache.keys();
+    if (this.#cache.size > CACHED_BLOCKS && oldest !== undefined) this.#cache.delete(oldest);
+  }
+}
+
+/** Block 0 as a record: it holds nothing. */
+export function genesisBlock(header: BlockHeader): EvmBlockRecord {
+  return {
+    header,
+    hash: prefixedHex(header.hash()) as Hex, // "0x" and digits
+    mirror: { leaves: [], claims: [] },
+    messages: [],
+    txs: [],
+    systemTxs: 0,
+    receipts: [],
+    inboxCount: 0n,
+    outbox: { root: `0x${'00'.repeat(32)}`, count: 0n },
+  };
+}

@@ -1,0 +1,12 @@
+import type { L1Message } from '../protocol/lane/types.ts';
+
+/** Confirmed messages of the EVM lane's contract on L1, read ahead, so that building a block never waits for L1. */
+export interface LaneFeedPort {
+  /** Messages from `next` on, in order. */
+  ready(next: bigint): readonly L1Message[];
+  /** Reads what is new from `next` on. @throws L1Error */
+  poll(next: bigint): Promise<void>;
+}
+
+/** For chains without a contract on L1 for the EVM lane: nothing ever comes. */
+export const NO_LANE_FEED: LaneFeedPort = { ready: () => [], poll: async () => undefined };
