@@ -12,6 +12,8 @@ export const LEDGER_READ = fixed(0x04);
 export const INBOX = fixed(0x10);
 export const OUTBOX = fixed(0x11);
 export const TOKEN_FACTORY = fixed(0x12);
+/** What the tokens of TokenFactory delegate to. */
+export const TOKEN_IMPLEMENTATION = fixed(0x13);
 /** Sender of the system transactions; no key is known for it. */
 export const SYSTEM_SENDER = fixed(0xff);
 
