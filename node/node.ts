@@ -1,14 +1,18 @@
 import { join } from 'node:path';
 import { privateKeyToAccount } from 'viem/accounts';
+import { EvmLaneReader } from '../bridge/client/evmLaneClient.ts';
 import { Reader } from '../bridge/client/rollupReader.ts';
 import type { RollupParameters } from '../bridge/client/types.ts';
 import { type Clock, systemClock } from '../chain/clock.ts';
 import { type Db, openLevel } from '../chain/db.ts';
 import type { Logger } from '../chain/logger.ts';
-import { ChainStore } from '../chain/store.ts';
+import { openChain } from '../chain/openChain.ts';
+import type { ChainStore } from '../chain/store.ts';
+import { genesisState } from '../genesis/spec.ts';
 import { ProofQueue } from '../prover/proofQueue.ts';
 import type { Prover } from '../prover/prover.ts';
 import type { FeeLane, Health } from '../sdk/rpcTypes.ts';
+import { RecoverPool } from '../sequencer/evm/recoverPool.ts';
 import { Sequencer } from '../sequencer/sequencer.ts';
 import { VerifyPool } from '../sequencer/verifyPool.ts';
 import { advanceTime } from './advanceTime.ts';
@@ -18,11 +22,12 @@ import type { Config } from './config/config.ts';
 import { nodeHealth } from './health.ts';
 import { l1PublicClient } from './l1/clients.ts';
 import { ViemL1Port } from './l1/l1Port.ts';
+import { LaneFeed } from './l1/laneFeed.ts';
 import { Metrics } from './metrics.ts';
 import { NodeError } from './nodeError.ts';
 import { createProver, type Proving, proofPort, snarkjsProving } from './proving.ts';
 import { type RpcServer, startRpcServer } from './rpc/server.ts';
-import { sequencerOptions } from './settings.ts';
+import { chainSpec, sequencerOptions } from './settings.ts';
 import { TokenList } from './tokens.ts';
 import { recordMetrics } from './wiring.ts';
 
@@ -42,6 +47,7 @@ interface Parts {
   readonly proofs: ProofQueue;
   readonly sequencer: Sequencer;
   readonly verifiers: VerifyPool;
+  readonly recovery: RecoverPool;
   readonly prover: Prover | undefined;
   readonly rpc: RpcServer;
   readonly backend: SequencerBackend;
@@ -108,13 +114,14 @@ export class EngramNode {
   /** No new requests, then no new blocks, then no proofs, then the store is closed. May be called twice. */
   stop(): Promise<void> {
     this.#stopping ??= (async () => {
-      const { rpc, sequencer, verifiers, prover, backend, db } = this.#parts;
+      const { rpc, sequencer, verifiers, recovery, prover, backend, db } = this.#parts;
       this.#logger.info({}, 'stopping');
       this.#background.abort();
       await rpc.stop();
       await sequencer.stop();
       await prover?.stop();
       await verifiers.stop();
+      await recovery.stop();
       await backend.flush();
       await db.close();
       this.#logger.info({}, 'stopped');
@@ -145,7 +152,8 @@ async function open(
   cleanup.push(() => background.abort());
   const db = await openLevel(join(config.data.dir, 'db'));
   cleanup.push(() => db.close());
-  const store = await ChainStore.open({ domain: parameters.domain }, { db });
+  const genesis = await genesisState(await chainSpec(config.evm, parameters));
+  const { store, lane } = await openChain({ domain: parameters.domain, genesis }, { db });
   const proofs = await ProofQueue.open({}, { db, clock });
   const l1 = new ViemL1Port(
     { deployedAt },
@@ -156,6 +164,12 @@ async function open(
 
   const verifiers = new VerifyPool({ threads: config.sequencer.verifyThreads });
   cleanup.push(() => verifiers.stop());
+  const recovery = new RecoverPool({ threads: config.evm.recoverThreads });
+  cleanup.push(() => recovery.stop());
+  const evmLane =
+    config.l1.evmLane === undefined
+      ? undefined
+      : await EvmLaneReader.connect({ address: config.l1.evmLane, deployedAt }, publicClient);
   const sequencer = new Sequencer(options, {
     store,
     l1,
@@ -163,6 +177,16 @@ async function open(
     log: logger,
     proofs: proofPort(proofs),
     verify: (items) => verifiers.verifyMany(items),
+    evm: {
+      lane,
+      recover: (txs) => recovery.recoverMany(txs),
+      ...(evmLane !== undefined && {
+        feed: new LaneFeed(
+          { deployedAt, confirmations: config.l1.confirmations },
+          { lane: evmLane, l1: { getBlockNumber: () => publicClient.getBlockNumber({ cacheTime: 0 }) } },
+        ),
+      }),
+    },
   });
   cleanup.push(() => sequencer.stop());
   await sequencer.load();
@@ -226,7 +250,7 @@ async function open(
   const rpc = await startRpcServer(config.rpc, { backend, metrics, logger: logger.child({ module: 'rpc' }) });
   void keepTokens(tokens, background.signal, logger);
   return new EngramNode(
-    { db, store, proofs, sequencer, verifiers, prover, rpc, backend, parameters },
+    { db, store, proofs, sequencer, verifiers, recovery, prover, rpc, backend, parameters },
     { background, logger: logger.child({ module: 'node' }), halted },
   );
 }

@@ -1,5 +1,6 @@
 /** From the node's configuration to the options of its parts. Pure. */
 import type { RollupParameters } from '../bridge/client/types.ts';
+import { type ChainSpec, loadSpec } from '../genesis/spec.ts';
 import { hexToBytes } from '../protocol/bytes.ts';
 import { unpackPoint } from '../protocol/crypto/babyjub.ts';
 import { accountIndex } from '../protocol/ids.ts';
@@ -10,9 +11,11 @@ import type { SequencerOptions } from '../sequencer/sequencer.ts';
 import type { Config } from './config/config.ts';
 import { NodeError } from './nodeError.ts';
 
+const DEVNET_SPEC = 'devnet';
+
 /** @throws ProtocolError for a fee key that is no key, NodeError SHAPE_NOT_ON_L1 */
 export function sequencerOptions(
-  { sequencer, l1 }: Pick<Config, 'sequencer' | 'l1'>,
+  { sequencer, l1, evm }: Pick<Config, 'sequencer' | 'l1' | 'evm'>,
   parameters: RollupParameters,
 ): SequencerOptions & { readonly feeAccounts: FeeAccountsOptions } {
   const { confirmations } = l1;
@@ -31,6 +34,12 @@ export function sequencerOptions(
       byToken: new Map(sequencer.feeAccounts.map(({ token, amount }) => [token, accountIndex(Number(amount))])),
     },
     queue: { l1Confirmations: confirmations },
+    evm: {
+      evmLane: l1.evmLane,
+      beneficiary: evm.beneficiary,
+      batchBytes: evm.batchBytes,
+      pool: { minGasPrice: BigInt(evm.minGasPriceWei), maxTxs: evm.poolTxs, maxPerSender: evm.poolAccountTxs },
+    },
     publisher: { confirmations, maxFeePerGas: BigInt(sequencer.maxGasPriceGwei) * 10n ** 9n },
   };
 }
@@ -48,4 +57,17 @@ function usableShapes(wanted: readonly ShapeName[], { shapes }: RollupParameters
     }
   }
   return names;
+}
+
+/** The chain spec of the EVM lane. `devnet` is for local chains of any id; every other spec names the one it is for. @throws NodeError, GenesisError */
+export async function chainSpec({ spec: name }: Config['evm'], { l2ChainId }: RollupParameters): Promise<ChainSpec> {
+  const spec = await loadSpec(name);
+  if (name === DEVNET_SPEC) return { ...spec, l2ChainId };
+  if (spec.l2ChainId !== l2ChainId) {
+    throw new NodeError(
+      'WRONG_SPEC',
+      `${name} is the spec of chain ${spec.l2ChainId}, the rollup is of chain ${l2ChainId}`,
+    );
+  }
+  return spec;
 }

@@ -105,6 +105,8 @@ export interface L1Port {
   state(options?: { confirmations?: number }): Promise<L1State>;
   /** Items `from ≤ queueIndex < to`, in order, as far as they exist. */
   queueItems(from: bigint, to: bigint): Promise<readonly L1QueueItem[]>;
+  /** The commitment C of the batch that L1 holds under this number; it binds both lanes' data. */
+  postedCommitment(batch: number): Promise<Field>;
   /** Number of the account's mined transactions. */
   nonce(): Promise<number>;
   suggestFees(): Promise<L1Fees>;

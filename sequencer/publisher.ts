@@ -172,6 +172,7 @@ export class Publisher {
       throw new SequencerError('L1_MISMATCH', { committed: now.committed, closedBatch: store.head.closedBatch });
     }
     if (now.committed === committed && now.proven === proven) return;
+    if (now.committed > committed) await this.#requireOurs(now.committed);
     const changes: StatusChange[] = [];
     const from = Math.min(committed, proven, now.committed, now.proven) + 1;
     for (const summary of await store.summaries(from, Math.max(committed, now.committed))) {
@@ -196,6 +197,18 @@ export class Publisher {
       if (summary.firstQueueIndex + BigInt(summary.l1Ops) !== head.queue) return false;
     }
     return true;
+  }
+
+  /**
+   * Roots do not tell batches of the EVM lane apart, so a newly committed one is compared by its commitment.
+   * @throws SequencerError L1_MISMATCH
+   */
+  async #requireOurs(number: number): Promise<void> {
+    const { l1, store } = this.#deps;
+    const [posted, ours] = await Promise.all([l1.postedCommitment(number), store.batch(number)]);
+    if (posted !== ours?.commitment.c) {
+      throw new SequencerError('L1_MISMATCH', { committed: number, closedBatch: store.head.closedBatch });
+    }
   }
 
   /** Finds out what became of the transaction under way. Returns whether it is over. */

@@ -8,6 +8,8 @@ export interface Config extends Settings {
   readonly secrets: {
     /** Key of the L1 account that commits batches; absent on a node that does not sequence. */
     readonly l1Key: Secret<`0x${string}`> | undefined;
+    /** Keys that attest batches of the EVM lane; the first one's L1 account sends. */
+    readonly attestorKeys: readonly Secret<`0x${string}`>[];
   };
 }
 
@@ -20,6 +22,7 @@ export interface ConfigSources {
 }
 
 const L1_KEY_VARIABLE = 'ENGRAM_L1_KEY';
+const ATTESTOR_KEYS_VARIABLE = 'ENGRAM_ATTESTOR_KEYS';
 const PRIVATE_KEY = /^0x[0-9a-fA-F]{64}$/;
 
 /**
@@ -48,7 +51,7 @@ export function loadConfig({ file, env = {}, flags = {} }: ConfigSources): Confi
 
   // every option of OPTIONS was parsed by its own schema into its own place
   const valid = settings as unknown as Settings;
-  return { ...valid, secrets: { l1Key: readL1Key(valid.l1.keyFile, env) } };
+  return { ...valid, secrets: { l1Key: readL1Key(valid.l1.keyFile, env), attestorKeys: attestorKeys(env) } };
 }
 
 function pick(
@@ -123,8 +126,18 @@ function readL1Key(
     }
   }
   if (key === undefined) return undefined;
+  return secretKey(key, { field: 'l1.key', source });
+}
+
+/** Comma-separated. */
+function attestorKeys(env: Readonly<Record<string, string | undefined>>): Secret<`0x${string}`>[] {
+  const keys = (env[ATTESTOR_KEYS_VARIABLE] ?? '').split(',').filter((key) => key !== '');
+  return keys.map((key) => secretKey(key.trim(), { field: 'attestor keys', source: ATTESTOR_KEYS_VARIABLE }));
+}
+
+function secretKey(key: string, where: { field: string; source: string }): Secret<`0x${string}`> {
   if (!PRIVATE_KEY.test(key)) {
-    throw new ConfigError('CONFIG_INVALID', [{ field: 'l1.key', source, message: 'expected 0x and 64 hex digits' }]);
+    throw new ConfigError('CONFIG_INVALID', [{ ...where, message: 'expected 0x and 64 hex digits' }]);
   }
   // matches the template by the pattern above
   return new Secret(key as `0x${string}`);

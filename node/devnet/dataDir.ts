@@ -9,6 +9,7 @@ const schema: z.ZodType<DevDeployment> = z.object({
   rollup: hex,
   // Devnets of before there was one: their circuits' keys are others as well, which is what the user is told.
   attestations: hex.default('0x0000000000000000000000000000000000000000'),
+  evmLane: hex.default('0x0000000000000000000000000000000000000000'),
   deployedAt: z.int(),
   tokens: z.array(z.object({ id: z.int(), address: hex, symbol: z.string() })),
   shapes: z.array(z.enum(['small', 'dev', 'medium', 'large'])),

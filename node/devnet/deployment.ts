@@ -9,7 +9,7 @@ import type { Progress } from '../../circuits/build/progress.ts';
 import { EMPTY_ROOT } from '../../protocol/tree.ts';
 import type { ShapeName } from '../../protocol/types.ts';
 import type { Hex } from '../../sdk/rpcTypes.ts';
-import { devAccount } from './accounts.ts';
+import { type DevName, devAccount } from './accounts.ts';
 
 export interface DevToken {
   readonly id: number;
@@ -21,6 +21,7 @@ export interface DevToken {
 export interface DevDeployment {
   readonly rollup: Hex;
   readonly attestations: Hex;
+  readonly evmLane: Hex;
   /** L1 block. */
   readonly deployedAt: number;
   readonly tokens: readonly DevToken[];
@@ -28,6 +29,9 @@ export interface DevDeployment {
   /** Keys of the circuits the verifiers are for: other keys need another deployment. */
   readonly keyHashes: Readonly<Record<string, string>>;
 }
+
+/** Who attests batches of the EVM lane on a devnet; two of the three suffice. */
+export const DEV_ATTESTORS = ['erin', 'frank', 'grace'] as const satisfies readonly DevName[];
 
 export interface CircuitOptions {
   readonly shapes: readonly ShapeName[];
@@ -76,6 +80,7 @@ export async function deployDevnet(
       sequencer: devAccount('sequencer').l1.address,
       batchVerifiers,
       accountVerifier: await verifierKey(circuits.accountProof),
+      attestors: DEV_ATTESTORS.map((name) => ({ address: devAccount(name).l1.address, weight: 1n })),
       ...(settings !== undefined && { settings }),
     },
     { wallet, publicClient },
@@ -90,6 +95,7 @@ export async function deployDevnet(
   return {
     rollup: deployment.address,
     attestations: deployment.attestations,
+    evmLane: deployment.evmLane,
     deployedAt: Number(deployment.deployedAt),
     tokens: [
       { id: 0, address: '0x0000000000000000000000000000000000000000', symbol: 'ETH' },

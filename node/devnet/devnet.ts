@@ -11,7 +11,14 @@ import { NodeError } from '../nodeError.ts';
 import type { Proving } from '../proving.ts';
 import { DEV_ACCOUNT_COUNT, type DevAccount, type DevName, devAccount } from './accounts.ts';
 import { DevnetDir } from './dataDir.ts';
-import { type DevDeployment, type DevToken, deployDevnet, devCircuits, keyHashes } from './deployment.ts';
+import {
+  DEV_ATTESTORS,
+  type DevDeployment,
+  type DevToken,
+  deployDevnet,
+  devCircuits,
+  keyHashes,
+} from './deployment.ts';
 import { accountsOf, fundDevnet, type LedgerAccount } from './funding.ts';
 import { endOrphan } from './orphan.ts';
 import { DevnetTime } from './time.ts';
@@ -31,6 +38,8 @@ export interface DevnetOptions {
   readonly l1WaitMs?: number;
   /** Rules of the contract (times, bond, fees); defaults of bridge/deploy. */
   readonly settings?: Partial<RollupSettings>;
+  /** Bytes of EVM transactions a batch takes; default 1,000,000: anvil takes larger transactions than Ethereum's nodes. */
+  readonly evmBatchBytes?: number;
   /** Least fee of an op as `token:amount`; default none. */
   readonly minimumFees?: string;
   /** Deposits into ledger accounts on the first start; default true. */
@@ -54,6 +63,7 @@ export interface Devnet {
   readonly l1: LocalL1;
   readonly rollup: `0x${string}`;
   readonly attestations: `0x${string}`;
+  readonly evmLane: `0x${string}`;
   readonly deployedAt: bigint;
   readonly tokens: readonly DevToken[];
   /** Ledger accounts that the first start funded. */
@@ -142,6 +152,7 @@ async function open(
     l1,
     rollup: deployment.rollup,
     attestations: deployment.attestations,
+    evmLane: deployment.evmLane,
     deployedAt: BigInt(deployment.deployedAt),
     tokens: deployment.tokens,
     accounts,
@@ -173,12 +184,16 @@ function nodeConfig(
   { dir, l1, deployment }: { dir: DevnetDir; l1: LocalL1; deployment: DevDeployment },
 ) {
   return loadConfig({
-    env: { ENGRAM_L1_KEY: devAccount('sequencer').l1Key },
+    env: {
+      ENGRAM_L1_KEY: devAccount('sequencer').l1Key,
+      ENGRAM_ATTESTOR_KEYS: DEV_ATTESTORS.map((name) => devAccount(name).l1Key).join(','),
+    },
     flags: {
       '--data-dir': dir.node,
       '--l1-rpc-url': l1.url,
       '--l1-rollup': deployment.rollup,
       ...(BigInt(deployment.attestations) !== 0n && { '--l1-attestations': deployment.attestations }),
+      '--l1-evm-lane': deployment.evmLane,
       '--l1-start-block': deployment.deployedAt,
       '--l1-confirmations': 1,
       '--l1-poll-ms': 500,
@@ -190,6 +205,10 @@ function nodeConfig(
       '--sequencer-l1-wait-ms': options.l1WaitMs ?? 5_000,
       '--sequencer-fee-key': devAccount('fees').packedKey,
       '--sequencer-minimum-fees': options.minimumFees ?? '',
+      '--evm-beneficiary': devAccount('fees').l1.address,
+      '--evm-batch-bytes': options.evmBatchBytes ?? 1_000_000,
+      '--evm-pool-txs': 200_000,
+      '--evm-pool-account-txs': 20_000,
       '--prover-enabled': options.prove ?? true,
       ...(options.cacheDir !== undefined && { '--circuits-cache-dir': options.cacheDir }),
     },

@@ -3,6 +3,7 @@ import type { PrivateKeyAccount } from 'viem/accounts';
 import type { RollupReader } from '../../bridge/client/interface.ts';
 import type { ChainHead, L1Call, PostedBatch } from '../../bridge/client/types.ts';
 import { type Clock, systemClock } from '../../chain/clock.ts';
+import type { Field } from '../../protocol/types.ts';
 import {
   type Hex,
   L1Error,
@@ -77,6 +78,11 @@ export class ViemL1Port implements L1Port {
       const { queueTail } = await this.#deps.reader.state();
       return this.#deps.reader.readQueue(from, to < queueTail ? to : queueTail);
     });
+  }
+
+  async postedCommitment(batch: number): Promise<Field> {
+    const { stored } = await this.#ask(() => this.#deps.reader.readBatch(batch));
+    return stored.c;
   }
 
   async nonce(): Promise<number> {

@@ -149,6 +149,13 @@ export class FakeL1 implements L1Port {
       .slice(Number(from), Number(to));
   }
 
+  async postedCommitment(batch: number): Promise<Field> {
+    this.#requireUp();
+    const posted = this.#execute().committed[batch - 1];
+    if (posted === undefined) throw new L1Error('UNAVAILABLE', { batch });
+    return posted.commitment.c;
+  }
+
   async nonce(): Promise<number> {
     this.#requireUp();
     return this.#execute().nonce;
@@ -291,6 +298,7 @@ export function crashingL1(l1: L1Port, crash: CrashPoint): L1Port {
   return {
     state: (options) => crash.read(() => l1.state(options)),
     queueItems: (from, to) => crash.read(() => l1.queueItems(from, to)),
+    postedCommitment: (batch) => crash.read(() => l1.postedCommitment(batch)),
     nonce: () => crash.read(() => l1.nonce()),
     suggestFees: () => crash.read(() => l1.suggestFees()),
     signCommit: (closed, options) => crash.read(() => l1.signCommit(closed, options)),
