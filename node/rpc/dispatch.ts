@@ -1,15 +1,8 @@
-import { INTERNAL_ERROR, publicError, RpcCode, RpcError, type RpcErrorObject } from './errors.ts';
+import { INTERNAL_ERROR, type PublicError, publicError, RpcCode, RpcError, type RpcErrorObject } from './errors.ts';
 import { toJson } from './json.ts';
 import type { Handler } from './methods.ts';
 
 type RpcId = string | number | null;
-
-interface RpcResponse {
-  readonly jsonrpc: '2.0';
-  readonly id: RpcId;
-  readonly result?: unknown;
-  readonly error?: RpcErrorObject;
-}
 
 export interface DispatchOptions {
   /** Most calls in one batch. */
@@ -29,14 +22,17 @@ export interface DispatchDependencies {
 }
 
 const MAX_ID_LENGTH = 256;
+/** Calls of a batch that run at the same time, where their method allows it. */
+const MAX_CONCURRENT = 1_000;
 
-function failure(id: RpcId, error: RpcError): RpcResponse {
-  return { jsonrpc: '2.0', id, error: error.toObject() };
+function failure(id: RpcId, error: PublicError): string {
+  // the message of an error is plain, but its details may have bigints
+  return toJson({ jsonrpc: '2.0', id, error: error.toObject() satisfies RpcErrorObject });
 }
 
 /** The text of an error that belongs to no call. */
-export function failureText(error: RpcError): string {
-  return toJson(failure(null, error));
+export function failureText(error: PublicError): string {
+  return failure(null, error);
 }
 
 /** One request text in, the text of the answer out; undefined if nothing is to be answered (only notifications). Never throws. */
@@ -49,81 +45,106 @@ export async function dispatch(
   try {
     request = JSON.parse(text);
   } catch {
-    return failureText(new RpcError(RpcCode.PARSE_ERROR, 'PARSE_ERROR', 'the body is not JSON'));
+    return failureText(new RpcError(RpcCode.PARSE_ERROR, 'PARSE_ERROR', 'parse error'));
   }
-  if (!Array.isArray(request)) {
-    const response = await call(request, deps);
-    return response === undefined ? undefined : toJson(response);
-  }
+  if (!Array.isArray(request)) return answerCall(request, deps);
   if (request.length === 0) {
-    return failureText(new RpcError(RpcCode.INVALID_REQUEST, 'INVALID_REQUEST', 'an empty batch'));
+    return failureText(new RpcError(RpcCode.INVALID_REQUEST, 'INVALID_REQUEST', 'empty batch'));
   }
   if (request.length > batchLimit) {
-    const message = `at most ${batchLimit} calls in a batch`;
-    return failureText(new RpcError(RpcCode.INVALID_REQUEST, 'BATCH_TOO_LARGE', message, { batchLimit }));
+    const error = new RpcError(RpcCode.INVALID_REQUEST, 'BATCH_TOO_LARGE', 'batch too large', { batchLimit });
+    return `[${failure(firstId(request), error)}]`;
   }
   return answerBatch(request, deps);
 }
 
-/** One call after the other: a batch must not take more of the node at once than single calls do. */
+/**
+ * One call after the other: a batch must not take more of the node at once than single calls do. Neighbours of a method that
+ * allows it run together, so that what they share (signature checks on threads) is done in one go.
+ */
 async function answerBatch(calls: readonly unknown[], deps: DispatchDependencies): Promise<string | undefined> {
   const answers: string[] = [];
   let length = 0;
-  for (const single of calls) {
-    const response = await call(single, length > MAX_ANSWER ? REFUSING : deps);
-    if (response === undefined) continue;
-    const answer = toJson(response);
-    length += answer.length;
-    answers.push(answer);
+  for (let at = 0; at < calls.length; ) {
+    const run = calls.slice(at, at + concurrentCalls(calls, at, deps));
+    at += run.length;
+    const using = length > MAX_ANSWER ? REFUSING : deps;
+    const [single] = run;
+    const given =
+      run.length === 1
+        ? [await answerCall(single, using)]
+        : await Promise.all(run.map((one) => answerCall(one, using)));
+    for (const answer of given) {
+      if (answer === undefined) continue;
+      length += answer.length;
+      answers.push(answer);
+    }
   }
   return answers.length === 0 ? undefined : `[${answers.join(',')}]`;
 }
 
+/** How many calls from `at` on may run at the same time; at least 1. */
+function concurrentCalls(calls: readonly unknown[], at: number, deps: DispatchDependencies): number {
+  let end = at;
+  while (end < calls.length && end - at < MAX_CONCURRENT && isConcurrent(calls[end], deps)) end += 1;
+  return Math.max(1, end - at);
+}
+
+function isConcurrent(request: unknown, deps: DispatchDependencies): boolean {
+  if (typeof request !== 'object' || request === null || !('method' in request)) return false;
+  return typeof request.method === 'string' && deps.method(request.method)?.isConcurrent === true;
+}
+
+/** The id of the first call that has one: who sent too large a batch can tell by it which one. */
+function firstId(calls: readonly unknown[]): RpcId {
+  for (const single of calls) {
+    if (typeof single === 'object' && single !== null && 'id' in single && isId(single.id)) return single.id;
+  }
+  return null;
+}
+
 const REFUSING: DispatchDependencies = {
   method: () => async () => {
-    throw new RpcError(
-      RpcCode.LIMIT_EXCEEDED,
-      'ANSWER_TOO_LARGE',
-      'the answers to this batch are too long: ask for less',
-    );
+    throw new RpcError(RpcCode.RESPONSE_TOO_LARGE, 'ANSWER_TOO_LARGE', 'response too large');
   },
   onHiddenError: () => undefined,
 };
 
-async function call(request: unknown, deps: DispatchDependencies): Promise<RpcResponse | undefined> {
+async function answerCall(request: unknown, deps: DispatchDependencies): Promise<string | undefined> {
   if (typeof request !== 'object' || request === null || Array.isArray(request)) {
-    return failure(null, new RpcError(RpcCode.INVALID_REQUEST, 'INVALID_REQUEST', 'a call must be an object'));
+    return failure(null, new RpcError(RpcCode.INVALID_REQUEST, 'INVALID_REQUEST', 'invalid request'));
   }
-  const { jsonrpc, method, params = [], id } = request as Record<string, unknown>;
+  const { jsonrpc, method, params, id } = request as Record<string, unknown>; // an object by the test above
   const echoed = isId(id) ? id : null;
   if (jsonrpc !== '2.0' || typeof method !== 'string' || (id !== undefined && !isId(id))) {
-    return failure(
-      echoed,
-      new RpcError(
-        RpcCode.INVALID_REQUEST,
-        'INVALID_REQUEST',
-        'expected jsonrpc "2.0", a method and a string or number id',
-      ),
-    );
+    return failure(echoed, new RpcError(RpcCode.INVALID_REQUEST, 'INVALID_REQUEST', 'invalid request'));
   }
   const started = performance.now();
   const handler = deps.method(method);
   try {
     if (handler === undefined) {
-      throw new RpcError(RpcCode.METHOD_NOT_FOUND, 'METHOD_NOT_FOUND', 'there is no such method');
+      throw new RpcError(
+        RpcCode.METHOD_NOT_FOUND,
+        'METHOD_NOT_FOUND',
+        `the method ${method.slice(0, MAX_ID_LENGTH)} does not exist/is not available`,
+      );
     }
-    if (!Array.isArray(params)) {
-      throw new RpcError(RpcCode.INVALID_PARAMS, 'INVALID_PARAMS', 'params must be an array (by position)');
-    }
-    const result = await handler(params);
+    const given = params ?? [];
+    if (!Array.isArray(given)) throw new RpcError(RpcCode.INVALID_PARAMS, 'INVALID_PARAMS', 'non-array args');
+    const result = (await handler(given)) ?? null;
     deps.onCall?.(method, 'ok', (performance.now() - started) / 1000);
-    return id === undefined ? undefined : { jsonrpc: '2.0', id: echoed, result: result ?? null };
+    return id === undefined ? undefined : success(echoed, result, handler.isPlainJson === true);
   } catch (error) {
     deps.onCall?.(handler === undefined ? 'unknown' : method, 'error', (performance.now() - started) / 1000);
     const shown = publicError(error);
     if (shown === undefined) deps.onHiddenError(error, method);
     return id === undefined ? undefined : failure(echoed, shown ?? INTERNAL_ERROR);
   }
+}
+
+function success(id: RpcId, result: unknown, isPlainJson: boolean): string {
+  const shown = typeof id === 'number' ? id : JSON.stringify(id);
+  return `{"jsonrpc":"2.0","id":${shown},"result":${isPlainJson ? JSON.stringify(result) : toJson(result)}}`;
 }
 
 function isId(id: unknown): id is RpcId {

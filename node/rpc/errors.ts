@@ -1,6 +1,7 @@
 import { ProtocolError } from '../../protocol/errors.ts';
 import { ReceiptError } from '../../protocol/receipts/receiptError.ts';
 import { MempoolError, SequencerError } from '../../sequencer/errors.ts';
+import { EthRpcError } from './eth/ethError.ts';
 
 /** JSON-RPC 2.0's own codes, and this server's from the range reserved for servers. */
 export const RpcCode = {
@@ -15,6 +16,8 @@ export const RpcCode = {
   MEMPOOL: -32001,
   /** The node cannot answer now (starting, stopping, no proof of that state); `data.code` says why. */
   UNAVAILABLE: -32002,
+  /** The answers to a batch are too long. */
+  RESPONSE_TOO_LARGE: -32003,
   /** Too many requests or subscriptions. */
   LIMIT_EXCEEDED: -32005,
 } as const;
@@ -23,11 +26,19 @@ export type RpcCode = (typeof RpcCode)[keyof typeof RpcCode];
 export interface RpcErrorObject {
   readonly code: number;
   readonly message: string;
-  readonly data?: { readonly code: string; readonly details?: Readonly<Record<string, string | number | bigint>> };
+  /** Of an Ethereum method: raw bytes. */
+  readonly data?:
+    | string
+    | { readonly code: string; readonly details?: Readonly<Record<string, string | number | bigint>> };
+}
+
+/** What an error tells the caller. */
+export interface PublicError {
+  toObject(): RpcErrorObject;
 }
 
 /** An answer to the caller: everything in it is public. */
-export class RpcError extends Error {
+export class RpcError extends Error implements PublicError {
   override readonly name = 'RpcError';
   readonly code: RpcCode;
   /** Stable string code for programs. */
@@ -56,8 +67,8 @@ export class RpcError extends Error {
 }
 
 /** The public face of whatever was thrown; undefined if it must stay hidden (the caller logs it and answers INTERNAL). */
-export function publicError(error: unknown): RpcError | undefined {
-  if (error instanceof RpcError) return error;
+export function publicError(error: unknown): PublicError | undefined {
+  if (error instanceof RpcError || error instanceof EthRpcError) return error;
   // INVALID_ARGUMENT is a defect of this program, never the fault of what came in.
   if (error instanceof ProtocolError && error.code !== 'INVALID_ARGUMENT') {
     return new RpcError(RpcCode.PROTOCOL, error.code, 'the ledger refuses this', error.data);

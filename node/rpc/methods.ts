@@ -3,6 +3,7 @@ import { wordHex } from '../../protocol/bytes.ts';
 import { closedBatchToJson } from '../../protocol/serialize.ts';
 import { registerAiMethods } from './aiMethods.ts';
 import type { NodeBackend } from './backend.ts';
+import type { EthHandlers } from './eth/ethContext.ts';
 import { parseParams, type RegisterMethod } from './method.ts';
 import {
   accountIndexParam,
@@ -17,11 +18,20 @@ import {
 } from './params.ts';
 
 /** A method after its parameters' types are forgotten: parses them, then answers. */
-export type Handler = (params: readonly unknown[]) => Promise<unknown>;
+export type Handler = ((params: readonly unknown[]) => Promise<unknown>) & HandlerTraits;
+
+export interface HandlerTraits {
+  /** Answers have no bigint: they need no replacer on their way to JSON. */
+  readonly isPlainJson?: boolean;
+  /** Calls that follow each other in a batch may run at the same time. */
+  readonly isConcurrent?: boolean;
+}
+
 /** Made without a prototype: `constructor` or `__proto__` is not a method. */
 export type MethodTable = Readonly<Record<string, Handler | undefined>>;
 
-export function methodTable(backend: NodeBackend): MethodTable {
+/** @param eth Ethereum's methods, where the node has an EVM lane */
+export function methodTable(backend: NodeBackend, eth: EthHandlers = {}): MethodTable {
   const table = Object.create(null) as Record<string, Handler | undefined>;
 
   const method: RegisterMethod = (name, schema, run) => {
@@ -51,5 +61,11 @@ export function methodTable(backend: NodeBackend): MethodTable {
   });
   method('engram_getBlock', z.tuple([blockParam]), async ([block]) => (await backend.block(block)) ?? null);
   registerAiMethods(method, backend);
+  for (const [name, run] of Object.entries(eth)) {
+    table[name] = Object.assign((params: readonly unknown[]) => run(params), {
+      isPlainJson: true,
+      isConcurrent: name === 'eth_sendRawTransaction',
+    });
+  }
   return table;
 }

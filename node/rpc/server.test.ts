@@ -158,7 +158,9 @@ describe('bad input', () => {
 
   it('refuses a batch over the limit', async () => {
     const entry = '{"jsonrpc":"2.0","id":1,"method":"engram_getFees"}';
-    expect(errorOf(await post(`[${Array(6).fill(entry).join()}]`))).toEqual([null, -32600, 'BATCH_TOO_LARGE']);
+    const { body } = await post(`[${Array(6).fill(entry).join()}]`);
+    expect(body).toHaveLength(1);
+    expect(body[0]).toMatchObject({ id: 1, error: { code: -32600, message: 'batch too large' } });
   });
 
   it('stops answering a batch whose answers grow too long', async () => {

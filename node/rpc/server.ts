@@ -8,6 +8,10 @@ import type { Metrics } from '../metrics.ts';
 import type { NodeBackend } from './backend.ts';
 import { type DispatchDependencies, dispatch, failureText } from './dispatch.ts';
 import { INTERNAL_ERROR, RpcCode, RpcError } from './errors.ts';
+import type { EvmBackend } from './eth/backend.ts';
+import { EthCode, EthRpcError } from './eth/ethError.ts';
+import { ethMethods } from './eth/ethMethods.ts';
+import { FilterManager } from './eth/logs/filterManager.ts';
 import { toJson } from './json.ts';
 import { methodTable } from './methods.ts';
 import { SubscriptionHub } from './subscriptions.ts';
@@ -28,6 +32,8 @@ export interface RpcServerOptions {
 
 export interface RpcServerDependencies {
   readonly backend: NodeBackend;
+  /** Ethereum's own methods; absent: there are none. */
+  readonly evm?: EvmBackend;
   readonly metrics: Metrics;
   readonly logger: Logger;
 }
@@ -43,7 +49,7 @@ const JSON_TYPE = 'application/json; charset=utf-8';
 
 /** JSON-RPC 2.0 over HTTP POST and WebSocket at `/`, plus `GET /health` and `GET /metrics`, on one port. */
 export async function startRpcServer(options: RpcServerOptions, deps: RpcServerDependencies): Promise<RpcServer> {
-  const { backend, metrics, logger } = deps;
+  const { backend, evm, metrics, logger } = deps;
   const app = fastify({
     bodyLimit: options.bodyLimitBytes,
     trustProxy: options.trustProxy,
@@ -62,7 +68,11 @@ export async function startRpcServer(options: RpcServerOptions, deps: RpcServerD
   });
   await app.register(websocket, { options: { maxPayload: options.bodyLimitBytes } });
 
-  const table = methodTable(backend);
+  const filters = evm === undefined ? undefined : new FilterManager({ backend: evm, nowMs: () => performance.now() });
+  const table = methodTable(
+    backend,
+    evm === undefined || filters === undefined ? {} : { ...ethMethods(evm, filters), ...NO_SUBSCRIPTIONS },
+  );
   const dispatcher: DispatchDependencies = {
     method: (name) => table[name],
     onHiddenError: (error, method) => logger.error({ err: error, method }, 'rpc call failed'),
@@ -92,6 +102,7 @@ export async function startRpcServer(options: RpcServerOptions, deps: RpcServerD
         dispatcher,
         hub,
         backend,
+        evm,
         onClose: () => {
           sessions.delete(session);
           metrics.connections(sessions.size);
@@ -118,6 +129,7 @@ export async function startRpcServer(options: RpcServerOptions, deps: RpcServerD
     stop: () => {
       stopping ??= (async () => {
         hub.close();
+        filters?.close();
         for (const session of sessions) session.close(1001, 'the node stops');
         await app.close();
       })();
@@ -125,6 +137,16 @@ export async function startRpcServer(options: RpcServerOptions, deps: RpcServerD
     },
   };
 }
+
+/** A connection of its own is needed to be told of anything. */
+const NO_SUBSCRIPTIONS = Object.fromEntries(
+  ['eth_subscribe', 'eth_unsubscribe'].map((name) => [
+    name,
+    async (): Promise<never> => {
+      throw new EthRpcError(EthCode.METHOD_NOT_FOUND, 'notifications not supported');
+    },
+  ]),
+);
 
 function corsOrigin(origins: readonly string[]): false | '*' | string[] {
   if (origins.length === 0) return false;

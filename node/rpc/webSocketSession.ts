@@ -2,6 +2,8 @@ import type { WebSocket } from 'ws';
 import type { NodeBackend } from './backend.ts';
 import { type DispatchDependencies, dispatch, failureText } from './dispatch.ts';
 import { RpcCode, RpcError } from './errors.ts';
+import type { EvmBackend } from './eth/backend.ts';
+import { EthSubscriber } from './eth/ethSubscriptions.ts';
 import { toJson } from './json.ts';
 import { TokenBucket } from './rateLimit.ts';
 import { Subscriber, type SubscriptionHub } from './subscriptions.ts';
@@ -17,6 +19,8 @@ export interface SessionDependencies {
   readonly dispatcher: DispatchDependencies;
   readonly hub: SubscriptionHub;
   readonly backend: NodeBackend;
+  /** Where the node has an EVM lane. */
+  readonly evm: EvmBackend | undefined;
   readonly onClose: () => void;
 }
 
@@ -31,6 +35,7 @@ export class WebSocketSession {
   readonly #options: SessionOptions;
   readonly #deps: SessionDependencies;
   readonly #subscriber: Subscriber;
+  readonly #ethSubscriber: EthSubscriber | undefined;
   readonly #bucket: TokenBucket;
   readonly #pings: NodeJS.Timeout;
   #tail: Promise<void> = Promise.resolve();
@@ -49,6 +54,14 @@ export class WebSocketSession {
       notify: (subscription, result) =>
         this.#send(toJson({ jsonrpc: '2.0', method: 'engram_subscription', params: { subscription, result } })),
     });
+    if (deps.evm !== undefined) {
+      this.#ethSubscriber = new EthSubscriber(options, {
+        backend: deps.evm,
+        afterReply: (action) => this.#afterReply.push(action),
+        notify: (subscription, result) =>
+          this.#send(JSON.stringify({ jsonrpc: '2.0', method: 'eth_subscription', params: { subscription, result } })),
+      });
+    }
     const { socket } = deps;
     socket.on('message', (data) => this.#onMessage(data.toString()));
     socket.on('pong', () => {
@@ -84,7 +97,7 @@ export class WebSocketSession {
     const { dispatcher } = this.#deps;
     const response = await dispatch(text, this.#options, {
       ...dispatcher,
-      method: (name) => this.#subscriber.method(name) ?? dispatcher.method(name),
+      method: (name) => this.#ethSubscriber?.method(name) ?? this.#subscriber.method(name) ?? dispatcher.method(name),
     });
     this.#queued -= 1;
     if (response !== undefined) this.#send(response);
@@ -103,6 +116,7 @@ export class WebSocketSession {
   #dispose(): void {
     clearInterval(this.#pings);
     this.#subscriber.close();
+    this.#ethSubscriber?.close();
     this.#deps.onClose();
   }
 }

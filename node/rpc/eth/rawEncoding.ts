@@ -1,0 +1,20 @@
+import { RLP } from '@ethereumjs/rlp';
+import type { EvmBlockRecord, EvmReceipt } from '../../../chain/evm/types.ts';
+import { bytesOf } from './hex.ts';
+
+/** A block in RLP, as peers of Ethereum exchange them. */
+export function rawBlock({ header, txs }: EvmBlockRecord): Uint8Array {
+  const items = txs.map((raw) => ((raw[0] ?? 0) >= 0xc0 ? RLP.decode(raw) : raw));
+  return RLP.encode([header.raw(), items, [], []]);
+}
+
+/** A receipt as the receipts' trie holds it (EIP-2718). */
+export function rawReceipt({ type, status, cumulativeGasUsed, logsBloom, logs }: EvmReceipt): Uint8Array {
+  const body = RLP.encode([
+    status,
+    cumulativeGasUsed,
+    bytesOf(logsBloom),
+    logs.map(({ address, topics, data }) => [bytesOf(address), topics.map(bytesOf), bytesOf(data)]),
+  ]);
+  return type === 0 ? body : Uint8Array.of(type, ...body);
+}
