@@ -16,6 +16,7 @@ import { bytesToBigint } from '../../protocol/bytes.ts';
 import { BABY_JUBJUB, LEDGER_READ, MODEL_ATTESTATION, POSEIDON } from '../../protocol/lane/addresses.ts';
 import type { Hex } from '../../protocol/lane/types.ts';
 import type { Field } from '../../protocol/types.ts';
+import { isStateError } from './errors.ts';
 import { babyJubjubPrecompile } from './precompiles/babyJubjub.ts';
 import { PrecompileFault } from './precompiles/fault.ts';
 import { ledgerReadPrecompile } from './precompiles/ledgerRead.ts';
@@ -102,7 +103,7 @@ class EngramEvm extends EVM {
     try {
       return await super.runPrecompile(code, data, gasLimit);
     } catch (error) {
-      if (error instanceof PrecompileFault) throw error;
+      if (error instanceof PrecompileFault || isStateError(error)) throw error;
       return halted(new EVMError(EVMError.errorMessages.INTERNAL_ERROR), gasLimit);
     }
   }

@@ -1,13 +1,7 @@
-/**
- * STATE_UNAVAILABLE: the state could not be read or written (a database error, an account that genesis must have is missing).
- * UNEXPECTED: a handler failed in a way that its rules do not foresee.
- */
-export type PrecompileFaultCode = 'STATE_UNAVAILABLE' | 'UNEXPECTED';
+/** UNEXPECTED: a handler failed in a way that its rules do not foresee; the cause says how. */
+export type PrecompileFaultCode = 'UNEXPECTED';
 
-/**
- * Not the transaction's fault, so no EVM error: another node might get through. Whoever executes must stop, and start again from the
- * last stored root; the cause is what failed.
- */
+/** A defect of this program or of the machine, and no EVM error: another node might get through. Whoever executes must not include the call. */
 export class PrecompileFault extends Error {
   override readonly name = 'PrecompileFault';
   readonly code: PrecompileFaultCode;

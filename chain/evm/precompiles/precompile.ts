@@ -1,5 +1,6 @@
 import { EVMError, type ExecResult, type Log } from '@ethereumjs/evm';
 import type { Field } from '../../../protocol/types.ts';
+import { isStateError } from '../errors.ts';
 import { CallReader, CallReverted, selectorOf } from './abi.ts';
 import { PrecompileFault } from './fault.ts';
 import { GAS, GasMeter, OutOfGas } from './gas.ts';
@@ -36,7 +37,7 @@ export interface PrecompileFunction {
   readonly signature: string;
   /** Changes state: only by CALL, never in a static frame. */
   readonly isWrite?: boolean;
-  /** @returns ABI-encoded results. @throws CallReverted, OutOfGas, PrecompileFault */
+  /** @returns ABI-encoded results. @throws CallReverted, OutOfGas, errors of the state */
   run(call: Call): Uint8Array | Promise<Uint8Array>;
 }
 
@@ -46,8 +47,8 @@ export type Precompile = (
 ) => Promise<ExecResult>;
 
 /**
- * Makes a precompile of functions. A refused call reverts with a custom error and costs what it used; nothing but PrecompileFault is
- * ever thrown, because whatever else escapes would leave the journal open (a user's transaction could stop the chain).
+ * Makes a precompile of functions. A refused call reverts with a custom error and costs what it used; nothing but PrecompileFault and
+ * errors of the state (EvmError) are ever thrown, because whatever else escapes would leave the journal open (a user's transaction could stop the chain).
  */
 export function precompile(functions: readonly PrecompileFunction[]): Precompile {
   const bySelector = new Map(functions.map((item) => [selectorOf(item.signature), item]));
@@ -97,5 +98,5 @@ function failed(error: unknown, gas: GasMeter, frame: CallFrame): ExecResult {
     const exceptionError = new EVMError(EVMError.errorMessages.OUT_OF_GAS);
     return { executionGasUsed: frame.gasLimit, returnValue: new Uint8Array(0), exceptionError };
   }
-  throw error instanceof PrecompileFault ? error : new PrecompileFault('UNEXPECTED', { cause: error });
+  throw isStateError(error) ? error : new PrecompileFault('UNEXPECTED', { cause: error });
 }

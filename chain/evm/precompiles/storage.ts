@@ -1,6 +1,6 @@
 import { bigintToBytes, bytesToBigint } from '../../../protocol/bytes.ts';
 import type { Hex } from '../../../protocol/lane/types.ts';
-import { PrecompileFault } from './fault.ts';
+import { EvmError, isStateError } from '../errors.ts';
 import { GAS, type GasMeter } from './gas.ts';
 
 /** Contract storage: values are big-endian without leading zeros, keys have 32 bytes. */
@@ -29,13 +29,13 @@ export class MeteredStorage {
     this.#gas = gas;
   }
 
-  /** @throws OutOfGas; PrecompileFault STATE_UNAVAILABLE */
+  /** @throws OutOfGas; EvmError STATE_UNAVAILABLE, STATE_MISSING */
   async read(address: Hex, slot: bigint): Promise<bigint> {
     this.#gas.use(GAS.read);
     return guarded(loadWord(this.#state, address, slot));
   }
 
-  /** @param before what the slot holds. @throws OutOfGas; PrecompileFault STATE_UNAVAILABLE */
+  /** @param before what the slot holds. @throws OutOfGas; EvmError STATE_UNAVAILABLE, STATE_MISSING */
   async write(address: Hex, slot: bigint, before: bigint, value: bigint): Promise<void> {
     if (before === value) return;
     this.#gas.use(before === 0n ? GAS.writeNew : GAS.write);
@@ -47,6 +47,6 @@ async function guarded<T>(access: Promise<T>): Promise<T> {
   try {
     return await access;
   } catch (cause) {
-    throw new PrecompileFault('STATE_UNAVAILABLE', { cause });
+    throw isStateError(cause) ? cause : new EvmError('STATE_UNAVAILABLE', {}, { cause });
   }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 pragma solidity ^0.8.20;
 
-/// EdDSA-Poseidon over Baby Jubjub as circomlib has it: the ledger's signatures. At 0x456e6772616D0000000000000000000000000003.
+/// EdDSA-Poseidon over Baby Jubjub as circomlib has it: the ledger's signatures. At 0x456E6772616D0000000000000000000000000003.
 interface IBabyJubjub {
     /// The calldata have no such function.
     error UnknownFunction(bytes4 selector);
