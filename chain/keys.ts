@@ -23,6 +23,8 @@ import { prefixRange } from './db.ts';
  * | r/ number | receipts of a block's EVM part |
  * | x/ hash | where a transaction of the EVM lane is |
  * | v/ batch | what a closed batch posts for the EVM lane |
+ * | w/ index | a withdrawal from the EVM lane |
+ * | u/ address/index | withdrawals of a sender or recipient |
  * | n/ hash | node of the state trie (bytes) |
  * | y/ hash | code of a contract (bytes) |
  */
@@ -44,6 +46,8 @@ export const keys = {
   evmBlock: (number: bigint): string => `e/${hex(number, 16)}`,
   receipts: (number: bigint): string => `r/${hex(number, 16)}`,
   evmTx: (hash: Hex): string => `x/${hash.slice(2)}`,
+  withdrawal: (index: bigint): string => `w/${hex(index, 16)}`,
+  withdrawalOf: (address: Hex, index: bigint): string => `u/${address}/${hex(index, 16)}`,
   evmBatch: (number: number): string => `v/${hex(number, 16)}`,
 } as const;
 
@@ -53,6 +57,7 @@ export const ranges = {
   summaries: (from: number, to: number) => ({ gte: keys.summary(from), lt: keys.summary(to + 1) }),
   byKey: (key: Point) => prefixRange(keyPrefix(key)),
   byAddress: (address: bigint) => prefixRange(addressPrefix(address)),
+  withdrawalsOf: (address: Hex) => prefixRange(`u/${address.toLowerCase()}/`),
   origins: prefixRange('o/'),
   claims: (channel: number) => prefixRange(claimPrefix(channel)),
   /** Claims of one transaction. */

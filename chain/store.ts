@@ -13,6 +13,7 @@ import { type Db, type DbOp, type DbRange, put } from './db.ts';
 import { ChainError } from './errors.ts';
 import { EvmRecords, genesisBlock } from './evm/evmRecords.ts';
 import type { EvmBlockRecord, EvmTxLocation } from './evm/types.ts';
+import { Withdrawals } from './evm/withdrawals.ts';
 import { indexOfKey, keys, ranges } from './keys.ts';
 import {
   accountRecord,
@@ -61,12 +62,14 @@ export class ChainStore {
   readonly #domain: Field;
   readonly #db: Db;
   readonly #evm: EvmRecords;
+  readonly withdrawals: Withdrawals;
   #head: Head;
 
   private constructor(parts: { domain: Field; db: Db; evm: EvmRecords; head: Head }) {
     this.#domain = parts.domain;
     this.#db = parts.db;
     this.#evm = parts.evm;
+    this.withdrawals = new Withdrawals(parts);
     this.#head = parts.head;
   }
 

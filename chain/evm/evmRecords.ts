@@ -8,6 +8,7 @@ import { keys } from '../keys.ts';
 import type { RecordCodec } from '../records.ts';
 import { evmBatchRecord, evmBlockRecord, receiptsRecord, type StoredEvmBlock } from './records.ts';
 import type { EvmBlockRecord, EvmTxLocation } from './types.ts';
+import { withdrawalRecords } from './withdrawals.ts';
 
 /** Blocks kept decoded: clients ask for the newest ones again and again. */
 const CACHED_BLOCKS = 64;
@@ -31,6 +32,7 @@ export class EvmRecords {
       put(keys.evmBlock(number), this.#block.encode(stored)),
       put(keys.receipts(number), receiptsRecord.encode(receipts)),
       put(keys.blockHash(BigInt(hash)), number.toString()),
+      ...withdrawalRecords(number, receipts),
       ...receipts.map(({ txHash }, position) => put(keys.evmTx(txHash), `${number}:${position}`)),
     ];
   }

@@ -25,7 +25,7 @@ export type StoredEvmBlock = Omit<EvmBlockRecord, 'receipts' | 'hash'>;
 
 const bytes = hexBytes();
 
-const hex: JsonCodec<Hex> = {
+export const hex: JsonCodec<Hex> = {
   encode: (value) => value,
   // always "0x" and digits
   decode: (json) => prefixedHex(bytes.decode(json)) as Hex,
