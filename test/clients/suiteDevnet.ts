@@ -1,0 +1,4 @@
+import type { Network } from './network.ts';
+export async function startSuiteDevnet(): Promise<Network> {
+  throw new TypeError('no devnet yet');
+}
