@@ -1,0 +1,281 @@
+import type { Block, BlockHeader } from '@ethereumjs/block';
+import type { TypedTransaction } from '@ethereumjs/tx';
+import { createVM, type VM } from '@ethereumjs/vm';
+import { OUTBOX_COUNT_SLOT, OUTBOX_ROOT_SLOT } from '../../genesis/predeploys/outbox.ts';
+import type { GenesisState } from '../../genesis/spec.ts';
+import { OUTBOX, SYSTEM_SENDER } from '../../protocol/lane/addresses.ts';
+import type { OutboxHead } from '../../protocol/lane/types.ts';
+import type { Field } from '../../protocol/types.ts';
+import type { Db, DbOp } from '../db.ts';
+import { blockHistory } from './blockHistory.ts';
+import { BlockRun } from './blockRun.ts';
+import { EngramCommon } from './common.ts';
+import { bytesHex, hexBytes } from './crypto.ts';
+import { decodeEvmTx, decodeSystemTx } from './decodeTx.ts';
+import { createEngramEvm } from './engramEvm.ts';
+import { EvmError } from './errors.ts';
+import { EvmState } from './evmState.ts';
+import { type GenesisBlock, genesisBlock, stateWrites } from './genesisBlock.ts';
+import { addressOf, laneHeader } from './laneHeader.ts';
+import { listRoot } from './listRoot.ts';
+import { encodeReceipt } from './receipts.ts';
+import { LaneState } from './state/laneState.ts';
+import { type StateCacheOptions, StateStore } from './state/stateStore.ts';
+import { withSender } from './systemTx.ts';
+import { EvmTxError } from './txRules.ts';
+import type { EvmBlockInput, EvmBlockRecord, EvmTx, ExecutedBlock, TxSource } from './types.ts';
+
+export interface EvmLaneOptions {
+  readonly genesis: GenesisState;
+  readonly domain: Field;
+  readonly cache?: StateCacheOptions;
+}
+
+/** A transaction about to be run again on the state before it. */
+export interface ReplayedTx {
+  readonly vm: VM;
+  readonly block: Block;
+  /** The transaction at `upTo`, ready for `runTx`; absent behind the last one. */
+  readonly tx: TypedTransaction | undefined;
+  /** Gas the block's transactions before it have used. */
+  readonly gasUsed: bigint;
+}
+
+const OUTBOX_ADDRESS = addressOf(OUTBOX);
+
+/** The EVM lane: executes blocks on the head, and reads or runs anything on the states it remembers. */
+export class EvmLane {
+  readonly common: EngramCommon;
+  readonly genesis: BlockHeader;
+  readonly #genesisWrites: readonly DbOp[];
+  readonly #domain: Field;
+  readonly #store: StateStore;
+  readonly #state: LaneState;
+  readonly #vm: VM;
+  #head: BlockHeader;
+  #isBusy = false;
+
+  private constructor(parts: {
+    common: EngramCommon;
+    domain: Field;
+    genesis: GenesisBlock;
+    head: BlockHeader;
+    store: StateStore;
+    state: LaneState;
+    vm: VM;
+  }) {
+    this.common = parts.common;
+    this.genesis = parts.genesis.header;
+    this.#genesisWrites = stateWrites(parts.genesis.nodes, parts.genesis.codes);
+    this.#domain = parts.domain;
+    this.#head = parts.head;
+    this.#store = parts.store;
+    this.#state = parts.state;
+    this.#vm = parts.vm;
+  }
+
+  /**
+   * @param deps.head the header of the newest stored block; absent: the chain is at block 0, whose state is held in memory until a block
+   * is stored with `genesisWrites`
+   * @throws EvmError STATE_MISSING if the head's state is not in the database
+   */
+  static async open(options: EvmLaneOptions, deps: { db: Db; head?: BlockHeader }): Promise<EvmLane> {
+    const { domain, cache } = options;
+    const common = new EngramCommon(options.genesis.chainId);
+    const genesis = genesisBlock(options.genesis, { domain, common });
+    const head = deps.head ?? genesis.header;
+    const store = new StateStore({ ...cache, headRoot: head.stateRoot }, deps);
+    if (head.number === 0n) {
+      store.nodes.pin(genesis.nodes);
+      store.pinCodes(genesis.codes);
+    }
+    const state = new LaneState(store.view(head.stateRoot));
+    if (!(await state.hasStateRoot(head.stateRoot))) {
+      throw new EvmError('STATE_MISSING', { root: bytesHex(head.stateRoot) });
+    }
+    const vm = await vmOn(state, { common, domain });
+    return new EvmLane({ common, domain, genesis, head, store, state, vm });
+  }
+
+  /** The newest block that was committed. */
+  get head(): BlockHeader {
+    return this.#head;
+  }
+
+  /** Block 0's state: to be written with the first block. */
+  async genesisWrites(): Promise<readonly DbOp[]> {
+    return this.#genesisWrites;
+  }
+
+  /** A block of what a source offers. @throws EvmError BUSY, NOT_ON_HEAD, STATE_UNAVAILABLE, STATE_MISSING */
+  async build(input: EvmBlockInput, source: TxSource): Promise<ExecutedBlock> {
+    return this.#execute(input, async (run) => {
+      for (let tx = source.next(run.gasLeft); tx !== undefined; tx = source.next(run.gasLeft)) {
+        try {
+          await run.runUser(tx);
+        } catch (error) {
+          if (!(error instanceof EvmTxError)) throw error;
+          source.reject(tx, error.code);
+          continue;
+        }
+        source.accept(tx);
+      }
+    });
+  }
+
+  /** A block of given transactions. @throws EvmError INVALID_TX {position, code}; those of `build` */
+  async execute(input: EvmBlockInput, txs: readonly EvmTx[]): Promise<ExecutedBlock> {
+    return this.#execute(input, async (run) => {
+      for (const [position, tx] of txs.entries()) {
+        try {
+          await run.runUser(tx);
+        } catch (cause) {
+          if (!(cause instanceof EvmTxError)) throw cause;
+          throw new EvmError('INVALID_TX', { position, code: cause.code }, { cause });
+        }
+      }
+    });
+  }
+
+  /** For reading; consistent even if the head moves on. */
+  stateAt(stateRoot: Uint8Array): EvmState {
+    return new EvmState(this.#store.view(stateRoot));
+  }
+
+  /** A machine on a throw-away copy of a state: nothing it does is kept. @throws EvmError STATE_MISSING */
+  async vmAt(stateRoot: Uint8Array): Promise<VM> {
+    const state = await this.#copy(stateRoot);
+    return vmOn(state, { common: this.common.detached(), domain: this.#domain });
+  }
+
+  /**
+   * Runs a stored block on its parent's state, up to but without transaction `upTo` (system transactions count).
+   * @throws EvmError STATE_MISSING; BAD_INPUT for a record that is no block of this chain
+   */
+  async replay(parent: BlockHeader, record: EvmBlockRecord, upTo: number): Promise<ReplayedTx> {
+    const state = await this.#copy(parent.stateRoot);
+    const vm = await vmOn(state, { common: this.common.detached(), domain: this.#domain });
+    const { header, messages, mirror, systemTxs } = record;
+    const run = new BlockRun(
+      {
+        parent,
+        timestamp: Number(header.timestamp),
+        beneficiary: bytesHex(header.coinbase.bytes),
+        ledgerRoot: BigInt(bytesHex(header.extraData)) as Field, // a header of ours: it was one
+        ledgerHash: bytesHex(header.parentBeaconBlockRoot ?? new Uint8Array(32)),
+        mirror,
+        messages,
+      },
+      { common: this.common, vm, state },
+    );
+    await run.begin();
+    for (const message of messages.slice(0, upTo)) await run.runSystem(message);
+    for (let i = systemTxs; i < upTo; i++) await run.runUser(this.txOf(record, i));
+    const next = messages[upTo];
+    if (next !== undefined) await run.fundSystem(next);
+    const last = upTo < record.txs.length ? this.txOf(record, upTo) : undefined;
+    const tx = last && withSender(last.tx, last.sender);
+    return { vm, block: run.block, tx, gasUsed: run.gasUsed };
+  }
+
+  /** Transaction `position` of a stored block. @throws EvmError BAD_INPUT */
+  txOf(record: EvmBlockRecord, position: number): EvmTx {
+    const raw = record.txs[position];
+    const receipt = record.receipts[position];
+    if (raw === undefined || receipt === undefined) throw new EvmError('BAD_INPUT', { position });
+    const isSystem = position < record.systemTxs;
+    const tx = isSystem ? decodeSystemTx(raw, this.common) : decodeEvmTx(raw, this.common);
+    return { hash: receipt.txHash, sender: isSystem ? SYSTEM_SENDER : receipt.from, raw, tx };
+  }
+
+  async #copy(stateRoot: Uint8Array): Promise<LaneState> {
+    const state = new LaneState(this.#store.view(stateRoot));
+    if (!(await state.hasStateRoot(stateRoot))) throw new EvmError('STATE_MISSING', { root: bytesHex(stateRoot) });
+    return state;
+  }
+
+  async #execute(input: EvmBlockInput, users: (run: BlockRun) => Promise<void>): Promise<ExecutedBlock> {
+    if (this.#isBusy) throw new EvmError('BUSY');
+    if (Buffer.compare(input.parent.hash(), this.#head.hash()) !== 0) {
+      throw new EvmError('NOT_ON_HEAD', { head: this.#head.number, parent: input.parent.number });
+    }
+    if (BigInt(input.timestamp) < input.parent.timestamp) throw new EvmError('BAD_INPUT', { reason: 'timestamp' });
+    this.#isBusy = true;
+    try {
+      this.#state.reset(this.#store.view(input.parent.stateRoot));
+      const run = new BlockRun(input, { common: this.common, vm: this.#vm, state: this.#state });
+      await run.begin();
+      for (const message of input.messages) await run.runSystem(message);
+      await users(run);
+      await run.end();
+      return await this.#seal(run, input);
+    } finally {
+      this.#isBusy = false;
+    }
+  }
+
+  async #seal(run: BlockRun, input: EvmBlockInput): Promise<ExecutedBlock> {
+    const { root, nodes, diff } = await this.#state.roots();
+    const outbox = await this.#outbox();
+    const logsBloom = new Uint8Array(256);
+    for (const { logs, logsBloom: bloom } of run.receipts) {
+      if (logs.length === 0) continue;
+      const bytes = hexBytes(bloom);
+      for (let i = 0; i < 256; i++) logsBloom[i] = (logsBloom[i] as number) | (bytes[i] as number); // both have 256 bytes
+    }
+    const base = run.block.header;
+    const header = laneHeader(
+      {
+        parentHash: base.parentHash,
+        coinbase: base.coinbase,
+        stateRoot: root,
+        transactionsTrie: listRoot(run.txs.map(({ raw }) => raw)),
+        receiptTrie: listRoot(run.receipts.map(encodeReceipt)),
+        logsBloom,
+        number: base.number,
+        gasLimit: base.gasLimit,
+        gasUsed: run.gasUsed,
+        timestamp: base.timestamp,
+        extraData: base.extraData,
+        baseFeePerGas: run.baseFee,
+        parentBeaconBlockRoot: hexBytes(input.ledgerHash),
+      },
+      this.common,
+    );
+    const commit = (): void => {
+      if (this.#head !== input.parent && Buffer.compare(this.#head.hash(), input.parent.hash()) !== 0) {
+        throw new EvmError('NOT_ON_HEAD', { head: this.#head.number, parent: input.parent.number });
+      }
+      for (const [key, { node }] of nodes) this.#store.nodes.remember(key, node);
+      this.#store.advance(root, diff);
+      this.#head = header;
+    };
+    return {
+      header,
+      hash: bytesHex(header.hash()),
+      txs: run.txs,
+      systemTxs: input.messages.length,
+      receipts: run.receipts,
+      writes: stateWrites(nodes, diff.codes.values()),
+      outbox,
+      commit,
+    };
+  }
+
+  async #outbox(): Promise<OutboxHead> {
+    const [root, count] = await Promise.all([
+      this.#state.getStorage(OUTBOX_ADDRESS, hexBytes(OUTBOX_ROOT_SLOT)),
+      this.#state.getStorage(OUTBOX_ADDRESS, hexBytes(OUTBOX_COUNT_SLOT)),
+    ]);
+    return {
+      root: `0x${Buffer.from(root).toString('hex').padStart(64, '0')}`,
+      count: count.length === 0 ? 0n : BigInt(bytesHex(count)),
+    };
+  }
+}
+
+async function vmOn(state: LaneState, { common, domain }: { common: EngramCommon; domain: Field }): Promise<VM> {
+  const blockchain = blockHistory(state);
+  const evm = await createEngramEvm({ common, stateManager: state, domain, blockchain });
+  return createVM({ common, stateManager: state, blockchain, evm });
+}
