@@ -1,6 +1,6 @@
 import { parseAbi } from 'viem';
 
-/** Also compiled from contracts/*.sol; a test keeps both the same. */
+/** These say what contracts/*.sol and interfaces/*.sol say; a test compiles those and compares. */
 export const INBOX_ABI = parseAbi([
   'event MessageDelivered(uint8 indexed kind, uint256 indexed index, address indexed to, uint16 token, uint256 amount, bool success)',
   'event PendingAdded(uint16 indexed token, address indexed owner, uint256 amount)',
@@ -87,4 +87,66 @@ export const BRIDGED_TOKEN_ABI = parseAbi([
   'function describe(string name, string symbol, uint8 decimals)',
   'function mint(address to, uint256 amount)',
   'function burn(address from, uint256 amount)',
+]);
+
+export const MODEL_ATTESTATION_ABI = parseAbi([
+  'struct Attestation { uint8 lane; uint256 index; address owner; uint32 ownerIndex; uint8 parentLane; uint256 parentIndex; uint16 royaltyBps; uint8 subtype; uint256 artefact; bytes32 provenance; bytes32 digest; }',
+  'struct Reference { uint8 lane; uint256 index; }',
+  'event Attested(uint256 indexed index, address indexed owner, bytes32 indexed digest, bytes32 provenance, uint8 parentLane, uint256 parentIndex, uint16 royaltyBps, uint8 subtype)',
+  'error UnknownFunction(bytes4 selector)',
+  'error MalformedCall()',
+  'error ValueSent(uint256 value)',
+  'error StaticCall()',
+  'error DelegateCall()',
+  'error UnknownLane(uint8 lane)',
+  'error UnknownAttestation(uint8 lane, uint256 index)',
+  'error UnknownParent(uint8 lane, uint256 index)',
+  'error BadRoyalty(uint16 royaltyBps)',
+  'error BadSubtype(uint8 subtype)',
+  'function attest(bytes32 digest, bytes32 provenance, uint8 parentLane, uint256 parentIndex, uint16 royaltyBps, uint8 subtype) returns (uint256 index)',
+  'function find(bytes32 digest) view returns (bool found, uint8 lane, uint256 index)',
+  'function findAll(bytes32 digest, uint256 offset, uint256 limit) view returns (uint256 total, Reference[] entries)',
+  'function isAttested(bytes32 digest) view returns (bool)',
+  'function get(uint8 lane, uint256 index) view returns (Attestation)',
+  'function count() view returns (uint256)',
+  'function lineage(uint8 lane, uint256 index, uint256 max) view returns (Reference[] ancestors)',
+]);
+
+export const POSEIDON_ABI = parseAbi([
+  'error UnknownFunction(bytes4 selector)',
+  'error MalformedCall()',
+  'error ValueSent(uint256 value)',
+  'error BadArity(uint256 words)',
+  'error WordNotCanonical(uint256 position)',
+  'function hash(uint256[] words) view returns (uint256)',
+]);
+
+export const BABY_JUBJUB_ABI = parseAbi([
+  'error UnknownFunction(bytes4 selector)',
+  'error MalformedCall()',
+  'error ValueSent(uint256 value)',
+  'function verify(uint256[2] pub, uint256 message, uint256[3] sig) view returns (bool)',
+  'function isOnCurve(uint256[2] point) view returns (bool)',
+]);
+
+export const LEDGER_READ_ABI = parseAbi([
+  'struct Account { uint8 kind; uint16 token; uint32 nonce; uint96 balance; uint96 claimed; uint256 a; uint256 b; uint256 c; }',
+  'struct Channel { uint32 provider; uint32 payer; uint32 model; uint40 expiry; uint16 token; uint96 balance; uint96 claimed; }',
+  'struct Receipt { uint32 channel; uint32 sequence; uint32 provider; uint32 model; uint40 time; uint96 price; bytes32 inputHash; bytes32 outputHash; uint256 execution; uint256 receiptsRoot; uint96 settledTotal; uint64 settledReceipts; }',
+  'error UnknownFunction(bytes4 selector)',
+  'error MalformedCall()',
+  'error ValueSent(uint256 value)',
+  'error NotAChannel(uint32 index)',
+  'error ReceiptMalformed()',
+  'error ProofMalformed()',
+  'error ReceiptModel(uint32 expected, uint32 found)',
+  'error ReceiptSignature()',
+  'error ReceiptPosition(uint32 sequence, uint32 position)',
+  'error ReceiptNotSettled(uint32 channel, uint256 receiptsRoot)',
+  'error ReceiptPrice(uint96 price, uint96 total)',
+  'function account(uint32 index) view returns (Account)',
+  'function exists(uint32 index) view returns (bool)',
+  'function channel(uint32 index) view returns (Channel)',
+  'function isSettled(uint32 channelIndex, uint256 receiptsRoot) view returns (bool settled, uint96 total)',
+  'function verifyReceipt(bytes receipt, bytes proof) view returns (Receipt)',
 ]);

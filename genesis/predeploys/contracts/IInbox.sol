@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-pragma solidity 0.8.37;
+pragma solidity ^0.8.20;
 
 /// @title Where value and messages come into the lane
 /// @notice A contract that is called by a message of L1 asks `l1Sender()` who sent it, after checking that `msg.sender` is Inbox.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-pragma solidity 0.8.37;
+pragma solidity ^0.8.20;
 
 /// @title Where value leaves the lane, for L1 or for an account of the ledger
 /// @notice A withdrawal is a leaf of a Merkle tree whose root every batch commits to (docs/protocol.md section 10).

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-pragma solidity 0.8.37;
+pragma solidity ^0.8.20;
 
 /// @title The ERC-20s that stand for the rollup's tokens
 /// @notice A token's address follows from its id and is known before its contract is deployed, which its first message does.
