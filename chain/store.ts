@@ -236,7 +236,7 @@ export class ChainStore {
   }
 
   async blockByHash(hash: bigint): Promise<Block | undefined> {
-    const number = await this.#evm.numberOf(wordHex(hash) as Hex); // "0x" and 64 digits
+    const number = await this.#evm.numberOf(wordHex(hash));
     return number === undefined ? undefined : this.block(number);
   }
 

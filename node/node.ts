@@ -17,8 +17,10 @@ import { Sequencer } from '../sequencer/sequencer.ts';
 import { VerifyPool } from '../sequencer/verifyPool.ts';
 import { advanceTime } from './advanceTime.ts';
 import { AiIndex } from './backend/aiIndex.ts';
+import { LaneQueries } from './backend/laneQueries.ts';
 import { SequencerBackend } from './backend/sequencerBackend.ts';
 import type { Config } from './config/config.ts';
+import { LaneHeads } from './evm/laneHeads.ts';
 import { nodeHealth } from './health.ts';
 import { l1PublicClient } from './l1/clients.ts';
 import { ViemL1Port } from './l1/l1Port.ts';
@@ -179,7 +181,7 @@ async function open(
     verify: (items) => verifiers.verifyMany(items),
     evm: {
       lane,
-      recover: (txs) => recovery.recoverMany(txs),
+      recovery,
       ...(evmLane !== undefined && {
         feed: new LaneFeed(
           { deployedAt, confirmations: config.l1.confirmations },
@@ -190,6 +192,12 @@ async function open(
   });
   cleanup.push(() => sequencer.stop());
   await sequencer.load();
+  const heads = new LaneHeads({
+    store,
+    sequencer,
+    ...(evmLane !== undefined && { attestedBatch: () => evmLane.attestedBatch() }),
+  });
+  await heads.refresh();
   const onProof = (): void => sequencer.onProof();
   const prover = config.prover.enabled
     ? createProver(config.prover, {
@@ -239,6 +247,12 @@ async function open(
         ),
       logger: logger.child({ module: 'backend' }),
       clock,
+      lane: new LaneQueries({
+        store,
+        heads,
+        evmLane: config.l1.evmLane,
+        settled: () => sequencer.publisher.state,
+      }),
       index: await AiIndex.load({ store, account: (index) => sequencer.account(index) }),
       advanceTime: move && ((by) => advanceTime(by, { sequencer, store, move })),
     },
@@ -248,7 +262,8 @@ async function open(
   prover?.start();
   cleanup.push(async () => prover?.stop());
   const rpc = await startRpcServer(config.rpc, { backend, metrics, logger: logger.child({ module: 'rpc' }) });
-  void keepTokens(tokens, background.signal, logger);
+  void repeat(TOKENS_MS, () => tokens.refresh(), { signal: background.signal, logger, about: 'tokens on L1' });
+  void repeat(config.l1.pollMs, () => heads.refresh(), { signal: background.signal, logger, about: 'heads on L1' });
   return new EngramNode(
     { db, store, proofs, sequencer, verifiers, recovery, prover, rpc, backend, parameters },
     { background, logger: logger.child({ module: 'node' }), halted },
@@ -257,10 +272,15 @@ async function open(
 
 const TOKENS_MS = 5_000;
 
-async function keepTokens(tokens: TokenList, signal: AbortSignal, logger: Logger): Promise<void> {
+/** Renews what is remembered of L1; while L1 is away, what was known stays. */
+async function repeat(
+  pauseMs: number,
+  renew: () => Promise<void>,
+  { signal, logger, about }: { signal: AbortSignal; logger: Logger; about: string },
+): Promise<void> {
   while (!signal.aborted) {
-    await systemClock.sleep(TOKENS_MS, signal);
+    await systemClock.sleep(pauseMs, signal);
     if (signal.aborted) return;
-    await tokens.refresh().catch((err: unknown) => logger.warn({ err }, 'tokens on L1 not readable'));
+    await renew().catch((err: unknown) => logger.warn({ err, about }, 'L1 not readable'));
   }
 }

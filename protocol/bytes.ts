@@ -60,6 +60,11 @@ export function wordHex(word: bigint): `0x${string}` {
   return prefixedHex(bigintToBytes(word, 32));
 }
 
+/** An address (below 2^160) as 0x and 40 digits, in lower case. */
+export function addressHex(address: bigint): `0x${string}` {
+  return prefixedHex(bigintToBytes(address, 20));
+}
+
 /**
  * Hex (with or without `0x`) to bytes.
  * @throws ProtocolError MALFORMED_BYTES

@@ -3,6 +3,7 @@
  * byte strings are 0x-prefixed hexadecimal. Documented for other languages in node/rpc/README.md.
  */
 import type { ShapeName } from '../protocol/types.ts';
+import type { LaneMethods } from './laneTypes.ts';
 
 export type Hex = `0x${string}`;
 
@@ -300,7 +301,7 @@ export interface Health {
 }
 
 /** Parameters and results of every method, before the translation to JSON. */
-export interface RpcMethods {
+export interface RpcMethods extends LaneMethods {
   engram_chainInfo: { params: readonly []; result: ChainInfo };
   engram_getFees: { params: readonly []; result: readonly FeeLane[] };
   engram_sendTransaction: { params: readonly [tx: Hex]; result: Hex };

@@ -141,7 +141,7 @@ describe('kill -9 at every step', () => {
     expect(world.l1.committed.length).toBeGreaterThanOrEqual(3);
   });
 
-  it('loses and doubles nothing, whichever write or L1 call is the last', async () => {
+  it('loses and doubles nothing, whichever write or L1 call is the last', { timeout: 300_000 }, async () => {
     const whole = new CrashPoint();
     await live(newWorld(), whole);
     expect(whole.steps).toBeGreaterThan(100);

@@ -12,7 +12,9 @@ import type { Hex } from '../protocol/lane/types.ts';
 import type { Account, AccountIndex, ClosedBatch, Field, ShapeName, SignedTx } from '../protocol/types.ts';
 import { Batcher } from './batcher.ts';
 import { SequencerError } from './errors.ts';
-import { EvmPool, type EvmPoolDeps, type EvmPoolOptions } from './evm/evmPool.ts';
+import { EvmPool, type EvmPoolOptions } from './evm/evmPool.ts';
+import type { EvmDropCode } from './evm/evmPoolErrors.ts';
+import type { RecoverPool } from './evm/recoverPool.ts';
 import { FeeAccounts, type FeeAccountsOptions } from './feeAccounts.ts';
 import { FeePolicy, type FeePolicyOptions } from './feePolicy.ts';
 import { IndexAllocator } from './indexAllocator.ts';
@@ -56,7 +58,8 @@ export interface SequencerEvmDeps {
   readonly lane: EvmLane;
   /** Messages of L1; default: none ever come. */
   readonly feed?: LaneFeedPort;
-  readonly recover: EvmPoolDeps['recover'];
+  /** Who signed transactions and authorizations. */
+  readonly recovery: Pick<RecoverPool, 'recoverMany' | 'authorities'>;
 }
 
 /** The proof queue as the sequencer sees it. */
@@ -85,7 +88,7 @@ export interface SequencerEvents {
   txDropped: [DroppedTx];
   /** A transaction entered the EVM lane's pool. */
   evmTx: [EvmTx];
-  evmTxDropped: [{ hash: Hex; code: string }];
+  evmTxDropped: [{ tx: EvmTx; code: EvmDropCode }];
   /** The sequencer stopped itself; the process should report it and end. */
   halted: [SequencerError];
 }
@@ -300,7 +303,7 @@ export class Sequencer {
 
   #newEvmPool(): EvmPool {
     const { clock, evm } = this.#deps;
-    const { lane, recover } = evm;
+    const { lane, recovery } = evm;
     const { batchBytes = DEFAULT_BATCH_BYTES, pool } = this.#options.evm ?? {};
     const { gasLimit } = lane.genesis;
     const evmPool = new EvmPool(
@@ -311,7 +314,8 @@ export class Sequencer {
         clock,
         state: () => lane.stateAt(lane.head.stateRoot),
         baseFee: () => nextBaseFee(lane.head),
-        recover,
+        recover: (txs, raws) => recovery.recoverMany(txs, raws),
+        authorities: (tx) => recovery.authorities(tx),
       },
     );
     evmPool.onAdded = (tx) => this.events.tell('evmTx', tx);

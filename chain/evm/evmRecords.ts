@@ -52,7 +52,7 @@ export class EvmRecords {
     const stored = this.#block.decode(text, key);
     const record: EvmBlockRecord = {
       ...stored,
-      hash: prefixedHex(stored.header.hash()) as Hex, // "0x" and digits
+      hash: prefixedHex(stored.header.hash()),
       receipts: receiptsRecord.decode(receipts, receiptsKey),
     };
     // Whatever was changed on disk, the hash that other blocks and L1 know is not this one's any more.
@@ -95,7 +95,7 @@ export class EvmRecords {
 export function genesisBlock(header: BlockHeader): EvmBlockRecord {
   return {
     header,
-    hash: prefixedHex(header.hash()) as Hex, // "0x" and digits
+    hash: prefixedHex(header.hash()),
     mirror: { leaves: [], claims: [] },
     messages: [],
     txs: [],

@@ -1,5 +1,5 @@
 import { controllerOf, packState } from '../../protocol/account.ts';
-import { ByteWriter, wordHex } from '../../protocol/bytes.ts';
+import { addressHex, ByteWriter, wordHex } from '../../protocol/bytes.ts';
 import { l1OpWords } from '../../protocol/codec/l1Words.ts';
 import { writeOp } from '../../protocol/codec/opBytes.ts';
 import { payloadWord } from '../../protocol/codec/opWords.ts';
@@ -45,7 +45,7 @@ export function ledgerHash(part: LedgerPart): Hex {
       writeOp(writer, op, i === ops.length - 1);
     });
   }
-  return wordHex(keccak256(Buffer.concat([TAG, writer.bytes()]))) as Hex; // "0x" and 64 digits
+  return wordHex(keccak256(Buffer.concat([TAG, writer.bytes()])));
 }
 
 /**
@@ -92,7 +92,7 @@ export function exitMessages(
       const controller = from && account(controllerOf(op.from, from));
       // an EXIT that was applied had both, and accounts are never deleted
       if (from === undefined || controller === undefined) return [];
-      const to = `0x${controller.c.toString(16).padStart(40, '0')}` as const;
+      const to = addressHex(controller.c);
       return [{ kind: 'fromLedger', account: op.from, to, token: from.token, amount: op.amount }];
     }),
   );

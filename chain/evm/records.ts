@@ -27,8 +27,7 @@ const bytes = hexBytes();
 
 export const hex: JsonCodec<Hex> = {
   encode: (value) => value,
-  // always "0x" and digits
-  decode: (json) => prefixedHex(bytes.decode(json)) as Hex,
+  decode: (json) => prefixedHex(bytes.decode(json)),
 };
 
 const messages = {

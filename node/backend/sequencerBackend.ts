@@ -28,6 +28,7 @@ import type {
 import type { Sequencer } from '../../sequencer/sequencer.ts';
 import type { AiBackend, BackendEvents, NodeBackend } from '../rpc/backend.ts';
 import { RpcCode, RpcError } from '../rpc/errors.ts';
+import type { LaneBackend } from '../rpc/laneBackend.ts';
 import type { AiIndex } from './aiIndex.ts';
 import { AiQueries } from './aiQueries.ts';
 import { claimView } from './aiViews.ts';
@@ -55,6 +56,7 @@ export interface BackendDependencies {
   readonly health: () => Health;
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly index: AiIndex;
+  readonly lane: LaneBackend;
   /** Present on a devnet only. */
   readonly advanceTime?: ((seconds: number) => Promise<void>) | undefined;
   readonly logger: Logger;
@@ -66,6 +68,7 @@ export class SequencerBackend implements NodeBackend {
   readonly #deps: BackendDependencies;
   readonly #events = new EventEmitter();
   readonly ai: AiBackend;
+  readonly lane: LaneBackend;
   readonly #histories: Readonly<Record<'committed' | 'proven', StateHistory>>;
   /** Events of batches need the store; they go out one after another, in order. */
   #outbox: Promise<void> = Promise.resolve();
@@ -78,6 +81,7 @@ export class SequencerBackend implements NodeBackend {
     const ledger = () => sequencer.ledger;
     const { index, clock } = deps;
     const account = (of: AccountIndex) => sequencer.account(of);
+    this.lane = deps.lane;
     this.ai = new AiQueries({ store, index, account, now: () => seconds(clock) });
     this.#histories = { committed: new StateHistory({ store, ledger }), proven: new StateHistory({ store, ledger }) };
     sequencer.events.on('block', (block) => this.#onBlock(block));

@@ -18,6 +18,7 @@ import type {
   StateTag,
   TransactionStatus,
 } from '../../sdk/rpcTypes.ts';
+import type { LaneBackend } from './laneBackend.ts';
 
 export interface BackendEvents {
   block: BlockView;
@@ -68,6 +69,7 @@ export interface NodeBackend {
   fees(): Promise<readonly FeeLane[]>;
   health(): Promise<Health>;
   readonly ai: AiBackend;
+  readonly lane: LaneBackend;
   /** Seconds forward, L1 included; returns the new time. Throws DEVNET_ONLY on any node but a devnet's. */
   advanceTime(seconds: number): Promise<number>;
   /** Listeners must not throw. Returns the function that removes the listener. */

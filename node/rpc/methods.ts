@@ -4,6 +4,7 @@ import { closedBatchToJson } from '../../protocol/serialize.ts';
 import { registerAiMethods } from './aiMethods.ts';
 import type { NodeBackend } from './backend.ts';
 import type { EthHandlers } from './eth/ethContext.ts';
+import { registerLaneMethods } from './laneMethods.ts';
 import { parseParams, type RegisterMethod } from './method.ts';
 import {
   accountIndexParam,
@@ -61,6 +62,7 @@ export function methodTable(backend: NodeBackend, eth: EthHandlers = {}): Method
   });
   method('engram_getBlock', z.tuple([blockParam]), async ([block]) => (await backend.block(block)) ?? null);
   registerAiMethods(method, backend);
+  registerLaneMethods(method, backend.lane);
   for (const [name, run] of Object.entries(eth)) {
     table[name] = Object.assign((params: readonly unknown[]) => run(params), {
       isPlainJson: true,

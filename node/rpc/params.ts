@@ -52,7 +52,8 @@ export const keyParams = z.union([
   z.tuple([hexBytes(32)]).transform(([packed]): Point => unpackPoint(hexToBytes(packed))),
 ]);
 
-export const blockParam = z.union([z.literal('latest'), height.transform(BigInt)]);
+export const heightParam = height.transform(BigInt);
+export const blockParam = z.union([z.literal('latest'), heightParam]);
 export const batchNumberParam = height.transform(Number).refine(Number.isSafeInteger, 'batch numbers stay below 2^53');
 export const batchParam = z.union([stateParam, batchNumberParam]);
 

@@ -6,6 +6,7 @@ import { MempoolError, SequencerError } from '../../sequencer/errors.ts';
 import type { AiBackend, BackendEvents, NodeBackend } from '../rpc/backend.ts';
 import { RpcCode, RpcError } from '../rpc/errors.ts';
 import { fakeAi } from './fakeAi.ts';
+import { fakeLane } from './fakeLane.ts';
 
 export const ACCOUNT: AccountView = {
   index: 5,
@@ -23,6 +24,7 @@ export const ACCOUNT: AccountView = {
 /** A backend with one account and no chain behind it, for tests of the RPC layer. */
 export class FakeBackend implements NodeBackend {
   readonly #events = new EventEmitter();
+  readonly lane = fakeLane;
   readonly sent: Uint8Array[] = [];
   healthNow: Health = { live: true, ready: true, reasons: [] };
   status: Omit<TransactionStatus, 'hash'> = { status: 'unknown' };

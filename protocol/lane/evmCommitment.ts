@@ -1,6 +1,6 @@
 import { bigintToBytes, wordHex } from '../bytes.ts';
 import { keccak256 } from '../crypto/keccak.ts';
-import type { EvmBatch, EvmOutput, Hex } from './types.ts';
+import type { EvmBatch, EvmOutput } from './types.ts';
 
 /** `keccak256(abi.encode(blockHash, outboxRoot, outboxCount, inboxCount))`. */
 export function evmOutputHash({ blockHash, outboxRoot, outboxCount, inboxCount }: EvmOutput): bigint {
@@ -14,8 +14,8 @@ export function evmBatchOf(output: EvmOutput, data: Uint8Array): EvmBatch {
   return {
     output,
     data,
-    outputHash: word(outputHash),
-    dataHash: word(dataHash),
+    outputHash: wordHex(outputHash),
+    dataHash: wordHex(dataHash),
     commitment: keccakWords([outputHash, dataHash]),
   };
 }
@@ -26,8 +26,4 @@ function keccakWords(words: readonly bigint[]): bigint {
     bytes.set(bigintToBytes(value, 32), 32 * i);
   });
   return keccak256(bytes);
-}
-
-function word(value: bigint): Hex {
-  return wordHex(value) as Hex; // always "0x" and 64 digits
 }

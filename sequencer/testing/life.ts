@@ -1,5 +1,4 @@
 import type { Db } from '../../chain/db.ts';
-import { senderOf } from '../../chain/evm/crypto.ts';
 import { silentLogger } from '../../chain/logger.ts';
 import type { ChainStore } from '../../chain/store.ts';
 import { type CrashPoint, crashingDb } from '../../chain/testing/crash.ts';
@@ -20,6 +19,7 @@ import {
 } from '../../protocol/testing/actors.ts';
 import { txHash } from '../../protocol/tx.ts';
 import type { ClosedBatch, Field, QueueItem, SignedTx } from '../../protocol/types.ts';
+import { RecoverPool } from '../evm/recoverPool.ts';
 import type { L1Port } from '../l1Port.ts';
 import { type ProofQueuePort, Sequencer, type SequencerOptions } from '../sequencer.ts';
 import { fakeProof } from './fakeL1.ts';
@@ -100,7 +100,7 @@ export async function startProcess(process: ProcessOptions): Promise<{ store: Ch
       l1: process.l1,
       proofs: process.proofs ?? instantProofs(),
       verify: async (items) => items.map(verified),
-      evm: { lane, recover: async (txs) => txs.map(senderOf) },
+      evm: { lane, recovery: new RecoverPool({ threads: 0 }) },
       clock: process.clock,
       log: silentLogger,
     },
