@@ -1,5 +1,6 @@
 /** The contract's interface for viem. A test compares it with the compiler's output; agents need no compiler to talk to L1. */
 import { parseAbi } from 'viem';
+import { evmLaneAbi, signerSetAbi } from './evmLaneAbi.ts';
 
 export const rollupAbi = parseAbi([
   'struct Head { uint64 batch; uint64 queue; uint64 lastBlock; uint40 timestamp; }',
@@ -125,8 +126,10 @@ export const attestationsAbi = parseAbi([
   'error WordNotCanonical()',
 ]);
 
-/** Every error that a call to one of the contracts can end with. `Attestations` passes on those of `Rollup`. */
-export const errorsAbi = [...rollupAbi, ...attestationsAbi].filter((entry) => entry.type === 'error');
+/** Every error that a call to one of the contracts can end with. `Attestations` and `EvmLane` pass on those of `Rollup`. */
+export const errorsAbi = [...rollupAbi, ...attestationsAbi, ...evmLaneAbi, ...signerSetAbi].filter(
+  (entry) => entry.type === 'error',
+);
 
 export const erc20Abi = parseAbi([
   'function balanceOf(address owner) view returns (uint256)',

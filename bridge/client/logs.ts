@@ -1,9 +1,6 @@
-import type { Log, PublicClient } from 'viem';
-import { rollupAbi } from './abi.ts';
+import type { AbiEvent, GetLogsParameters, Log, PublicClient } from 'viem';
 import { bridgeError } from './revert.ts';
 import type { Address } from './types.ts';
-
-type EventName = Extract<(typeof rollupAbi)[number], { type: 'event' }>['name'];
 
 export interface LogOptions {
   readonly address: Address;
@@ -36,32 +33,30 @@ export class LogSource {
 
   /**
    * Logs of one event, in pieces from the youngest to the oldest (each piece oldest first): who looks for something recent need
-   * not read the whole history. `number` filters by the first indexed argument.
+   * not read the whole history. `args` filters by indexed arguments.
    */
   async *backwards(
-    eventName: EventName,
-    { fromBlock, toBlock, number }: { fromBlock?: bigint | undefined; toBlock: bigint; number?: bigint },
+    event: AbiEvent,
+    { fromBlock, toBlock, args }: { fromBlock?: bigint | undefined; toBlock: bigint; args?: Record<string, bigint> },
   ): AsyncGenerator<Log[]> {
     const { deployedAt, logRange } = this.#options;
     const first = fromBlock === undefined || fromBlock < deployedAt ? deployedAt : fromBlock;
     for (let to = toBlock; to >= first; to -= logRange) {
       const start = to - logRange + 1n;
-      yield await this.#get(start > first ? start : first, to, eventName, number);
+      yield await this.#get(start > first ? start : first, to, args === undefined ? { event } : { event, args });
     }
   }
 
-  async #get(fromBlock: bigint, toBlock: bigint, eventName?: EventName, number?: bigint): Promise<Log[]> {
+  async #get(
+    fromBlock: bigint,
+    toBlock: bigint,
+    filter: { event?: AbiEvent; args?: Record<string, bigint> } = {},
+  ): Promise<Log[]> {
     const { address } = this.#options;
     try {
-      if (eventName === undefined) return await this.#publicClient.getLogs({ address, fromBlock, toBlock });
-      return await this.#publicClient.getContractEvents({
-        address,
-        abi: rollupAbi,
-        eventName,
-        fromBlock,
-        toBlock,
-        ...(number === undefined ? {} : { args: { number } }),
-      });
+      // The cast: viem knows an event's arguments only if the event's type is.
+      const wanted = { address, fromBlock, toBlock, ...filter } as unknown as GetLogsParameters;
+      return await this.#publicClient.getLogs(wanted);
     } catch (error) {
       throw bridgeError(error);
     }

@@ -1,12 +1,11 @@
-import type { Account, Chain, PublicClient, Transport, WalletClient } from 'viem';
+import type { PublicClient } from 'viem';
 import type { EvmBatch } from '../../protocol/lane/types.ts';
 import type { ClosedBatch, Point } from '../../protocol/types.ts';
-import { erc20Abi } from './abi.ts';
 import { BridgeError } from './errors.ts';
 import type { RollupWriter } from './interface.ts';
 import { readParameters } from './parameters.ts';
-import { bridgeError } from './revert.ts';
 import { Reader, type ReaderOptions } from './rollupReader.ts';
+import { Sender, type Wallet } from './sender.ts';
 import type {
   Address,
   EscapeLeaf,
@@ -19,13 +18,12 @@ import type {
   RollupParameters,
 } from './types.ts';
 
-export type Wallet = WalletClient<Transport, Chain, Account>;
+export type { Wallet };
 
 /** Reads and writes a deployment with one L1 account. Its transactions are sent one after the other. */
 export class RollupClient extends Reader implements RollupWriter {
   readonly account: Address;
-  readonly #wallet: Wallet;
-  #queue: Promise<unknown> = Promise.resolve();
+  readonly #sender: Sender;
 
   private constructor(
     options: ReaderOptions,
@@ -33,7 +31,7 @@ export class RollupClient extends Reader implements RollupWriter {
     parameters: RollupParameters,
   ) {
     super(options, deps.publicClient, parameters);
-    this.#wallet = deps.wallet;
+    this.#sender = new Sender(deps);
     this.account = deps.wallet.account.address;
   }
 
@@ -47,10 +45,8 @@ export class RollupClient extends Reader implements RollupWriter {
 
   /** Sends, waits for the receipt. @throws BridgeError with the contract's error name if it reverts */
   async send(call: L1Call): Promise<L1Receipt> {
-    // One at a time: two pending transactions of one account would race for a nonce.
-    const turn = this.#queue.then(() => this.#sendNow(call));
-    this.#queue = turn.catch(() => undefined);
-    return turn;
+    const { transactionHash, blockNumber, gasUsed, logs } = await this.#sender.send(call);
+    return { hash: transactionHash, blockNumber, gasUsed, events: this.eventsIn(logs) };
   }
 
   async registerToken(erc20: Address): Promise<{ id: number; receipt: L1Receipt }> {
@@ -110,47 +106,11 @@ export class RollupClient extends Reader implements RollupWriter {
     return this.send(this.calls.refund(entry));
   }
 
-  async #sendNow(call: L1Call): Promise<L1Receipt> {
-    try {
-      const estimate = await this.publicClient.estimateGas({ account: this.#wallet.account, ...call });
-      // Some room: storage the call finds may have changed by the time it is mined.
-      const gas = estimate + estimate / 5n + 10_000n;
-      const hash = await this.#wallet.sendTransaction({ ...call, gas });
-      const receipt = await this.publicClient.waitForTransactionReceipt({ hash });
-      if (receipt.status !== 'success') {
-        // Ask again at that block for the reason.
-        await this.publicClient.call({ account: this.#wallet.account, ...call, blockNumber: receipt.blockNumber });
-        throw new BridgeError('L1_REVERTED', { hash });
-      }
-      return { hash, blockNumber: receipt.blockNumber, gasUsed: receipt.gasUsed, events: this.eventsIn(receipt.logs) };
-    } catch (error) {
-      throw bridgeError(error);
-    }
-  }
-
   async #approve(token: number, amount: bigint): Promise<void> {
     if (token === 0) return;
     const erc20 = await this.tokenAddress(token);
     if (BigInt(erc20) === 0n) throw new BridgeError('UnknownToken', { args: [token] });
-    try {
-      const args = [this.account, this.address] as const;
-      const allowance = await this.publicClient.readContract({
-        address: erc20,
-        abi: erc20Abi,
-        functionName: 'allowance',
-        args,
-      });
-      if (allowance >= amount) return;
-      const hash = await this.#wallet.writeContract({
-        address: erc20,
-        abi: erc20Abi,
-        functionName: 'approve',
-        args: [this.address, amount],
-      });
-      await this.publicClient.waitForTransactionReceipt({ hash });
-    } catch (error) {
-      throw bridgeError(error);
-    }
+    await this.#sender.approve(erc20, this.address, amount);
   }
 }
 

@@ -1,4 +1,4 @@
-import { isAddressEqual, type Log, type PublicClient, toEventSelector } from 'viem';
+import { getAbiItem, isAddressEqual, type Log, type PublicClient, toEventSelector } from 'viem';
 import type { Field } from '../../protocol/types.ts';
 import { rollupAbi } from './abi.ts';
 import { rollupCalls } from './calls.ts';
@@ -22,7 +22,9 @@ import type {
   RollupState,
 } from './types.ts';
 
-const COMMITTED_TOPIC = toEventSelector('BatchCommitted(uint64,uint256,bytes32,uint256,uint256)');
+const QUEUED = getAbiItem({ abi: rollupAbi, name: 'Queued' });
+const COMMITTED = getAbiItem({ abi: rollupAbi, name: 'BatchCommitted' });
+const COMMITTED_TOPIC = toEventSelector(COMMITTED);
 
 export type ReaderOptions = LogOptions;
 
@@ -114,7 +116,7 @@ export class Reader implements RollupReader {
     if (from >= to) return [];
     const toBlock = opts.toBlock ?? (await this.#latest());
     let entries: QueueEntry[] = [];
-    for await (const logs of this.#logs.backwards('Queued', { fromBlock: opts.fromBlock, toBlock })) {
+    for await (const logs of this.#logs.backwards(QUEUED, { fromBlock: opts.fromBlock, toBlock })) {
       entries = [
         ...logs.map(parseEvent).flatMap((event) => (event.type === 'queued' ? [event.entry] : [])),
         ...entries,
@@ -174,7 +176,7 @@ export class Reader implements RollupReader {
 
   /** The last commit of this number up to a block: while the number is committed, it is the one that counts. */
   async #lastCommit(number: number, toBlock: bigint): Promise<Log | undefined> {
-    for await (const logs of this.#logs.backwards('BatchCommitted', { toBlock, number: BigInt(number) })) {
+    for await (const logs of this.#logs.backwards(COMMITTED, { toBlock, args: { number: BigInt(number) } })) {
       const last = logs.at(-1);
       if (last !== undefined) return last;
     }

@@ -61,3 +61,23 @@ error AlreadyTakenIn(uint256 queueIndex);
 
 // Attestations
 error ArtefactMismatch(uint256 expected, uint256 given);
+
+// EVM lane: messages
+error MessageGasTooHigh(uint256 limit, uint256 given);
+error MessageTooLong(uint256 limit, uint256 given);
+error TokenAlreadyAnnounced(uint256 token);
+error NotEnoughGas(uint256 needed, uint256 left);
+error PaidMeanwhile(uint256 token);
+
+// EVM lane: attestation
+error CommitmentMismatch(bytes32 expected, bytes32 given);
+error AlreadyAttested(uint256 batch);
+error NotAttestor(address signer);
+error NothingCounted(uint256 batch);
+error DuplicateSigner(address signer);
+
+// EVM lane: claims
+error RootNotAttested(bytes32 root);
+error AlreadyClaimed(uint256 index);
+error NotRecipient(address caller);
+error VaultShort(uint256 token, uint256 held, uint256 amount);

@@ -105,3 +105,22 @@ struct Token {
     address erc20;
     uint96 held;
 }
+
+/// A batch's outcome in the EVM lane (docs/protocol.md section 11). L1 does not compute it: attestors sign for it.
+struct EvmOutput {
+    bytes32 blockHash;
+    bytes32 outboxRoot;
+    uint256 outboxCount;
+    uint256 inboxCount;
+}
+
+/// A withdrawal from the EVM lane (docs/protocol.md section 10). `account` 0: pay `recipient` on L1; otherwise deposit to that account of
+/// the ledger.
+struct OutboxLeaf {
+    uint256 index;
+    address sender;
+    uint16 token;
+    uint256 amount;
+    address recipient;
+    uint32 account;
+}

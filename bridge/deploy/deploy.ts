@@ -1,4 +1,4 @@
-/** Puts the verifiers, the `Rollup` and `Attestations` on L1. Refuses keys that would let anybody take the funds. */
+/** Puts the verifiers, the `Rollup`, `Attestations`, the attestors' set and the `EvmLane` on L1. Refuses keys that would let anybody take the funds. */
 import { encodeDeployData, type PublicClient } from 'viem';
 import { solidityVerifier } from '../../circuits/build/solidityVerifier.ts';
 import { LOCAL_CHAIN_IDS, parseVerifyingKey, refuseUnsafeKey } from '../../circuits/keys/checks.ts';
@@ -8,9 +8,11 @@ import type { Field, ShapeName } from '../../protocol/types.ts';
 import { artifact, buildContracts, compile } from '../build.ts';
 import { attestationsAbi, rollupAbi } from '../client/abi.ts';
 import { BridgeError } from '../client/errors.ts';
+import { evmLaneAbi, signerSetAbi } from '../client/evmLaneAbi.ts';
+import type { Attestor } from '../client/evmLaneReader.ts';
 import { readParameters } from '../client/parameters.ts';
 import { bridgeError } from '../client/revert.ts';
-import type { Wallet } from '../client/rollupClient.ts';
+import type { Wallet } from '../client/sender.ts';
 import type { Address, Hex } from '../client/types.ts';
 
 /** Times in seconds, money in wei. */
@@ -51,6 +53,8 @@ export interface DeployOptions {
   readonly batchVerifiers: Readonly<Partial<Record<ShapeName, VerifierKey>>>;
   readonly accountVerifier: VerifierKey;
   readonly settings?: Partial<RollupSettings>;
+  /** Who may attest the EVM lane; two thirds of the weight are needed. Default: the sequencer alone. */
+  readonly attestors?: readonly Attestor[];
 }
 
 export interface DeployDependencies {
@@ -67,6 +71,10 @@ export interface Deployment {
   readonly accountVerifier: Address;
   /** The contract that checks attestations against proven roots. */
   readonly attestations: Address;
+  /** The EVM lane's gate: messages in, withdrawals out. */
+  readonly evmLane: Address;
+  /** The `SignerSet` whose signatures it counts. */
+  readonly attestors: Address;
   /** Of the `Rollup`'s deployment alone. */
   readonly gasUsed: bigint;
 }
@@ -75,7 +83,7 @@ const BATCH_INPUTS = 3;
 const ACCOUNT_INPUTS = 6;
 
 /**
- * Checks the keys, deploys the verifiers, the rollup and `Attestations`, reads the constants back.
+ * Checks the keys, deploys the verifiers, the rollup and what belongs to it, reads the constants back.
  * @throws CircuitError VKEY_MALFORMED, GAMMA_EQUALS_DELTA, DEV_KEY_REFUSED; BridgeError DEV_KEY_REFUSED, BAD_VERIFYING_KEY,
  * BAD_PARAMETERS, COMPILE_FAILED. Nothing is sent before all keys have passed.
  */
@@ -123,13 +131,29 @@ export async function deployWithVerifiers(
   if (deployed.domain !== domain || deployed.genesisRoot !== genesisRoot) {
     throw new BridgeError('BAD_PARAMETERS', { domain, onChain: deployed.domain });
   }
-  const attestationsData = encodeDeployData({
-    abi: attestationsAbi,
-    bytecode: artifact(contracts, 'Attestations').bytecode,
-    args: [address, accountVerifier],
-  });
-  const attestations = (await deployCode(attestationsData, 0n, deps)).address;
-  return { address, deployedAt: blockNumber, domain, verifiers, accountVerifier, attestations, gasUsed };
+  const place = async (data: Hex) => (await deployCode(data, 0n, deps)).address;
+  const creation = (name: string) => artifact(contracts, name).bytecode;
+  const attestations = await place(
+    encodeDeployData({
+      abi: attestationsAbi,
+      bytecode: creation('Attestations'),
+      args: [address, accountVerifier],
+    }),
+  );
+  const members = (options.attestors ?? [{ address: sequencer, weight: 1n }]).map((member) => ({
+    signer: member.address,
+    weight: member.weight,
+  }));
+  const attestors = await place(
+    encodeDeployData({ abi: signerSetAbi, bytecode: creation('SignerSet'), args: [members] }),
+  );
+  const evmLane = await place(
+    encodeDeployData({ abi: evmLaneAbi, bytecode: creation('EvmLane'), args: [address, attestors] }),
+  );
+  return {
+    ...{ address, deployedAt: blockNumber, domain, verifiers, accountVerifier, gasUsed },
+    ...{ attestations, evmLane, attestors },
+  };
 }
 
 /** Deploys any contract's creation code. @throws BridgeError */
