@@ -34,6 +34,7 @@ const MIN_TX_BYTES = 12;
  */
 const QUALITY = 6;
 const WINDOW_BITS = 22;
+const UNPACK = { maxOutputLength: MAX_EVM_DATA, chunkSize: 65_536, info: true };
 
 /** `0x01 ‖ brotli(RLP)`. @throws EvmError BAD_EVM_DATA: too long, or a value out of its range (the caller's mistake) */
 export async function encodeEvmData(data: EvmData): Promise<Uint8Array> {
@@ -133,7 +134,7 @@ function compress(bytes: Uint8Array): Promise<Uint8Array> {
 
 function decompress(bytes: Uint8Array): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
-    brotliDecompress(bytes, { maxOutputLength: MAX_EVM_DATA, chunkSize: 65_536, info: true }, (error, result) => {
+    brotliDecompress(bytes, UNPACK, (error: NodeJS.ErrnoException | null, result) => {
       if (error) return reject(bad(error.code === 'ERR_BUFFER_TOO_LARGE' ? 'too long' : 'compression', error));
       // Node's types leave out what `info` asks for: the stream, which knows how much it has read.
       const { buffer, engine } = result as unknown as { buffer: Uint8Array; engine: { bytesWritten: number } };
