@@ -1,6 +1,7 @@
 import { Block } from '@ethereumjs/block';
 import type { EVM } from '@ethereumjs/evm';
-import type { Address } from '@ethereumjs/util';
+import type { TypedTransaction } from '@ethereumjs/tx';
+import { Address } from '@ethereumjs/util';
 import { runTx, type VM } from '@ethereumjs/vm';
 import { BEACON_ROOTS, BLOCK_HASHES } from '../../genesis/systemContracts.ts';
 import { SYSTEM_SENDER } from '../../protocol/lane/addresses.ts';
@@ -9,15 +10,16 @@ import { bloomOf } from './bloom.ts';
 import type { EngramCommon } from './common.ts';
 import { bytesHex, hexBytes } from './crypto.ts';
 import { EvmError, isStateError } from './errors.ts';
-import { effectiveGasPrice, nextBaseFee } from './fees.ts';
+import { effectiveGasPrice, effectiveTip, nextBaseFee } from './fees.ts';
+import type { GasNeeded } from './intrinsicGas.ts';
 import { addressOf, laneHeader } from './laneHeader.ts';
 import { applyLedgerMirror } from './precompiles/ledgerMirror.ts';
 import { createdBy, logOf } from './receipts.ts';
-import { hasCode } from './state/accountRecord.ts';
+import { hasCode, hasStorage, isEmptyAccount } from './state/accountRecord.ts';
 import { EMPTY_ACCOUNT, type LaneState } from './state/laneState.ts';
 import { textOf } from './state/stateStore.ts';
 import { systemTx, withSender } from './systemTx.ts';
-import { checkAgainst, checkStatic, EvmTxError, type SenderAccount } from './txRules.ts';
+import { checkAgainst, checkStatic, EvmTxError } from './txRules.ts';
 import type { EvmBlockInput, EvmReceipt, EvmTx } from './types.ts';
 
 /** Entries of the ring buffers of EIP-4788 and EIP-2935. */
@@ -135,29 +137,66 @@ export class BlockRun {
    * @throws EvmTxError if it is not valid here; then it changed nothing
    */
   async runUser(user: EvmTx): Promise<void> {
-    const { tx, sender } = user;
-    checkStatic(tx, sender, { gasLimit: this.block.header.gasLimit });
-    checkAgainst(tx, await this.#senderAccount(user), { baseFee: this.baseFee, gasLeft: this.gasLeft });
+    const { state } = this.#deps;
+    const { tx } = user;
+    const needed = checkStatic(tx, user.sender, { gasLimit: this.block.header.gasLimit });
+    const address = hexBytes(user.sender);
+    const key = textOf(address);
+    const record = state.peek(key) ?? (await state.record(address)) ?? EMPTY_ACCOUNT;
+    const isPlain = !hasCode(record);
+    checkAgainst(
+      tx,
+      { nonce: record.nonce, balance: record.balance, isContract: !isPlain && !(await this.#isDelegated(address)) },
+      { baseFee: this.baseFee, gasLeft: this.gasLeft },
+    );
     const before = this.gasUsed;
-    const failure = await this.#attempt(user);
-    if (failure !== undefined) throw new EvmTxError('EXECUTION_FAILED', {}, { cause: failure.cause });
+    const transfer = isPlain ? transferOf(tx, needed) : undefined;
+    if (transfer === undefined || !(await this.#transfer(user, key, transfer))) {
+      const failure = await this.#attempt(user);
+      if (failure !== undefined) throw new EvmTxError('EXECUTION_FAILED', {}, { cause: failure.cause });
+    }
     this.#userGas += this.gasUsed - before;
+  }
+
+  /**
+   * A transfer to an account without code runs nothing: what `runTx` does with it comes down to three balances and a nonce. The sender was
+   * checked, so it cannot fail. False: the recipient is not of this kind, and nothing happened.
+   */
+  async #transfer(user: EvmTx, sender: string, { to, gasUsed, value }: Transfer): Promise<boolean> {
+    const { state } = this.#deps;
+    const recipient = textOf(to);
+    const before = state.peek(recipient) ?? (await state.record(to)) ?? EMPTY_ACCOUNT;
+    if (hasCode(before) || hasStorage(before) || before.balance + value > MAX_BALANCE) return false;
+    const { coinbase, baseFee } = this;
+    const beneficiary = textOf(coinbase.bytes);
+    if (state.peek(beneficiary) === undefined) await state.record(coinbase.bytes);
+    const tip = effectiveTip(user.tx, baseFee);
+    // One after the other, as they may be the same account. All three were read: they are in memory.
+    const from = state.peek(sender) ?? EMPTY_ACCOUNT;
+    const cost = gasUsed * (baseFee + tip) + value;
+    state.setRecord(sender, { ...from, nonce: from.nonce + 1n, balance: from.balance - cost });
+    this.#touch(recipient, value);
+    this.#touch(beneficiary, gasUsed * tip);
+    this.#receipt(user, { status: 1, gasUsed, logs: [] });
+    return true;
+  }
+
+  /** Adds to a balance; an account that stays empty is not there (EIP-161). */
+  #touch(key: string, amount: bigint): void {
+    const { state } = this.#deps;
+    const record = state.peek(key) ?? EMPTY_ACCOUNT;
+    const after = { ...record, balance: record.balance + amount };
+    state.setRecord(key, isEmptyAccount(after) ? null : after);
+  }
+
+  async #isDelegated(address: Uint8Array): Promise<boolean> {
+    return isDelegation(await this.#deps.state.getCode(new Address(address)));
   }
 
   /** Step 6. */
   async end(): Promise<void> {
     const fees = this.#userGas * this.baseFee;
     if (fees > 0n) await this.#credit(this.coinbase.bytes, fees);
-  }
-
-  async #senderAccount({ sender }: EvmTx): Promise<SenderAccount> {
-    const { state } = this.#deps;
-    const address = addressOf(sender);
-    const record = (await state.record(address.bytes)) ?? EMPTY_ACCOUNT;
-    const { nonce, balance } = record;
-    if (!hasCode(record)) return { nonce, balance, isContract: false };
-    const code = await state.getCode(address);
-    return { nonce, balance, isContract: !isDelegation(code) };
   }
 
   async #credit(address: Uint8Array, amount: bigint): Promise<void> {
@@ -219,6 +258,22 @@ export class BlockRun {
       logsBloom: bloomOf(outcome.logs),
     });
   }
+}
+
+interface Transfer {
+  readonly to: Uint8Array;
+  readonly value: bigint;
+  readonly gasUsed: bigint;
+}
+
+const MAX_BALANCE = 2n ** 256n - 1n;
+
+/** What a transaction does if its recipient has no code. Ethereum's precompiles have none, but are at addresses that start with zeros. */
+function transferOf(tx: TypedTransaction, { intrinsic, floor }: GasNeeded): Transfer | undefined {
+  if (tx.to === undefined || tx.type === 4) return undefined;
+  const to = tx.to.bytes;
+  if (to[0] === 0 && to[1] === 0) return undefined;
+  return { to, value: tx.value, gasUsed: intrinsic > floor ? intrinsic : floor };
 }
 
 /** EIP-7702: code that only points to another account's. */

@@ -5,5 +5,5 @@ import { EMPTY_TRIE_ROOT, TrieUpdate } from './state/trieUpdate.ts';
 export function listRoot(items: readonly Uint8Array[]): Uint8Array {
   if (items.length === 0) return EMPTY_TRIE_ROOT;
   const entries = items.map((value, i) => ({ key: encodeInteger(BigInt(i)), value }));
-  return new TrieUpdate(() => undefined).apply(EMPTY_TRIE_ROOT, entries, new Map());
+  return new TrieUpdate(() => undefined).apply(EMPTY_TRIE_ROOT, entries);
 }

@@ -1,3 +1,4 @@
+import { BLOOM_BYTES, EMPTY_BLOOM } from './bloom.ts';
 import { bytesHex, hexBytes, keccak } from './crypto.ts';
 import { encodeBytes, encodeInteger, encodeList } from './state/rlpWriter.ts';
 import type { EvmLog, EvmReceipt } from './types.ts';
@@ -8,6 +9,8 @@ export type RawLog = readonly [address: Uint8Array, topics: readonly Uint8Array[
 export function logOf([address, topics, data]: RawLog): EvmLog {
   return { address: bytesHex(address), topics: topics.map(bytesHex), data: bytesHex(data) };
 }
+
+const ENCODED_EMPTY_BLOOM = encodeBytes(new Uint8Array(BLOOM_BYTES));
 
 /** EIP-2718 bytes of a receipt. */
 export function encodeReceipt(receipt: EvmReceipt): Uint8Array {
@@ -21,7 +24,7 @@ export function encodeReceipt(receipt: EvmReceipt): Uint8Array {
   const body = encodeList([
     encodeInteger(BigInt(receipt.status)),
     encodeInteger(receipt.cumulativeGasUsed),
-    encodeBytes(hexBytes(receipt.logsBloom)),
+    receipt.logsBloom === EMPTY_BLOOM ? ENCODED_EMPTY_BLOOM : encodeBytes(hexBytes(receipt.logsBloom)),
     encodeList(logs),
   ]);
   if (receipt.type === 0) return body;

@@ -3,7 +3,7 @@ import { SYSTEM_SENDER } from '../../protocol/lane/addresses.ts';
 import type { Hex } from '../../protocol/lane/types.ts';
 import type { ErrorData } from '../errors.ts';
 import { feeCap } from './fees.ts';
-import { gasNeeded } from './intrinsicGas.ts';
+import { type GasNeeded, gasNeeded } from './intrinsicGas.ts';
 
 /** Why a user's transaction is not valid. The pool's and the executor's rules are the same ones. */
 export type EvmTxErrorCode =
@@ -55,17 +55,20 @@ export interface SenderAccount {
  * What can be said without any state. `gasLimit` is the block's.
  * @throws EvmTxError SYSTEM_SENDER, NONCE_MAX, GAS_LIMIT_EXCEEDED {gas, limit}, INITCODE_TOO_LARGE {size, limit},
  * INTRINSIC_GAS and FLOOR_DATA_GAS {gas, needed}
+ * @returns what it needs at least, for who runs it
  */
-export function checkStatic(tx: TypedTransaction, sender: Hex, { gasLimit }: { gasLimit: bigint }): void {
+export function checkStatic(tx: TypedTransaction, sender: Hex, { gasLimit }: { gasLimit: bigint }): GasNeeded {
   if (sender === SYSTEM_SENDER) throw new EvmTxError('SYSTEM_SENDER');
   if (tx.nonce >= MAX_NONCE) throw new EvmTxError('NONCE_MAX', { nonce: tx.nonce });
   if (tx.gasLimit > gasLimit) throw new EvmTxError('GAS_LIMIT_EXCEEDED', { gas: tx.gasLimit, limit: gasLimit });
   if (tx.to === undefined && tx.data.length > MAX_INIT_CODE) {
     throw new EvmTxError('INITCODE_TOO_LARGE', { size: tx.data.length, limit: MAX_INIT_CODE });
   }
-  const { intrinsic, floor } = gasNeeded(tx);
+  const needed = gasNeeded(tx);
+  const { intrinsic, floor } = needed;
   if (tx.gasLimit < intrinsic) throw new EvmTxError('INTRINSIC_GAS', { gas: tx.gasLimit, needed: intrinsic });
   if (tx.gasLimit < floor) throw new EvmTxError('FLOOR_DATA_GAS', { gas: tx.gasLimit, needed: floor });
+  return needed;
 }
 
 /** The most a transaction can cost its sender, wei. */

@@ -42,8 +42,8 @@ export class TrieUpdate {
     this.#node = node;
   }
 
-  /** The root after the batch; new nodes are added to `writes`. */
-  apply(root: Uint8Array, items: readonly TrieItem[], writes: Map<NodeKey, NodeWrite>): Uint8Array {
+  /** The root after the batch; new nodes are added to `writes`, if they are wanted. */
+  apply(root: Uint8Array, items: readonly TrieItem[], writes?: Map<NodeKey, NodeWrite>): Uint8Array {
     const key = keyOf(root);
     const result = this.#put(key === EMPTY_KEY ? undefined : key, items, 0);
     if (this.missing.length > 0) return root;
@@ -202,27 +202,29 @@ function leafKey(prefix: Uint8Array, depth: number, path: Uint8Array): Uint8Arra
   return key;
 }
 
+type NodeWrites = Map<NodeKey, NodeWrite> | undefined;
+
 /** Hashes what is new from the leaves up and returns the root's hash. */
-function finish(root: TrieNode, writes: Map<NodeKey, NodeWrite>): Uint8Array {
+function finish(root: TrieNode, writes: NodeWrites): Uint8Array {
   const node = settleChildren(root, writes);
   const bytes = encodeNode(node, refBytes);
   const hash = keccak(bytes);
-  writes.set(keyOf(hash), { node, bytes });
+  writes?.set(keyOf(hash), { node, bytes });
   return hash;
 }
 
 /** A child as its parent holds it: by its hash, or itself if its encoding is shorter than 32 bytes. */
-function settle(ref: NodeRef, writes: Map<NodeKey, NodeWrite>): NodeRef {
+function settle(ref: NodeRef, writes: NodeWrites): NodeRef {
   if (typeof ref === 'string') return ref;
   const node = settleChildren(ref, writes);
   const bytes = encodeNode(node, refBytes);
   if (bytes.length < 32) return node;
   const key = keyOf(keccak(bytes));
-  writes.set(key, { node, bytes });
+  writes?.set(key, { node, bytes });
   return key;
 }
 
-function settleChildren(node: TrieNode, writes: Map<NodeKey, NodeWrite>): TrieNode {
+function settleChildren(node: TrieNode, writes: NodeWrites): TrieNode {
   if (node.kind === 'leaf') return node;
   if (node.kind === 'extension') return { ...node, child: settle(node.child, writes) };
   const children = node.children.slice();
