@@ -1,0 +1,29 @@
+import type { VM } from '@ethereumjs/vm';
+import type { TraceOptions } from '../../../rpc/eth/traceOptions.ts';
+import { applyMessage } from '../applyMessage.ts';
+import type { EvmBlockContext } from '../evmTypes.ts';
+import type { Message } from '../message.ts';
+import { TouchRecorder, tracePrestate } from './prestateTracer.ts';
+import { tracerOn } from './tracer.ts';
+
+/** Runs a message on the machine, keeps what it did, and says what was seen. */
+export type TraceMessage = (block: EvmBlockContext, message: Message) => Promise<unknown>;
+
+/** @throws EthRpcError for a tracer that is not known */
+export function messageTracer(vm: VM, options: TraceOptions): TraceMessage {
+  if (options.tracer === 'prestateTracer') {
+    const recorder = new TouchRecorder(vm);
+    const { diffMode, disableCode, disableStorage } = options.config;
+    const flags = {
+      diffMode: diffMode === true,
+      disableCode: disableCode === true,
+      disableStorage: disableStorage === true,
+    };
+    return async (block, message) => (await tracePrestate(vm, recorder, { block, message, options: flags })).result;
+  }
+  const tracer = tracerOn(vm, options);
+  return async (block, message) => {
+    tracer.begin(message);
+    return tracer.result(await applyMessage(vm, block, message));
+  };
+}
