@@ -52,7 +52,7 @@ export class World {
     this.storage = storageOf(state);
   }
 
-  /** @param isFlat accounts of precompiles as genesis has them unless set */
+  /** @param hasAccounts whether the precompiles have the accounts that genesis gives them */
   static async create({ hasAccounts = true }: { hasAccounts?: boolean } = {}): Promise<World> {
     const common = new EngramCommon(7001n);
     const state = new MerkleStateManager({ common });
