@@ -1,23 +1,22 @@
-import {
-  type Abi,
-  type AbiItem,
-  toEventSelector,
-  toEventSignature,
-  toFunctionSelector,
-  toFunctionSignature,
-} from 'viem';
+import type { Abi } from 'viem';
 import { expect, it } from 'vitest';
 import { artifact } from '../compiler.ts';
 import * as abis from './abi.ts';
 import { buildInterfaces, buildPredeploys } from './build.ts';
 
-/** What callers depend on: signatures, names of arguments and results, what is indexed, what changes state. */
+/** What callers depend on: signatures, names of arguments and members, what is indexed, what changes state. */
 function callable(abi: Abi): string[] {
-  return abi
-    .filter(({ type }) => type === 'function' || type === 'event' || type === 'error')
-    .map((item) => JSON.stringify(item, withoutNoise))
-    .map((text) => JSON.stringify(sortKeys(JSON.parse(text))))
-    .sort();
+  return (
+    abi
+      .filter(({ type }) => type === 'function' || type === 'event' || type === 'error')
+      // An interface may name results where the contract does not.
+      .map((item) =>
+        item.type === 'function' ? { ...item, outputs: item.outputs.map((o) => ({ ...o, name: '' })) } : item,
+      )
+      .map((item) => JSON.stringify(item, withoutNoise))
+      .map((text) => JSON.stringify(sortKeys(JSON.parse(text))))
+      .sort()
+  );
 }
 
 /** The compiler also writes down Solidity's own types, empty names and the default of flags. */

@@ -84,7 +84,7 @@ export const BRIDGED_TOKEN_ABI = parseAbi([
   'function eip712Domain() view returns (bytes1 fields, string name, string version, uint256 chainId, address verifyingContract, bytes32 salt, uint256[] extensions)',
   'function tokenId() view returns (uint16)',
   'function initialize(uint16 token)',
-  'function describe(string name, string symbol, uint8 decimals)',
+  'function describe(string name_, string symbol_, uint8 decimals_)',
   'function mint(address to, uint256 amount)',
   'function burn(address from, uint256 amount)',
 ]);

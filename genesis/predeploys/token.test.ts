@@ -177,7 +177,7 @@ describe('a permit', () => {
         { name: 'chainId', type: 'uint256' },
         { name: 'verifyingContract', type: 'address' },
       ],
-    };
+    } as const;
     expect(await read('DOMAIN_SEPARATOR')).toBe(hashDomain({ domain, types: domainTypes }));
   });
 });

@@ -20,7 +20,10 @@ export interface TestLog {
 export interface Outcome {
   readonly isSuccess: boolean;
   readonly gasLimit: bigint;
+  /** What is paid for: refunds are taken off. */
   readonly gasUsed: bigint;
+  /** What was left of the gas limit before refunds: 0 is as far as it goes without failing. */
+  readonly gasLeft: bigint;
   readonly logs: readonly TestLog[];
   readonly returned: Hex;
   /** EthereumJS's reason, e.g. "out of gas". */
@@ -143,11 +146,12 @@ export class TestLane {
       { header: { number: 1n, timestamp: 1_800_000_000n, gasLimit: 120_000_000n, baseFeePerGas: BASE_FEE } },
       { common },
     );
-    const { execResult, totalGasSpent } = await runTx(this.#vm, { tx, block });
+    const { execResult, totalGasSpent, gasRefund } = await runTx(this.#vm, { tx, block });
     return {
       isSuccess: execResult.exceptionError === undefined,
       gasLimit,
       gasUsed: totalGasSpent,
+      gasLeft: gasLimit - totalGasSpent - gasRefund,
       logs: (execResult.logs ?? []).map(([address, topics, logData]) => ({
         address: prefixedHex(address),
         topics: topics.map(prefixedHex),
