@@ -5,7 +5,7 @@ import {
   createLegacyTx,
   type TypedTransaction,
 } from '@ethereumjs/tx';
-import { Address, type EOACode7702AuthorizationListItem, eoaCode7702SignAuthorization } from '@ethereumjs/util';
+import { Address, type EOACode7702AuthorizationListBytesItem, eoaCode7702SignAuthorization } from '@ethereumjs/util';
 import secp256k1 from 'secp256k1';
 import { EngramCommon } from '../../../chain/evm/common.ts';
 import { bytesHex, keccak } from '../../../chain/evm/crypto.ts';
@@ -86,7 +86,7 @@ export function accessListTx(wallet: Wallet, tx: TestTx = {}): TypedTransaction 
 export function authorization(
   authority: Wallet,
   { nonce = 0, chainId = CHAIN_ID }: { nonce?: number; chainId?: bigint } = {},
-): EOACode7702AuthorizationListItem {
+): EOACode7702AuthorizationListBytesItem {
   const hex = (value: bigint): Hex => (value === 0n ? '0x' : `0x${value.toString(16)}`);
   return eoaCode7702SignAuthorization(
     { chainId: hex(chainId), address: SOMEBODY, nonce: hex(BigInt(nonce)) },
@@ -96,7 +96,7 @@ export function authorization(
 
 export function delegatingTx(
   wallet: Wallet,
-  authorizationList: readonly EOACode7702AuthorizationListItem[],
+  authorizationList: readonly EOACode7702AuthorizationListBytesItem[],
   tx: TestTx = {},
 ): TypedTransaction {
   const maxFeePerGas = tx.feeCap ?? 1_000n;
