@@ -15,6 +15,7 @@ import { ShiftableClock, systemClock } from '../../../chain/clock.ts';
 import { type Logger, silentLogger } from '../../../chain/logger.ts';
 import { loadConfig } from '../../../node/config/config.ts';
 import { DEV_ACCOUNT_COUNT, type DevName, devAccount } from '../../../node/devnet/accounts.ts';
+import { DEV_ATTESTORS } from '../../../node/devnet/deployment.ts';
 import type { Devnet } from '../../../node/devnet/devnet.ts';
 import { EngramNode } from '../../../node/node.ts';
 import { instantProving } from '../../../node/testing/instantProving.ts';
@@ -65,6 +66,7 @@ export async function startInstantDevnet(options: InstantDevnetOptions = {}): Pr
       l2ChainId: L2_CHAIN_ID,
       genesisRoot: EMPTY_ROOT,
       sequencer: devAccount('sequencer').l1.address,
+      attestors: DEV_ATTESTORS.map((name) => ({ address: devAccount(name).l1.address, weight: 1n })),
       ...(options.settings !== undefined && { settings: options.settings }),
     };
     const accountVerifier = (await deployCode(await accountVerifierCode(), 0n, deps)).address;
@@ -77,12 +79,16 @@ export async function startInstantDevnet(options: InstantDevnetOptions = {}): Pr
     const { id } = await (await RollupClient.open(deployment, deps)).registerToken(address);
 
     const config = loadConfig({
-      env: { ENGRAM_L1_KEY: devAccount('sequencer').l1Key },
+      env: {
+        ENGRAM_L1_KEY: devAccount('sequencer').l1Key,
+        ENGRAM_ATTESTOR_KEYS: DEV_ATTESTORS.map((name) => devAccount(name).l1Key).join(','),
+      },
       flags: {
         '--data-dir': dataDir,
         '--l1-rpc-url': l1.url,
         '--l1-rollup': deployment.address,
         '--l1-attestations': deployment.attestations,
+        '--l1-evm-lane': deployment.evmLane,
         '--l1-start-block': Number(deployment.deployedAt),
         '--l1-confirmations': 0,
         '--l1-poll-ms': 50,
@@ -121,6 +127,7 @@ export async function startInstantDevnet(options: InstantDevnetOptions = {}): Pr
       rollup: deployment.address,
       deployedAt: deployment.deployedAt,
       attestations: deployment.attestations,
+      evmLane: deployment.evmLane,
       as: (name) => RollupClient.open(deployment, { ...deps, wallet: clients.walletClient(devAccount(name).l1) }),
       warp,
       tokens: [
