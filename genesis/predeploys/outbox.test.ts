@@ -106,8 +106,8 @@ describe('the tree', () => {
     // All siblings are read, none of them warm.
     await lane.setStorage(OUTBOX, OUTBOX_COUNT_SLOT, wordHex(2n ** 31n - 1n));
     const worst = await withdrawETH(1n);
-    expect(first.gasUsed).toBeLessThan(130_000n);
-    expect(worst.gasUsed).toBeLessThan(180_000n);
+    expect(first.gasUsed).toBeLessThan(90_000n);
+    expect(worst.gasUsed).toBeLessThan(140_000n);
   });
 });
 
