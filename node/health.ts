@@ -6,6 +6,8 @@ export interface Signs {
   /** Milliseconds since 1970; 0: never. */
   readonly l1AnsweredAtMs: number;
   readonly proofs: { readonly failed: number };
+  /** A proven batch whose outcome in the EVM lane is not the one executed here. */
+  readonly attestationMismatch?: number | undefined;
 }
 
 /** L1 counts as gone after this many polls without an answer, but not before the time below. */
@@ -21,5 +23,8 @@ export function nodeHealth({ pollMs, nowMs }: { pollMs: number; nowMs: number },
   if (isL1Gone) reasons.push('L1 does not answer');
   const ready = reasons.length === 0;
   if (signs.proofs.failed > 0) reasons.push(`proofs that failed for good: ${signs.proofs.failed}`);
+  if (signs.attestationMismatch !== undefined) {
+    reasons.push(`L1 has another outcome of the EVM lane for batch ${signs.attestationMismatch}: nothing is attested`);
+  }
   return { live: !signs.hasHalted, ready, reasons };
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { privateKeyToAccount } from 'viem/accounts';
-import { EvmLaneReader } from '../bridge/client/evmLaneClient.ts';
+import { EvmLaneReader } from '../bridge/client/evmLaneReader.ts';
 import { Reader } from '../bridge/client/rollupReader.ts';
 import type { RollupParameters } from '../bridge/client/types.ts';
 import { type Clock, systemClock } from '../chain/clock.ts';
@@ -17,9 +17,11 @@ import { Sequencer } from '../sequencer/sequencer.ts';
 import { VerifyPool } from '../sequencer/verifyPool.ts';
 import { advanceTime } from './advanceTime.ts';
 import { AiIndex } from './backend/aiIndex.ts';
+import { LaneBackend } from './backend/evm/laneBackend.ts';
 import { LaneQueries } from './backend/laneQueries.ts';
 import { SequencerBackend } from './backend/sequencerBackend.ts';
 import type { Config } from './config/config.ts';
+import { createAttestor } from './evm/attesting.ts';
 import { LaneHeads } from './evm/laneHeads.ts';
 import { nodeHealth } from './health.ts';
 import { l1PublicClient } from './l1/clients.ts';
@@ -243,6 +245,7 @@ async function open(
             isStopping: background.signal.aborted,
             l1AnsweredAtMs: l1.answeredAtMs,
             proofs: proofs.counts(),
+            attestationMismatch: attestor?.status.mismatch,
           },
         ),
       logger: logger.child({ module: 'backend' }),
@@ -258,10 +261,24 @@ async function open(
     },
   );
 
+  const attestor =
+    evmLane &&
+    createAttestor(config, {
+      store,
+      rollup: reader,
+      lane: evmLane,
+      publicClient,
+      clock,
+      log: logger,
+      onMined: (call, gasUsed) => metrics.l1Transaction(call, gasUsed),
+    });
+
   await sequencer.start();
+  void attestor?.run(background.signal);
   prover?.start();
   cleanup.push(async () => prover?.stop());
-  const rpc = await startRpcServer(config.rpc, { backend, metrics, logger: logger.child({ module: 'rpc' }) });
+  const evm = new LaneBackend({ clientVersion: CLIENT_VERSION }, { store, sequencer, heads });
+  const rpc = await startRpcServer(config.rpc, { backend, evm, metrics, logger: logger.child({ module: 'rpc' }) });
   void repeat(TOKENS_MS, () => tokens.refresh(), { signal: background.signal, logger, about: 'tokens on L1' });
   void repeat(config.l1.pollMs, () => heads.refresh(), { signal: background.signal, logger, about: 'heads on L1' });
   return new EngramNode(
@@ -271,6 +288,8 @@ async function open(
 }
 
 const TOKENS_MS = 5_000;
+/** What web3_clientVersion answers. */
+const CLIENT_VERSION = `engram/v0.1.0/${process.platform}-${process.arch}/node${process.versions.node}`;
 
 /** Renews what is remembered of L1; while L1 is away, what was known stays. */
 async function repeat(

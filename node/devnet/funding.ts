@@ -1,5 +1,6 @@
 import { parseEther } from 'viem';
 import { artifact, buildTestContracts } from '../../bridge/build.ts';
+import { EvmLaneClient } from '../../bridge/client/evmLaneClient.ts';
 import { RollupClient } from '../../bridge/client/rollupClient.ts';
 import { type LocalL1, localClients } from '../../bridge/deploy/localL1.ts';
 import type { RpcClient } from '../../sdk/rpcClient.ts';
@@ -14,6 +15,9 @@ const FUNDED: readonly { readonly name: DevName; readonly amount: bigint }[] = [
   { name: 'carol', amount: parseEther('100') },
 ];
 const MINTED = parseEther('1000000');
+
+/** ETH that everybody has on the EVM lane, by the address of their L1 account. */
+const LANE_AMOUNT = parseEther('100');
 
 export interface LedgerAccount {
   readonly owner: DevName;
@@ -41,9 +45,25 @@ export async function fundDevnet(
       await client.depositNew({ token: id, amount, key: account.key });
     }
   }
+  await fundLane(deployment, { l1, signal });
   const found: LedgerAccount[] = [];
   for (const { name } of FUNDED) found.push(...(await accountsOf(devAccount(name), tokens.length, { rpc, signal })));
   return found;
+}
+
+/** Everybody gets ETH on the EVM lane; it is there some blocks later. */
+async function fundLane(
+  { evmLane, deployedAt }: DevDeployment,
+  { l1, signal }: { l1: LocalL1; signal?: AbortSignal | undefined },
+): Promise<void> {
+  const clients = localClients(l1);
+  const { publicClient } = clients;
+  const wallet = clients.walletClient(devAccount('deployer').l1);
+  const lane = await EvmLaneClient.open({ address: evmLane, deployedAt: BigInt(deployedAt) }, { publicClient, wallet });
+  for (const { address } of l1.accounts) {
+    signal?.throwIfAborted();
+    await lane.depositEvm({ to: address, refundTo: address, amount: LANE_AMOUNT });
+  }
 }
 
 /** Everybody of the devnet gets test tokens on L1. */
