@@ -15,15 +15,15 @@ export const GAS = {
   /** As LOG4 with five words of data. */
   attestedLog: 375n * 5n + 8n * 160n,
   /** Keccak of a commitment and of its list's slot. */
-  commitment: 500n,
+  commitment: 600n,
   poseidonBase: 300n,
   poseidonWord: 200n,
   verify: 6_000n,
-  isOnCurve: 300n,
+  isOnCurve: 100n,
   /** Leaf, signature and the rest of a receipt's check. */
-  receipt: 9_000n,
+  receipt: 10_000n,
   /** A word of an inclusion proof. */
-  receiptProofWord: 600n,
+  receiptProofWord: 800n,
 } as const;
 
 /** Thrown by the meter; the call fails with all its gas used. */

@@ -79,9 +79,9 @@ export async function everyCall(world: World): Promise<KnownCall[]> {
   for (const [contract, address, list] of calls) {
     const at = await precompileAt(world, contract, address);
     for (const [fn, args] of list) {
-      const size = fn === 'hash' ? `(${(args[0] as unknown[]).length})` : '';
+      const detail = fn === 'hash' ? ` of ${(args[0] as unknown[]).length}` : fn === 'get' ? ` lane ${args[0]}` : '';
       known.push({
-        name: `${contract.slice(1)}.${fn}${size}`,
+        name: `${contract.slice(1)}.${fn}${detail}`,
         address,
         data: at.encode(fn, args),
         isWrite: fn === 'attest',
