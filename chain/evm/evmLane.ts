@@ -15,6 +15,7 @@ import { decodeEvmTx, decodeSystemTx } from './decodeTx.ts';
 import { createEngramEvm } from './engramEvm.ts';
 import { EvmError } from './errors.ts';
 import { EvmState } from './evmState.ts';
+import { accelerate } from './fast/fastEvm.ts';
 import { type GenesisBlock, genesisBlock, stateWrites } from './genesisBlock.ts';
 import { addressOf, laneHeader } from './laneHeader.ts';
 import { listRoot } from './listRoot.ts';
@@ -277,5 +278,6 @@ export class EvmLane {
 async function vmOn(state: LaneState, { common, domain }: { common: EngramCommon; domain: Field }): Promise<VM> {
   const blockchain = blockHistory(state);
   const evm = await createEngramEvm({ common, stateManager: state, domain, blockchain });
+  await accelerate(evm, common);
   return createVM({ common, stateManager: state, blockchain, evm });
 }

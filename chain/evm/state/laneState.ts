@@ -141,15 +141,44 @@ export class LaneState implements StateManagerInterface {
   async getStorage(address: Address, slot: Uint8Array): Promise<Uint8Array> {
     const addressKey = textOf(address.bytes);
     const slotKey = textOf(slot);
+    const known = this.peekSlot(addressKey, slotKey);
+    if (known !== undefined) return known;
+    const record = await this.record(address.bytes);
+    if (record === null || !hasStorage(record)) return NO_BYTES;
+    return this.view.loadSlot(record, addressKey, slot, slotKey);
+  }
+
+  /** A slot's value now, if that is known without asking the database. */
+  peekSlot(addressKey: string, slotKey: string): Uint8Array | undefined {
     const changes = this.#storage.get(addressKey);
     const changed = changes?.slots.get(slotKey);
     if (changed !== undefined) return changed;
     if (changes?.isCleared) return NO_BYTES;
     const cached = this.view.cachedSlot(addressKey, slotKey);
     if (cached !== undefined) return cached;
-    const record = await this.record(address.bytes);
-    if (record === null || !hasStorage(record)) return NO_BYTES;
-    return this.view.loadSlot(record, addressKey, slot, slotKey);
+    const record = this.peek(addressKey);
+    return record !== undefined && (record === null || !hasStorage(record)) ? NO_BYTES : undefined;
+  }
+
+  /** A slot's value before the transaction. @param now what it is, in case nobody has asked yet */
+  originalSlot(addressKey: string, slotKey: string, now: Uint8Array): Uint8Array {
+    const key = addressKey + slotKey;
+    const known = this.#originals.get(key);
+    if (known !== undefined) return known;
+    this.#originals.set(key, now);
+    return now;
+  }
+
+  /** @param value without leading zeros, and nobody else's; the account is there */
+  storeSlot(addressKey: string, slotKey: string, value: Uint8Array): void {
+    let changes = this.#storage.get(addressKey);
+    if (changes === undefined) {
+      changes = { isCleared: false, slots: new Map() };
+      this.#setStorage(addressKey, changes);
+    }
+    const { slots } = changes;
+    if (this.#checkpoints.length > 0) this.#undo.push({ slots, slot: slotKey, before: slots.get(slotKey) });
+    slots.set(slotKey, value);
   }
 
   /** Leading zeros of a value do not count. @throws EvmError BAD_INPUT for an account that is not there */
@@ -157,15 +186,7 @@ export class LaneState implements StateManagerInterface {
     const addressKey = textOf(address.bytes);
     const record = this.peek(addressKey) ?? (await this.record(address.bytes));
     if (record === null) throw new EvmError('BAD_INPUT', { reason: 'storage of an account that does not exist' });
-    let changes = this.#storage.get(addressKey);
-    if (changes === undefined) {
-      changes = { isCleared: false, slots: new Map() };
-      this.#setStorage(addressKey, changes);
-    }
-    const { slots } = changes;
-    const slotKey = textOf(slot);
-    if (this.#checkpoints.length > 0) this.#undo.push({ slots, slot: slotKey, before: slots.get(slotKey) });
-    slots.set(slotKey, unpadded(value));
+    this.storeSlot(addressKey, textOf(slot), unpadded(value));
   }
 
   async clearStorage(address: Address): Promise<void> {

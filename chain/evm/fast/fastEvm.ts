@@ -1,0 +1,77 @@
+import { createEVM, type EVM, EVMError, type ExecResult, type Message } from '@ethereumjs/evm';
+import { Account, createZeroAddress } from '@ethereumjs/util';
+import type { EngramCommon } from '../common.ts';
+import { fastInterpreterClass } from './fastInterpreter.ts';
+import type { EvmInside, Interpreter, InterpreterClass, RunState } from './interpreterTypes.ts';
+
+let known: Promise<InterpreterClass> | undefined;
+
+/** The interpreter's class: not exported, so it is asked for in a frame of its own. */
+async function interpreterClass(common: EngramCommon): Promise<InterpreterClass> {
+  let found: Interpreter | undefined;
+  const opcode = 0x0c;
+  const logicFunction = (state: RunState): void => {
+    found = state.interpreter;
+  };
+  const probe = await createEVM({
+    common: common.detached(),
+    customOpcodes: [{ opcode, opcodeName: 'PROBE', baseFee: 0, logicFunction }],
+  });
+  await probe.runCode({ code: Uint8Array.of(opcode), gasLimit: 1n });
+  // The cast: a constructor is typed as any function.
+  return fastInterpreterClass((found as Interpreter | undefined)?.constructor as InterpreterClass);
+}
+
+/** Makes an EVM run its frames in the fast interpreter, but for those whose steps are watched. */
+export async function accelerate(evm: EVM, common: EngramCommon): Promise<void> {
+  known ??= interpreterClass(common);
+  const Fast = await known;
+  const inside = evm as unknown as EvmInside; // for its protected members
+  const slow = inside.runInterpreter.bind(evm);
+  inside.runInterpreter = async (message, options) => {
+    if (evm.DEBUG || evm.events.listenerCount('step') > 0) return slow(message, options);
+    return runFrame(evm, inside, Fast, message);
+  };
+}
+
+/** A frame, and what it leaves as EthereumJS's `runInterpreter` reports it. */
+async function runFrame(evm: EVM, inside: EvmInside, Fast: InterpreterClass, message: Message): Promise<ExecResult> {
+  const to = message.to ?? createZeroAddress();
+  const code = message.code as Uint8Array; // precompiles do not get here
+  const env = {
+    address: to,
+    caller: message.caller,
+    callData: message.data,
+    callValue: message.value,
+    code,
+    isStatic: message.isStatic,
+    isCreate: message.isCreate ?? false,
+    depth: message.depth,
+    gasPrice: inside._tx?.gasPrice ?? 0n,
+    origin: inside._tx?.origin ?? message.caller,
+    block: inside._block as RunState['env']['block'], // runCall and runCode set it
+    contract: (await evm.stateManager.getAccount(to)) ?? new Account(),
+    codeAddress: message.codeAddress,
+    gasRefund: message.gasRefund,
+    blobVersionedHashes: message.blobVersionedHashes ?? [],
+    ...(message.createdAddresses && { createdAddresses: message.createdAddresses }),
+  };
+  const { stateManager, blockchain, journal } = evm;
+  const interpreter = new Fast(evm, stateManager, blockchain, env, message.gasLimit, journal, inside.performanceLogger);
+  if (message.selfdestruct) interpreter._result.selfdestruct = message.selfdestruct;
+  if (message.createdAddresses) interpreter._result.createdAddresses = message.createdAddresses;
+  const { runState, exceptionError } = await interpreter.run(code);
+  const result = interpreter._result;
+  const isRevert = exceptionError?.error === EVMError.errorMessages.REVERT;
+  const isFailed = exceptionError !== undefined;
+  return {
+    ...result,
+    ...(isFailed && { logs: [], selfdestruct: new Map(), createdAddresses: new Set<`0x${string}`>(), exceptionError }),
+    runState,
+    gas: runState.gasLeft,
+    executionGasUsed: isFailed && !isRevert ? message.gasLimit : message.gasLimit - runState.gasLeft,
+    gasRefund: runState.gasRefund,
+    stateGasSpilled: 0n,
+    returnValue: result.returnValue ?? new Uint8Array(0),
+  };
+}
