@@ -36,6 +36,8 @@ export interface StateRoots {
 export class LaneState implements StateManagerInterface {
   #view: StateView;
   readonly #accounts = new Map<string, AccountRecord | null>();
+  /** What was read below the changes: the caches of the head may forget it at any time. */
+  readonly #read = new Map<string, AccountRecord | null>();
   readonly #storage = new Map<string, StorageChanges>();
   readonly #codes = new Map<string, Uint8Array>();
   readonly #undo: Undo[] = [];
@@ -67,6 +69,7 @@ export class LaneState implements StateManagerInterface {
   reset(view: StateView): void {
     this.#view = view;
     this.#accounts.clear();
+    this.#read.clear();
     this.#storage.clear();
     this.#codes.clear();
     this.#undo.length = 0;
@@ -77,13 +80,22 @@ export class LaneState implements StateManagerInterface {
   /** The account as it is now, if that is known without asking the database. */
   peek(key: string): AccountRecord | null | undefined {
     const changed = this.#accounts.get(key);
-    return changed === undefined ? this.view.cachedAccount(key) : changed;
+    if (changed !== undefined) return changed;
+    const read = this.#read.get(key);
+    if (read !== undefined) return read;
+    const cached = this.view.cachedAccount(key);
+    if (cached !== undefined) this.#read.set(key, cached);
+    return cached;
   }
 
+  /** From here on `peek` knows it. */
   async record(address: Uint8Array): Promise<AccountRecord | null> {
     const key = textOf(address);
     const known = this.peek(key);
-    return known === undefined ? this.view.loadAccount(address, key) : known;
+    if (known !== undefined) return known;
+    const loaded = await this.view.loadAccount(address, key);
+    this.#read.set(key, loaded);
+    return loaded;
   }
 
   /** Null: the account is gone, with its storage. */
