@@ -15,6 +15,8 @@ const DONE = -1;
 export const MAX_COUNTED_GAS = 2n ** 50n;
 /** Memory beyond this costs more gas than `MAX_COUNTED_GAS`. */
 const MAX_MEMORY = 2 ** 32;
+/** Jumps until one is left to EthereumJS's handler, which does nothing. */
+const JUMPS_BY_HANDLER = 4_096;
 /** Costs and refunds of SSTORE in Prague (EIP-2200, 2929, 3529). */
 const COLD_SLOT = 2_100;
 const WARM = 100;
@@ -87,6 +89,7 @@ export function fastInterpreterClass(base: InterpreterClass): InterpreterClass {
       let gas = Number(state.gasLeft);
       const wordsBefore = Number(state.memoryWordCount);
       let words = wordsBefore;
+      let untilHandler = JUMPS_BY_HANDLER;
 
       const leave = (op: number): number => {
         state.programCounter = pc;
@@ -282,6 +285,8 @@ export function fastInterpreterClass(base: InterpreterClass): InterpreterClass {
             push(BigInt(gas - 2), 2);
             break;
           case 0x5b:
+            // Now and then by its handler: who put a hook there (calls of the RPC) can stop a loop, or make way for others.
+            if (--untilHandler === 0) return leave(op);
             use(1);
             break;
           case 0xa0:

@@ -14,6 +14,7 @@ import { bytesOf, hexOf } from '../../rpc/eth/hex.ts';
 import type { Authorization } from '../../rpc/eth/request.ts';
 import type { EvmBlockContext as Block } from './evmTypes.ts';
 import type { Message } from './message.ts';
+import { isWatchedClosely } from './opcodeHooks.ts';
 import { type FailedFrame, vmFailure } from './vmFailure.ts';
 
 export interface Applied {
@@ -23,6 +24,8 @@ export interface Applied {
   readonly returnData: Uint8Array;
   readonly failure: CallFailure | undefined;
   readonly isOutOfGas: boolean;
+  /** The text of the failure lacks its numbers: only a machine that is watched closely knows them. */
+  readonly isVague: boolean;
   readonly logs: readonly EvmLog[];
   readonly created: Hex | undefined;
 }
@@ -37,6 +40,13 @@ export class MessageError extends EthRpcError {
   }
 }
 
+/** A call failed on the fast machine for a reason whose numbers it does not know: it is to be run again, watched closely. */
+export class VagueFailure extends Error {
+  override readonly name = 'VagueFailure';
+}
+
+/** Where the frame of a fast machine does not say which opcode failed, nor what was on its stack. */
+const VAGUE = new Set<string>(['stack underflow', 'stack overflow', 'out of gas']);
 const TOKEN_GAS = 4n;
 const FLOOR_TOKEN_GAS = 10n;
 const AUTHORIZATION_GAS = 25_000n;
@@ -82,7 +92,7 @@ export async function applyMessage(vm: VM, block: Block, message: Message): Prom
       data: message.data,
       skipNonceIncrement: true,
     });
-    const applied = outcome(result, message, { intrinsic, floor, refund });
+    const applied = outcome(result, message, { intrinsic, floor, refund, isExact: isWatchedClosely(vm) });
     await settle(vm, block, message, applied.gasUsed);
     await destroy(vm, result);
     await journal.cleanup();
@@ -188,7 +198,7 @@ function authorityOf({ chainId, address, nonce, yParity, r, s }: Authorization):
 function outcome(
   { execResult, createdAddress }: EVMResult,
   { gas }: Message,
-  { intrinsic, floor, refund }: { intrinsic: bigint; floor: bigint; refund: bigint },
+  { intrinsic, floor, refund, isExact }: { intrinsic: bigint; floor: bigint; refund: bigint; isExact: boolean },
 ): Applied {
   const { exceptionError: error, returnValue } = execResult;
   const spent = intrinsic + execResult.executionGasUsed;
@@ -199,12 +209,15 @@ function outcome(
   const maxUsedGas = spent < floor ? floor : spent;
   // the machine adds the result's own members to the state of the frame
   const frame = execResult.runState as FailedFrame | undefined;
+  const failure = error === undefined ? undefined : vmFailure(error, frame, returnValue);
+  const isVague = !isExact && error !== undefined && VAGUE.has(error.error) && failure?.text !== error.error;
   return {
     gasUsed: gasUsed > gas ? gas : gasUsed,
     maxUsedGas,
     returnData: error === undefined || error.error === 'revert' ? returnValue : new Uint8Array(),
-    failure: error === undefined ? undefined : vmFailure(error, frame, returnValue),
+    failure,
     isOutOfGas: error?.error === 'out of gas',
+    isVague,
     logs: error === undefined ? (execResult.logs ?? []).map(logOf) : [],
     created: createdAddress === undefined ? undefined : hexOf(createdAddress.bytes),
   };

@@ -1,10 +1,10 @@
 import type { VM } from '@ethereumjs/vm';
 import { serverError } from '../../rpc/eth/ethError.ts';
-import { CALLS, CREATES, hookOpcodes, Op } from './opcodeHooks.ts';
+import { CALLS, CREATES, hookOpcodes, isWatchedClosely, Op } from './opcodeHooks.ts';
 
 /** After this long other work gets its turn. */
 const SLICE_MS = 8;
-/** Jumps between two looks at the clock. */
+/** Jumps between two looks at the clock, for a machine that comes by at each of them; the fast loop does it once in a while anyway. */
 const JUMPS = 256;
 
 /**
@@ -28,7 +28,7 @@ export class CallGuard {
   watch(vm: VM): void {
     hookOpcodes(vm, [Op.JUMPDEST], () => {
       this.#jumps += 1;
-      return this.#jumps % JUMPS === 0 ? this.check() : undefined;
+      return !isWatchedClosely(vm) || this.#jumps % JUMPS === 0 ? this.check() : undefined;
     });
     hookOpcodes(vm, [...CALLS, ...CREATES], () => this.check());
   }

@@ -9,12 +9,13 @@ import { serverError } from '../../rpc/eth/ethError.ts';
 import type { CallRequest, SimulateRequest } from '../../rpc/eth/request.ts';
 import type { TraceOptions } from '../../rpc/eth/traceOptions.ts';
 import { accessListOf } from './accessList.ts';
-import { applyMessage } from './applyMessage.ts';
+import { applyMessage, VagueFailure } from './applyMessage.ts';
 import { CallGuard } from './callGuard.ts';
 import { blockContext, overrideState } from './callState.ts';
 import { estimateGas } from './estimateGas.ts';
 import type { EvmBlockContext } from './evmTypes.ts';
 import { type Message, messageOf, messageOfTx } from './message.ts';
+import { watchClosely } from './opcodeHooks.ts';
 import { simulate } from './simulate.ts';
 import { Slots } from './slots.ts';
 import { stateErrors } from './stateErrors.ts';
@@ -61,16 +62,17 @@ export class CallRunner implements EvmRunner {
   }
 
   call(request: CallRequest, place: CallPlace): Promise<CallOutcome> {
-    return this.#run(async () => {
-      const { vm, block, message } = await this.#prepare(request, place);
-      const { returnData, failure } = await applyMessage(vm, block, message);
+    return this.#exactly(async (isClose) => {
+      const { vm, block, message } = await this.#prepare(request, place, isClose);
+      const { returnData, failure, isVague } = await applyMessage(vm, block, message);
+      if (isVague) throw new VagueFailure();
       return { returnData, failure };
     });
   }
 
   estimateGas(request: CallRequest, place: CallPlace): Promise<bigint> {
-    return this.#run(async () => {
-      const { vm, block, message } = await this.#prepare(request, place);
+    return this.#exactly(async (isClose) => {
+      const { vm, block, message } = await this.#prepare(request, place, isClose);
       const gasLimit = place.blockOverrides.gasLimit ?? place.block.header.gasLimit;
       return estimateGas(vm, block, message, { gasLimit, gasCap: this.#limits.gasCap, asked: request.gas });
     });
@@ -78,7 +80,7 @@ export class CallRunner implements EvmRunner {
 
   createAccessList(request: CallRequest, place: CallPlace): Promise<AccessListOutcome> {
     return this.#run(async () => {
-      const { vm, block, message } = await this.#prepare(request, place);
+      const { vm, block, message } = await this.#prepare(request, place, true);
       return accessListOf(vm, block, message);
     });
   }
@@ -86,6 +88,7 @@ export class CallRunner implements EvmRunner {
   simulate(request: SimulateRequest, base: EvmBlockRecord): Promise<readonly unknown[]> {
     return this.#run(async () => {
       const vm = await this.#deps.lane.vmAt(base.header.stateRoot);
+      if (request.traceTransfers) watchClosely(vm);
       new CallGuard(this.#limits).watch(vm);
       return simulate(vm, request, { base, common: this.#deps.lane.common, gasCap: this.#limits.gasCap });
     });
@@ -93,7 +96,7 @@ export class CallRunner implements EvmRunner {
 
   traceCall(request: CallRequest, place: CallPlace, options: TraceOptions): Promise<unknown> {
     return this.#run(async () => {
-      const { vm, block, message } = await this.#prepare(request, place, traceMs(options, this.#limits));
+      const { vm, block, message } = await this.#prepare(request, place, true, traceMs(options, this.#limits));
       return messageTracer(vm, options)(block, message);
     });
   }
@@ -108,6 +111,7 @@ export class CallRunner implements EvmRunner {
       const parent = await header(record.header.number - 1n);
       if (parent === undefined) throw serverError(`parent ${record.header.number - 1n} not found`);
       const { vm, block } = await lane.replay(parent, record, from);
+      watchClosely(vm);
       const guard = new CallGuard({ timeoutMs: traceMs(options, this.#limits) });
       guard.watch(vm);
       const trace = messageTracer(vm, options);
@@ -127,12 +131,24 @@ export class CallRunner implements EvmRunner {
     return this.#slots.run(() => stateErrors(action));
   }
 
+  /** Runs fast; once more, slowly, if what failed has numbers that only then are known. */
+  #exactly<T>(action: (isClose: boolean) => Promise<T>): Promise<T> {
+    return this.#run(() =>
+      action(false).catch((error: unknown) => {
+        if (error instanceof VagueFailure) return action(true);
+        throw error;
+      }),
+    );
+  }
+
   async #prepare(
     request: CallRequest,
     { block: { header }, overrides, blockOverrides }: CallPlace,
+    isClose: boolean,
     timeoutMs = this.#limits.timeoutMs,
   ): Promise<Prepared> {
     const vm = await this.#deps.lane.vmAt(header.stateRoot);
+    if (isClose) watchClosely(vm);
     new CallGuard({ timeoutMs }).watch(vm);
     await overrideState(vm, overrides);
     const visible = visibleHeader(header);

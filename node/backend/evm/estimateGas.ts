@@ -2,7 +2,7 @@ import type { VM } from '@ethereumjs/vm';
 import { addressOf } from '../../../chain/evm/laneHeader.ts';
 import { EthCode, serverError } from '../../rpc/eth/ethError.ts';
 import { callError } from '../../rpc/eth/methods/callMethods.ts';
-import { type Applied, applyMessage, MessageError } from './applyMessage.ts';
+import { type Applied, applyMessage, MessageError, VagueFailure } from './applyMessage.ts';
 import type { EvmBlockContext } from './evmTypes.ts';
 import type { Message } from './message.ts';
 
@@ -43,6 +43,7 @@ export async function estimateGas(
   if (best === undefined) throw serverError(`gas required exceeds allowance (${high})`);
   if (best.failure !== undefined) {
     if (best.isOutOfGas) throw serverError(`gas required exceeds allowance (${high})`);
+    if (best.isVague) throw new VagueFailure();
     throw callError(best.failure, best.returnData);
   }
   let low = best.gasUsed - 1n;

@@ -1,4 +1,3 @@
-import { EventEmitter } from 'node:events';
 import { nextBaseFee } from '../../../chain/evm/fees.ts';
 import type { EvmBlockRecord, EvmTx, EvmTxLocation } from '../../../chain/evm/types.ts';
 import type { ChainStore } from '../../../chain/store.ts';
@@ -27,10 +26,10 @@ export interface LaneBackendOptions {
 }
 
 export interface LaneBackendDependencies {
-  readonly store: ChainStore;
-  readonly sequencer: Sequencer;
-  /** Numbers of the last committed batch and of the last that is proven and attested. */
-  readonly batches: () => { readonly safe: number; readonly finalized: number };
+  readonly store: Pick<ChainStore, 'evmBlock' | 'evmBlockByHash' | 'evmTx'>;
+  readonly sequencer: Pick<Sequencer, 'lane' | 'evmPool' | 'submitEvm' | 'events'>;
+  /** As they are when they are read. */
+  readonly heads: EvmHeads;
 }
 
 /** Blooms kept: searches for logs look at many blocks, and again and again. */
@@ -42,25 +41,16 @@ export class LaneBackend implements EvmBackend {
   readonly run: EvmRunner;
   readonly pool: EvmPoolView;
   readonly #deps: LaneBackendDependencies;
-  readonly #events = new EventEmitter();
   readonly #blooms = new Map<bigint, Uint8Array>();
   readonly #decoded = new WeakMap<EvmBlockRecord, readonly EvmTx[]>();
-  /** Newest block of a batch, as far as it was asked for. */
-  readonly #lastBlocks = new Map<number, bigint>();
-  #heads: EvmHeads;
-
   constructor(options: LaneBackendOptions, deps: LaneBackendDependencies) {
-    const { sequencer, store } = deps;
+    const { sequencer } = deps;
     this.#deps = deps;
-    this.#heads = { latest: store.head.block, safe: 0n, finalized: 0n };
     this.info = {
       chainId: sequencer.lane.common.chainId(),
       clientVersion: options.clientVersion,
       minTip: options.minTip ?? 0n,
     };
-    this.#events.setMaxListeners(0);
-    sequencer.events.on('block', ({ evm }) => this.#events.emit('block', evm));
-    sequencer.events.on('evmTx', (tx) => this.#events.emit('transaction', tx));
     this.pool = sequencer.evmPool;
     this.run = new CallRunner(
       { ...DEFAULT_CALL_LIMITS, ...options.limits },
@@ -69,7 +59,7 @@ export class LaneBackend implements EvmBackend {
   }
 
   get heads(): EvmHeads {
-    return { ...this.#heads, latest: this.#deps.store.head.block };
+    return this.#deps.heads;
   }
 
   block(number: bigint): Promise<EvmBlockRecord | undefined> {
@@ -144,26 +134,11 @@ export class LaneBackend implements EvmBackend {
     }
   }
 
-  /** Reads where the safe and the finalized head are; to be called when batches move on. */
-  async refreshHeads(): Promise<void> {
-    const { safe, finalized } = this.#deps.batches();
-    const [safeBlock, finalizedBlock] = await Promise.all([this.#lastBlock(safe), this.#lastBlock(finalized)]);
-    this.#heads = { ...this.#heads, safe: safeBlock, finalized: finalizedBlock };
-  }
-
   on<E extends keyof EvmEvents>(event: E, listener: (value: EvmEvents[E]) => void): () => void {
-    this.#events.on(event, listener);
-    return () => this.#events.off(event, listener);
-  }
-
-  async #lastBlock(batch: number): Promise<bigint> {
-    if (batch === 0) return 0n;
-    const known = this.#lastBlocks.get(batch);
-    if (known !== undefined) return known;
-    const closed = await this.#deps.store.batch(batch);
-    const last = closed === undefined ? 0n : BigInt(closed.batch.lastBlock);
-    this.#lastBlocks.set(batch, last);
-    return last;
+    const { events } = this.#deps.sequencer;
+    // The casts: TypeScript does not connect the name with its listener.
+    if (event === 'block') return events.on('block', ({ evm }) => (listener as (value: EvmBlockRecord) => void)(evm));
+    return events.on('evmTx', listener as (value: EvmTx) => void);
   }
 }
 

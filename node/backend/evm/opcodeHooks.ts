@@ -34,6 +34,20 @@ export const CREATES = [Op.CREATE, Op.CREATE2] as const;
 export const LOGS = [0, 1, 2, 3, 4].map((topics) => Op.LOG0 + topics);
 
 /**
+ * Makes the machine run everything opcode by opcode, through its list of them: the fast loop passes by the hooks of all but calls,
+ * creations and some of the jumps.
+ */
+export function watchClosely(vm: VM): void {
+  // the fast loop stands in front of the method of the class
+  delete (vm.evm as { runInterpreter?: unknown }).runInterpreter;
+}
+
+/** Whether the machine runs every opcode through its list. */
+export function isWatchedClosely(vm: VM): boolean {
+  return !Object.hasOwn(vm.evm, 'runInterpreter');
+}
+
+/**
  * Puts a hook in front of some opcodes of this machine. EthereumJS's `step` event comes for every opcode with a copy of all memory;
  * this costs nothing where nothing is hooked.
  */

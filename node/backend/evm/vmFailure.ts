@@ -25,7 +25,10 @@ const INVALID = 0xfe;
 /** The state of the frame that failed; absent where no code ran. */
 export type FailedFrame = Pick<RunState, 'opCode' | 'stack' | 'returnBytes'> & { readonly returnValue?: Uint8Array };
 
-/** Why the outermost frame failed, in go-ethereum's words. */
+/**
+ * Why the outermost frame failed, in go-ethereum's words. Without a frame of a machine that is watched closely the numbers of the
+ * stack are not known.
+ */
 export function vmFailure(error: EVMError, frame: FailedFrame | undefined, returnData: Uint8Array): CallFailure {
   if (error.error === 'revert') return { isRevert: true, text: revertText(returnData) };
   return { isRevert: false, text: failureText(error.error, frame) };
