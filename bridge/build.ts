@@ -5,8 +5,6 @@ import * as compiler from '../genesis/compiler.ts';
 import { GenesisError } from '../genesis/errors.ts';
 import { BridgeError } from './client/errors.ts';
 
-export type { Artifacts, ContractArtifact, Sources } from '../genesis/compiler.ts';
-
 const contractsDir = join(dirname(fileURLToPath(import.meta.url)), 'contracts');
 
 /** The bridge's contracts. */

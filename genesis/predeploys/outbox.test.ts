@@ -5,6 +5,7 @@ import { OUTBOX } from '../../protocol/lane/addresses.ts';
 import type { Hex } from '../../protocol/lane/types.ts';
 import { ALICE, BOB, deposit, newLane } from '../testing/fixture.ts';
 import { errorName, type Outcome, type TestLane } from '../testing/lane.ts';
+import { seededRandom } from '../testing/random.ts';
 import { BRIDGED_TOKEN_ABI, OUTBOX_ABI, TOKEN_FACTORY_ABI } from './abi.ts';
 import { tokenAddress } from './inboxCall.ts';
 import {
@@ -64,8 +65,7 @@ describe('the tree', () => {
 
   it('of random withdrawals is the same in Solidity and TypeScript after each; every proof leads to the root', async () => {
     const seed = 20_260_729;
-    const next = mulberry(seed);
-    const pick = (limit: number) => Math.floor(next() * limit);
+    const pick = seededRandom(seed);
     await lane.deliver(deposit({ token: TOKEN, amount: 10n ** 24n }));
     const leaves: OutboxLeaf[] = [];
     for (let i = 0; i < 40; i += 1) {
@@ -191,14 +191,3 @@ describe('a log', () => {
     }
   });
 });
-
-/** A small seeded generator of numbers in [0, 1). */
-function mulberry(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}

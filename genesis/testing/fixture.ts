@@ -33,8 +33,8 @@ function at(number: number): Hex {
   return `0x${number.toString(16).padStart(40, '7')}`;
 }
 
-/** The devnet's genesis with the recipients in it. */
-export async function newLane(): Promise<TestLane> {
+/** The devnet's genesis with the recipients in it. @param createEvm an EVM other than EthereumJS's own */
+export async function newLane(createEvm?: Parameters<typeof TestLane.create>[1]): Promise<TestLane> {
   const [spec, recipients] = await Promise.all([loadSpec('devnet'), buildRecipients()]);
   const contracts = Object.entries(RECIPIENTS).map(([name, address]) => ({
     address,
@@ -47,7 +47,7 @@ export async function newLane(): Promise<TestLane> {
     { address: DELEGATED_TO_FACTORY, code: `0xef0100${TOKEN_FACTORY.slice(2)}` as const },
   ];
   const accounts = [...contracts, ...raw].map((each) => ({ ...each, balance: 0n, nonce: 1 }));
-  return TestLane.create(await genesisState({ ...spec, accounts }));
+  return TestLane.create(await genesisState({ ...spec, accounts }), createEvm);
 }
 
 export function deposit(fields: Partial<DepositMessage> = {}): DepositMessage {

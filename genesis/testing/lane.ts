@@ -1,5 +1,6 @@
 import { createBlock } from '@ethereumjs/block';
-import { Common, Hardfork, Mainnet } from '@ethereumjs/common';
+import { Common, Hardfork, Mainnet, type StateManagerInterface } from '@ethereumjs/common';
+import type { EVMInterface } from '@ethereumjs/evm';
 import { SimpleStateManager } from '@ethereumjs/statemanager';
 import { createFeeMarket1559Tx } from '@ethereumjs/tx';
 import { Account, Address } from '@ethereumjs/util';
@@ -50,7 +51,11 @@ export class TestLane {
     this.#vm = vm;
   }
 
-  static async create(genesis: GenesisState): Promise<TestLane> {
+  /** @param createEvm an EVM other than EthereumJS's own */
+  static async create(
+    genesis: GenesisState,
+    createEvm?: (parts: { common: Common; stateManager: StateManagerInterface }) => Promise<EVMInterface>,
+  ): Promise<TestLane> {
     const common = new Common({
       chain: { ...Mainnet, name: 'test', chainId: Number(genesis.chainId) },
       hardfork: Hardfork.Prague,
@@ -62,7 +67,8 @@ export class TestLane {
       await stateManager.putCode(at, code);
       for (const [slot, value] of storage) await stateManager.putStorage(at, hexToBytes(slot), hexToBytes(value));
     }
-    return new TestLane(await createVM({ common, stateManager }));
+    const evm = createEvm === undefined ? {} : { evm: await createEvm({ common, stateManager }) };
+    return new TestLane(await createVM({ common, stateManager, ...evm }));
   }
 
   /** What the executor does for a message. */
