@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { registerAccountCommands } from './cli/accountCommands.ts';
+import { registerAttestCommand } from './cli/attestCommand.ts';
 import { registerChannelCommands } from './cli/channelCommands.ts';
 import { registerDeployCommand } from './cli/deployCommand.ts';
+import { registerDeriveCommand } from './cli/deriveCommand.ts';
 import { registerDevnetCommand } from './cli/devnetCommand.ts';
 import { registerEscapeCommand } from './cli/escapeCommand.ts';
 import { registerKeysCommands } from './cli/keys.ts';
@@ -29,6 +31,8 @@ export function commandLine(): Command {
     registerAccountCommands,
     registerL1Commands,
     registerEscapeCommand,
+    registerDeriveCommand,
+    registerAttestCommand,
     registerLedgerCommands,
     registerQueryCommands,
     registerModelCommands,

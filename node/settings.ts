@@ -60,7 +60,10 @@ function usableShapes(wanted: readonly ShapeName[], { shapes }: RollupParameters
 }
 
 /** The chain spec of the EVM lane. `devnet` is for local chains of any id; every other spec names the one it is for. @throws NodeError, GenesisError */
-export async function chainSpec({ spec: name }: Config['evm'], { l2ChainId }: RollupParameters): Promise<ChainSpec> {
+export async function chainSpec(
+  { spec: name }: Pick<Config['evm'], 'spec'>,
+  { l2ChainId }: Pick<RollupParameters, 'l2ChainId'>,
+): Promise<ChainSpec> {
   const spec = await loadSpec(name);
   if (name === DEVNET_SPEC) return { ...spec, l2ChainId };
   if (spec.l2ChainId !== l2ChainId) {
