@@ -277,7 +277,11 @@ async function open(
   void attestor?.run(background.signal);
   prover?.start();
   cleanup.push(async () => prover?.stop());
-  const evm = new LaneBackend({ clientVersion: CLIENT_VERSION }, { store, sequencer, heads });
+  const { minGasPriceWei, callGas } = config.evm;
+  const evm = new LaneBackend(
+    { clientVersion: CLIENT_VERSION, minTip: BigInt(minGasPriceWei), limits: { gasCap: BigInt(callGas) } },
+    { store, sequencer, heads },
+  );
   const rpc = await startRpcServer(config.rpc, { backend, evm, metrics, logger: logger.child({ module: 'rpc' }) });
   void repeat(TOKENS_MS, () => tokens.refresh(), { signal: background.signal, logger, about: 'tokens on L1' });
   void repeat(config.l1.pollMs, () => heads.refresh(), { signal: background.signal, logger, about: 'heads on L1' });
