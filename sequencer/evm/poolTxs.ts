@@ -2,7 +2,7 @@ import type { EvmTx } from '../../chain/evm/types.ts';
 import type { Hex } from '../../protocol/lane/types.ts';
 import type { PoolAccount } from './accountCache.ts';
 import { Authorities } from './authorities.ts';
-import { EvictionOrder } from './evictionOrder.ts';
+import { type EvictionCandidate, EvictionOrder } from './evictionOrder.ts';
 import { type EvmDropCode, EvmPoolError } from './evmPoolErrors.ts';
 import { type PoolEntry, tipAt } from './poolEntry.ts';
 import type { SenderTxs } from './senderTxs.ts';
@@ -75,29 +75,33 @@ export class PoolTxs {
   makeRoom(entry: PoolEntry, sender: SenderTxs, baseFee: bigint): void {
     this.#order.setBaseFee(baseFee);
     const isPending = entry.nonce === sender.nextNonce;
-    const victims: { entry: PoolEntry; sender: SenderTxs }[] = [];
+    const victims: EvictionCandidate[] = [];
     try {
-      while (!this.#hasRoom(entry, isPending)) {
+      while (!this.#hasRoom(entry, isPending, victims)) {
         const victim = victims.length < MAX_VICTIMS ? this.#order.pop(sender) : undefined;
         if (victim === undefined) throw new EvmPoolError('POOL_FULL');
-        // It is taken out before it is judged, and put back with the others if the newcomer is not better.
+        // Its sender loses it before it is judged, and gets it back if the newcomer is not better.
         victims.push(victim);
-        this.#takeOut(victim.entry, victim.sender);
+        this.#changing(victim.sender, () => victim.sender.remove(victim.entry));
         if (victim.isPending && !isPending) throw new EvmPoolError('FUTURE_REPLACES_PENDING');
         if (victim.isPending === isPending && tipAt(entry, baseFee) <= victim.tip) {
           throw new EvmPoolError('UNDERPRICED');
         }
       }
     } catch (error) {
-      for (const victim of victims.reverse()) this.#putIn(victim.entry, victim.sender);
+      for (const victim of victims.reverse()) this.#changing(victim.sender, () => victim.sender.put(victim.entry));
       throw error;
     }
+    for (const victim of victims) this.#forget(victim.entry);
     for (const victim of victims) this.#listeners.onDropped(victim.entry.tx, 'EVICTED');
   }
 
-  #hasRoom(entry: PoolEntry, isPending: boolean): boolean {
-    if (this.size + 1 > this.#limits.maxTxs || this.#bytes + entry.bytes > this.#limits.maxBytes) return false;
-    return isPending || this.size - this.#pending < this.#limits.maxQueued;
+  /** With the victims gone; their senders have lost them already. */
+  #hasRoom(entry: PoolEntry, isPending: boolean, victims: readonly EvictionCandidate[]): boolean {
+    const count = this.size - victims.length;
+    const bytes = victims.reduce((sum, victim) => sum - victim.entry.bytes, this.#bytes);
+    if (count + 1 > this.#limits.maxTxs || bytes + entry.bytes > this.#limits.maxBytes) return false;
+    return isPending || count - this.#pending < this.#limits.maxQueued;
   }
 
   /** Takes it in; what had its nonce is replaced. */
@@ -171,7 +175,6 @@ export class PoolTxs {
     this.#byHash.set(entry.tx.hash, entry);
     this.#bytes += entry.bytes;
     this.authorities.add(entry);
-    this.senders.set(sender.address, sender);
     return this.#changing(sender, () => sender.put(entry));
   }
 
@@ -192,6 +195,7 @@ export class PoolTxs {
     const result = change();
     this.#pending += sender.pending.length - before;
     if (sender.size === 0) this.senders.delete(sender.address);
+    else this.senders.set(sender.address, sender);
     if (sender.size > 0 && (sender.isShort || sender.account.kind === 'delegated')) this.watched.add(sender.address);
     else this.watched.delete(sender.address);
     this.#order.touch(sender);

@@ -86,7 +86,8 @@ export class SenderTxs {
     if (replaced !== undefined) {
       this.#pending[at] = entry;
       this.#pendingCost += entry.cost - replaced.cost;
-      return [entry];
+      // It may be cheaper: what comes after the pending ones may be affordable now.
+      return [entry, ...this.#promote()];
     }
     const position = this.#insertionPoint(entry.nonce);
     const isReplacement = this.#queued[position]?.nonce === entry.nonce;

@@ -22,7 +22,7 @@ export const DELEGATION = new Uint8Array([0xef, 0x01, 0x00, ...new Array<number>
 /** A pool over a state that tests write by hand. */
 export class PoolFixture {
   readonly clock = new FakeClock();
-  readonly recovery = new RecoverPool({ threads: 0 });
+  readonly recovery: RecoverPool;
   readonly pool: EvmPool;
   /** What left the pool, as code by hash. */
   readonly dropped = new Map<Hex, EvmDropCode>();
@@ -30,19 +30,25 @@ export class PoolFixture {
   baseFee = 10n;
   reads = 0;
   recovered = 0;
-  #accounts = new Map<Hex, FakeAccount>();
+  /** What reading an account throws. */
+  failure: Error | undefined;
+  /** As of the newest block, and of the next one: the same until there is a block. */
+  #current = new Map<Hex, FakeAccount>();
+  #accounts = this.#current;
 
-  constructor(options: Partial<EvmPoolOptions> = {}) {
+  constructor(options: Partial<EvmPoolOptions> = {}, recovery: { maxWaiting?: number } = {}) {
+    this.recovery = new RecoverPool({ threads: 0, ...recovery });
     this.pool = new EvmPool(
       { chainId: CHAIN_ID, gasLimit: 30_000_000n, ...options },
       {
         common,
         clock: this.clock,
         state: () => {
-          const accounts = new Map(this.#accounts);
+          const accounts = this.#current;
           return {
             account: async (address) => {
               this.reads += 1;
+              if (this.failure !== undefined) throw this.failure;
               const account = accounts.get(address);
               return account === undefined ? undefined : { ...account, codeHash: keccakHex(account.code) };
             },
@@ -61,7 +67,7 @@ export class PoolFixture {
     this.pool.onPending = ({ hash }) => this.pending.push(hash);
   }
 
-  /** As of the next block (before the first one: now). */
+  /** As of the next block; before the first one, now, unless the pool has read it. */
   fund(wallet: Wallet | Hex, balance = ETHER, { nonce = 0n, code = NO_CODE } = {}): void {
     const address = typeof wallet === 'string' ? wallet : wallet.address;
     this.#accounts.set(address, { nonce, balance, code });
@@ -100,6 +106,13 @@ export class PoolFixture {
       const account = this.#accounts.get(sender) ?? { nonce: 0n, balance: 0n, code: NO_CODE };
       this.#accounts.set(sender, { ...account, nonce: tx.nonce + 1n, balance: account.balance - maxCost(tx) });
     }
+    await this.settle(txs);
+  }
+
+  /** A block with these; what they did to accounts is set already. */
+  async settle(txs: readonly EvmTx[]): Promise<void> {
+    this.#current = this.#accounts;
+    this.#accounts = new Map(this.#current);
     await this.pool.onBlock({ txs, baseFee: this.baseFee });
   }
 
