@@ -8,7 +8,6 @@ import {
   type EVMResult,
   type ExecResult,
   type Message,
-  NobleBN254,
   type PrecompileFunc,
 } from '@ethereumjs/evm';
 import { createAddressFromString } from '@ethereumjs/util';
@@ -18,6 +17,7 @@ import type { Hex } from '../../protocol/lane/types.ts';
 import type { Field } from '../../protocol/types.ts';
 import { isStateError } from './errors.ts';
 import { babyJubjubPrecompile } from './precompiles/babyJubjub.ts';
+import { FastBls, FastBn254 } from './precompiles/curves.ts';
 import { PrecompileFault } from './precompiles/fault.ts';
 import { ledgerReadPrecompile } from './precompiles/ledgerRead.ts';
 import { modelAttestationPrecompile } from './precompiles/modelAttestation.ts';
@@ -140,5 +140,6 @@ export async function createEngramEvm(options: EngramEvmOptions): Promise<EVM> {
       function: unframed,
     })),
   ];
-  return new EngramEvm({ common, stateManager, blockchain, bn254: new NobleBN254(), customPrecompiles }, domain);
+  const curves = { bn254: new FastBn254(), bls: new FastBls() };
+  return new EngramEvm({ common, stateManager, blockchain, ...curves, customPrecompiles }, domain);
 }
