@@ -92,12 +92,12 @@ export class CallTracer implements Tracer {
   }
 
   #enter(message: EvmMessage): void {
-    const { depth, to, codeAddress, delegatecall, data, gasLimit, value } = message;
+    const { depth, to, delegatecall, data, gasLimit, value } = message;
     this.#count(data.length);
     const isTop = depth === 0;
     const opcode = isTop ? (to === undefined ? Op.CREATE : Op.CALL) : this.#opcode;
     const isForeignCode = delegatecall || opcode === Op.CALLCODE;
-    const target = isForeignCode ? codeAddress : to;
+    const target = isForeignCode && to !== undefined ? message.codeAddress : to;
     const frame: Frame = {
       from: isTop ? hexOf(message.caller.bytes) : (this.#runner ?? hexOf(message.caller.bytes)),
       gas: quantity(gasLimit),
