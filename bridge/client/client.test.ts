@@ -7,6 +7,7 @@ import { NO_EVM } from '../testing/evmBatch.ts';
 import { expectError, Fixture } from '../testing/fixture.ts';
 import { ANY_PROOF, TestLedger } from '../testing/ledger.ts';
 import { attestationsAbi, rollupAbi } from './abi.ts';
+import { evmLaneAbi, signerSetAbi } from './evmLaneAbi.ts';
 import { decodeCommit } from './postedBatch.ts';
 import { RollupClient } from './rollupClient.ts';
 import { Reader } from './rollupReader.ts';
@@ -39,6 +40,8 @@ describe('the written interface', () => {
   it.each([
     ['Rollup', rollupAbi],
     ['Attestations', attestationsAbi],
+    ['EvmLane', evmLaneAbi],
+    ['SignerSet', signerSetAbi],
   ] as const)('of %s is the one the compiler finds', async (name, written) => {
     const { abi } = artifact(await buildContracts(), name);
     // The compiler lists the errors that our code raises; the file lists those, too, and nothing else.

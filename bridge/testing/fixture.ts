@@ -1,5 +1,6 @@
 /** One anvil with a deployment on mock verifiers, and clients for the people in a test. */
 import { type Abi, encodeDeployData, encodeFunctionData, type Hex } from 'viem';
+import type { PrivateKeyAccount } from 'viem/accounts';
 import { expect } from 'vitest';
 import { AccountTree } from '../../protocol/tree.ts';
 import { artifact, buildTestContracts } from '../build.ts';
@@ -21,6 +22,8 @@ export const TEST_SETTINGS: RollupSettings = {
 };
 
 export const TEST_L2_CHAIN_ID = 7001n;
+/** Weights of the attestors; two thirds of ten are seven. */
+export const ATTESTOR_WEIGHTS = [4n, 3n, 3n] as const;
 
 type Clients = ReturnType<typeof localClients>;
 
@@ -33,6 +36,8 @@ export class Fixture {
   readonly alice: RollupClient;
   readonly bob: RollupClient;
   readonly clients: Clients;
+  /** With `ATTESTOR_WEIGHTS`. */
+  readonly attestors: readonly PrivateKeyAccount[];
   #snapshot: Hex;
 
   private constructor(parts: {
@@ -42,6 +47,7 @@ export class Fixture {
     verifier: Address;
     accountVerifier: Address;
     people: readonly [RollupClient, RollupClient, RollupClient];
+    attestors: readonly PrivateKeyAccount[];
     snapshot: Hex;
   }) {
     this.l1 = parts.l1;
@@ -50,6 +56,7 @@ export class Fixture {
     this.verifier = parts.verifier;
     this.accountVerifier = parts.accountVerifier;
     [this.sequencer, this.alice, this.bob] = parts.people;
+    this.attestors = parts.attestors;
     this.#snapshot = parts.snapshot;
   }
 
@@ -58,7 +65,8 @@ export class Fixture {
     const l1 = await startLocalL1();
     try {
       const clients = localClients(l1);
-      const [deployer, sequencer, alice, bob] = l1.accounts;
+      const [deployer, sequencer, alice, bob, ...rest] = l1.accounts;
+      const attestors = rest.slice(0, ATTESTOR_WEIGHTS.length);
       if (!deployer || !sequencer || !alice || !bob) throw new BridgeError('ANVIL_FAILED');
       const deps = { wallet: clients.walletClient(deployer), publicClient: clients.publicClient };
       const mock = artifact(await buildTestContracts(), 'MockVerifier');
@@ -72,6 +80,10 @@ export class Fixture {
           verifiers: { small: verifier, dev: verifier },
           accountVerifier,
           settings: { ...TEST_SETTINGS, ...settings },
+          attestors: ATTESTOR_WEIGHTS.map((weight, i) => ({
+            address: attestors[i]?.address ?? expect.unreachable(),
+            weight,
+          })),
         },
         deps,
       );
@@ -79,7 +91,7 @@ export class Fixture {
         RollupClient.open(deployment, { publicClient: clients.publicClient, wallet: clients.walletClient(account) });
       const people = [await open(sequencer), await open(alice), await open(bob)] as const;
       const snapshot = await clients.testClient.snapshot();
-      return new Fixture({ l1, clients, deployment, verifier, accountVerifier, people, snapshot });
+      return new Fixture({ l1, clients, deployment, verifier, accountVerifier, people, attestors, snapshot });
     } catch (error) {
       await l1.stop();
       throw error;

@@ -1,15 +1,17 @@
 /** Gas of every call on a fresh deployment with mock verifiers (a pairing check costs about 230k more). */
-import { toHex } from 'viem';
+import { encodeFunctionData, toHex } from 'viem';
 import { packState } from '../../protocol/account.ts';
 import { artefactCommitment } from '../../protocol/attestation.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
 import { accountIndex } from '../../protocol/ids.ts';
 import { actor, attest, claim, exit, open, signed, transfer } from '../../protocol/testing/actors.ts';
 import type { Field, SignedTx } from '../../protocol/types.ts';
+import { erc20Abi } from '../client/abi.ts';
 import { AttestationsClient } from '../client/attestationsClient.ts';
-import type { ProvenLeaf, QueueEntry } from '../client/types.ts';
+import type { Address, ProvenLeaf, QueueEntry } from '../client/types.ts';
 import { NO_EVM } from './evmBatch.ts';
 import { type Fixture, TEST_SETTINGS } from './fixture.ts';
+import { LaneWorld } from './laneWorld.ts';
 import { ANY_PROOF, TestLedger } from './ledger.ts';
 
 export type GasReport = Record<string, number>;
@@ -74,6 +76,7 @@ export async function measureGas(f: Fixture): Promise<GasReport> {
   await noteVerification(f, report, { model, owner });
   await note('withdraw.eth', (await f.bob.withdraw(0)).hash);
   await note('withdraw.erc20', (await f.alice.withdraw(1)).hash);
+  await noteLane(f, report, { ledger, erc20: token.address });
   const late = await f.alice.depositNew(ether);
   await f.warp(TEST_SETTINGS.graceSeconds + 10);
   const open = await f.bob.submitProvenBatch(ledger.close({ timestamp: await f.now() }), NO_EVM, ANY_PROOF);
@@ -128,6 +131,43 @@ function leafOf(ledger: TestLedger, n: number): ProvenLeaf {
   if (account === undefined) throw new ProtocolError('UNKNOWN_ACCOUNT', { index });
   const { a, b, c } = account;
   return { leaf: { index, state: packState(account), a, b, c }, proof: ANY_PROOF };
+}
+
+/** The EVM lane on L1: first of everything, so with storage written for the first time, which is the dear case. */
+async function noteLane(
+  f: Fixture,
+  report: GasReport,
+  { ledger, erc20 }: { ledger: TestLedger; erc20: Address },
+): Promise<void> {
+  const w = await LaneWorld.open(f, { ledger });
+  const note = (name: string, { gasUsed }: { gasUsed: bigint }) => {
+    report[name] = Number(gasUsed);
+  };
+  const { account } = w.alice;
+  const people = { to: account, refundTo: account };
+  const amount = 10n ** 18n;
+  const approve = encodeFunctionData({ abi: erc20Abi, functionName: 'approve', args: [w.address, 10n * amount] });
+  await w.alice.send({ to: erc20, data: approve, value: 0n });
+  await w.alice.depositEvm({ amount });
+  note('lane.depositEvm', await w.alice.send(w.alice.calls.depositEvm({ ...people, amount })));
+  const data = `0x${'ab'.repeat(4_096)}` as const;
+  note('lane.depositEvm.fullData', await w.alice.send(w.alice.calls.depositEvm({ ...people, amount, data })));
+  const deposit = w.alice.calls.depositEvmToken({ ...people, token: 1, amount });
+  note('lane.depositEvmToken.first', await w.alice.send(deposit));
+  note('lane.depositEvmToken', await w.alice.send(deposit));
+
+  const toAccount = (token: number) => w.withdraw({ amount: 1000n, token, account: 2 });
+  const leaves = [
+    w.withdraw({ amount: 1000n }),
+    w.withdraw({ amount: 1000n }),
+    w.withdraw({ amount: 1000n, token: 1 }),
+  ];
+  leaves.push(toAccount(0), toAccount(1));
+  const outcome = await w.prove();
+  const signatures = await w.sign(outcome);
+  note('lane.attest.threeSigners', await w.bob.attest({ ...outcome, signatures }));
+  const names = ['claim.eth.first', 'claim.eth', 'claim.erc20', 'claim.eth.toLedger', 'claim.erc20.toLedger'];
+  for (const [i, leaf] of leaves.entries()) note(`lane.${names[i]}`, await w.claim(leaf));
 }
 
 /** As a transaction of its own would cost it: 21,000 and calldata included. */

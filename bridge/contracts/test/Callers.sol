@@ -33,3 +33,32 @@ contract GreedyReceiver {
         if (isDone) hasSucceeded = true;
     }
 }
+
+/// Makes several calls, one after the other: what an attacker does within one callback.
+contract Sequence {
+    function run(address[] calldata targets, bytes[] calldata data) external {
+        for (uint256 i = 0; i < targets.length; ++i) {
+            (bool isDone, bytes memory result) = targets[i].call(data[i]);
+            if (!isDone) {
+                assembly ("memory-safe") {
+                    revert(add(result, 32), mload(result))
+                }
+            }
+        }
+    }
+}
+
+/// Takes ETH only when it is in the mood.
+contract MoodyReceiver {
+    bool private _isWilling;
+
+    error NotNow();
+
+    function setWilling(bool isWilling) external {
+        _isWilling = isWilling;
+    }
+
+    receive() external payable {
+        if (!_isWilling) revert NotNow();
+    }
+}

@@ -110,3 +110,47 @@ contract ReentrantToken is PlainToken("Re", "RE") {
         answer = result;
     }
 }
+
+/// Answers what it was told to when asked about itself.
+contract OddToken is PlainToken("", "") {
+    enum Mood {
+        ANSWER,
+        REVERT,
+        BURN_GAS,
+        ANSWER_AT_LENGTH
+    }
+
+    Mood private _mood;
+    bytes private _text;
+    bytes private _decimals;
+
+    function set(Mood mood, bytes calldata text, bytes calldata decimals_) external {
+        _mood = mood;
+        _text = text;
+        _decimals = decimals_;
+    }
+
+    function name() public view override returns (string memory) {
+        _answer(_text);
+    }
+
+    function symbol() public view override returns (string memory) {
+        _answer(_text);
+    }
+
+    function decimals() public view override returns (uint8) {
+        _answer(_decimals);
+    }
+
+    /// Ends the call: what it returns is raw.
+    function _answer(bytes memory raw) private view {
+        if (_mood == Mood.REVERT) revert();
+        if (_mood == Mood.BURN_GAS) {
+            while (true) {}
+        }
+        uint256 size = _mood == Mood.ANSWER ? raw.length : 100_000;
+        assembly ("memory-safe") {
+            return(add(raw, 32), size)
+        }
+    }
+}
