@@ -21,6 +21,7 @@ import { addressOf, laneHeader } from './laneHeader.ts';
 import { listRoot } from './listRoot.ts';
 import { encodeReceipt } from './receipts.ts';
 import { LaneState } from './state/laneState.ts';
+import { type PruneResult, StatePruner } from './state/statePruner.ts';
 import { type StateCacheOptions, StateStore } from './state/stateStore.ts';
 import { withSender } from './systemTx.ts';
 import { EvmTxError } from './txRules.ts';
@@ -53,6 +54,9 @@ export class EvmLane {
   readonly #store: StateStore;
   readonly #state: LaneState;
   readonly #vm: VM;
+  readonly #pruner: StatePruner;
+  /** Keys the block executed last is written under. */
+  #pending: readonly string[] = [];
   #head: BlockHeader;
   #isBusy = false;
 
@@ -64,6 +68,7 @@ export class EvmLane {
     store: StateStore;
     state: LaneState;
     vm: VM;
+    pruner: StatePruner;
   }) {
     this.common = parts.common;
     this.genesis = parts.genesis.header;
@@ -73,6 +78,7 @@ export class EvmLane {
     this.#store = parts.store;
     this.#state = parts.state;
     this.#vm = parts.vm;
+    this.#pruner = parts.pruner;
   }
 
   /**
@@ -95,7 +101,8 @@ export class EvmLane {
       throw new EvmError('STATE_MISSING', { root: bytesHex(head.stateRoot) });
     }
     const vm = await vmOn(state, { common, domain });
-    return new EvmLane({ common, domain, genesis, head, store, state, vm });
+    const pruner = new StatePruner({ db: deps.db, nodes: store.nodes });
+    return new EvmLane({ common, domain, genesis, head, store, state, vm, pruner });
   }
 
   /** The newest block that was committed. */
@@ -136,6 +143,15 @@ export class EvmLane {
         }
       }
     });
+  }
+
+  /**
+   * Forgets the states of all blocks but the given ones and the head. It works in slices, beside blocks; killed, it has done a part.
+   * @throws EvmError BUSY; STATE_MISSING if the state of one of them is not there (then it did nothing); STATE_UNAVAILABLE
+   */
+  async prune(retained: readonly BlockHeader[]): Promise<PruneResult> {
+    const roots = [this.#head, ...retained].map(({ stateRoot }) => stateRoot);
+    return this.#pruner.prune(roots, this.#pending);
   }
 
   /** For reading; consistent even if the head moves on. */
@@ -251,13 +267,16 @@ export class EvmLane {
       this.#store.advance(root, diff);
       this.#head = header;
     };
+    const writes = stateWrites(nodes, diff.codes.values());
+    this.#pending = writes.map(({ key }) => key);
+    await this.#pruner.note(this.#pending);
     return {
       header,
       hash: bytesHex(header.hash()),
       txs: run.txs,
       systemTxs: input.messages.length,
       receipts: run.receipts,
-      writes: stateWrites(nodes, diff.codes.values()),
+      writes,
       outbox,
       commit,
     };

@@ -13,7 +13,9 @@ import {
 import { EMPTY_TRIE_ROOT, type NodeWrite, type TrieItem, TrieUpdate } from './trieUpdate.ts';
 import { TwoGenerations } from './twoGenerations.ts';
 
-const NODES = 'n/';
+/** Prefixes of the state's keys in the database. */
+export const NODES = 'n/';
+export const CODES = 'y/';
 
 export function nodeDbKey(key: NodeKey): string {
   return NODES + Buffer.from(key, 'latin1').toString('hex');
@@ -37,6 +39,11 @@ export class NodeStore {
 
   remember(key: NodeKey, node: TrieNode): void {
     this.#cache.set(key, node);
+  }
+
+  /** @param dbKey of a node that is not in the database any more */
+  forget(dbKey: string): void {
+    this.#cache.delete(Buffer.from(dbKey.slice(NODES.length), 'hex').toString('latin1'));
   }
 
   pin(writes: ReadonlyMap<NodeKey, NodeWrite>): void {

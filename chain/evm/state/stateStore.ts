@@ -3,7 +3,7 @@ import type { Db } from '../../db.ts';
 import { bytesHex, keccak } from '../crypto.ts';
 import { EvmError } from '../errors.ts';
 import { type AccountRecord, decodeAccount, hasCode, hasStorage } from './accountRecord.ts';
-import { NodeStore } from './nodeStore.ts';
+import { CODES, NodeStore } from './nodeStore.ts';
 import { keyOf } from './trieNode.ts';
 import { TwoGenerations } from './twoGenerations.ts';
 
@@ -28,7 +28,7 @@ export function textOf(bytes: Uint8Array): string {
 }
 
 export function codeDbKey(codeHash: Uint8Array): string {
-  return `y/${bytesHex(codeHash).slice(2)}`;
+  return `${CODES}${bytesHex(codeHash).slice(2)}`;
 }
 
 /** What a block leaves changed. Null: the account is gone; slots are the shortest bytes of their values. */
