@@ -44,6 +44,8 @@ export interface BackendOptions {
   readonly rollup: Hex;
   /** The contract that checks attestations on L1. */
   readonly attestations?: Hex;
+  /** The EVM lane's contract on L1. */
+  readonly evmLane?: Hex;
 }
 
 export interface BackendDependencies {

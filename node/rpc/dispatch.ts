@@ -1,4 +1,5 @@
 import { INTERNAL_ERROR, type PublicError, publicError, RpcCode, RpcError, type RpcErrorObject } from './errors.ts';
+import { EthRpcError } from './eth/ethError.ts';
 import { toJson } from './json.ts';
 import type { Handler } from './methods.ts';
 
@@ -22,6 +23,7 @@ export interface DispatchDependencies {
 }
 
 const MAX_ID_LENGTH = 256;
+const MAX_NAME_LENGTH = 256;
 /** Calls of a batch that run at the same time, where their method allows it. */
 const MAX_CONCURRENT = 1_000;
 
@@ -122,13 +124,7 @@ async function answerCall(request: unknown, deps: DispatchDependencies): Promise
   const started = performance.now();
   const handler = deps.method(method);
   try {
-    if (handler === undefined) {
-      throw new RpcError(
-        RpcCode.METHOD_NOT_FOUND,
-        'METHOD_NOT_FOUND',
-        `the method ${method.slice(0, MAX_ID_LENGTH)} does not exist/is not available`,
-      );
-    }
+    if (handler === undefined) throw unknownMethod(method.slice(0, MAX_NAME_LENGTH));
     const given = params ?? [];
     if (!Array.isArray(given)) throw new RpcError(RpcCode.INVALID_PARAMS, 'INVALID_PARAMS', 'non-array args');
     const result = (await handler(given)) ?? null;
@@ -140,6 +136,14 @@ async function answerCall(request: unknown, deps: DispatchDependencies): Promise
     if (shown === undefined) deps.onHiddenError(error, method);
     return id === undefined ? undefined : failure(echoed, shown ?? INTERNAL_ERROR);
   }
+}
+
+/** Ethereum's errors have no codes of this node's own. */
+function unknownMethod(name: string): PublicError & Error {
+  const message = `the method ${name} does not exist/is not available`;
+  return name.startsWith('engram_')
+    ? new RpcError(RpcCode.METHOD_NOT_FOUND, 'METHOD_NOT_FOUND', message)
+    : new EthRpcError(RpcCode.METHOD_NOT_FOUND, message);
 }
 
 function success(id: RpcId, result: unknown, isPlainJson: boolean): string {

@@ -179,12 +179,14 @@ describe('bad input', () => {
     expect(errorOf(answer)).toEqual([null, -32600, 'BODY_TOO_LARGE']);
   });
 
-  it.each(['engram_none', '__proto__', 'constructor', 'toString', 'engram_subscribe'])(
-    'knows no method %s',
-    async (name) => {
-      expect(errorOf(await call(name))).toEqual([1, -32601, 'METHOD_NOT_FOUND']);
-    },
-  );
+  it.each(['engram_none', 'engram_subscribe'])('knows no method %s', async (name) => {
+    expect(errorOf(await call(name))).toEqual([1, -32601, 'METHOD_NOT_FOUND']);
+  });
+
+  it.each(['__proto__', 'constructor', 'toString', 'eth_none'])('knows no method %s', async (name) => {
+    const message = `the method ${name} does not exist/is not available`;
+    expect((await call(name)).body.error).toEqual({ code: -32601, message });
+  });
 
   it.each([
     ['engram_getAccount', []],

@@ -185,7 +185,7 @@ export class EthWorld {
       { batchLimit: 1 },
       {
         method: (name) => {
-          const run = this.#handlers[name];
+          const run = Object.hasOwn(this.#handlers, name) ? this.#handlers[name] : undefined;
           return run === undefined ? undefined : (given) => run(given);
         },
         onHiddenError: (error) => this.hidden.push(error),
