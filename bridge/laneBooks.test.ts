@@ -6,10 +6,12 @@ import { LaneWorld, type Outcome } from './testing/laneWorld.ts';
 import { ANY_PROOF } from './testing/ledger.ts';
 
 const FIRST_SEED = Number(process.env.ENGRAM_TEST_SEED ?? 1);
-const SEEDS = Array.from({ length: 6 }, (_, i) => FIRST_SEED + i);
-const STEPS = 25;
+const SEEDS = Array.from({ length: 5 }, (_, i) => FIRST_SEED + i);
+const STEPS = 40;
 const FUNDS = 10n ** 6n;
 const STEP_NAMES = ['deposit', 'commit', 'withdraw', 'prove', 'attest', 'claim', 'collect'] as const;
+/** What needs others before it comes up more often. */
+const CHOICES = [...STEP_NAMES, 'withdraw', 'commit', 'prove', 'prove', 'attest', 'claim', 'claim'] as const;
 
 /** Steps that had something to do, over all seeds. */
 const done = new Set<string>();
@@ -177,7 +179,7 @@ it.each(SEEDS)('never promises more than it has, over random traffic (seed %i)',
   await books.open();
   const check = (step: string) => books.expectConserved(`seed ${seed}, after ${step}`);
   for (let i = 0; i < STEPS; i += 1) {
-    const step = random.pick(STEP_NAMES);
+    const step = random.pick(CHOICES);
     if (await books[step]()) done.add(step);
     await check(step);
   }

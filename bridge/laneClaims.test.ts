@@ -282,6 +282,18 @@ describe('a withdrawal to the ledger', () => {
     expect(await tokensOf(f.deployment.address)).toBe(800n);
   });
 
+  it('is not paid with the fee that the caller brings', async () => {
+    await w.alice.depositEvm({ amount: 40n });
+    const queue = [await w.deposit(1000n)];
+    const leaf = w.withdraw({ amount: 41n, account: 1 });
+    await w.settle({ queue });
+    const error = await expectError('VaultShort', w.claim(leaf));
+    expect(error.data).toEqual({ args: [0n, 40n, 41n] });
+    await w.prove({ txs: [w.exit(1, 10n)] });
+    await w.claim(leaf);
+    expect(await f.balance(w.address)).toBe(9n);
+  });
+
   it('whose account cannot take it is paid to the recipient by the rollup', async () => {
     await w.alice.depositEvm({ amount: 100n });
     const leaf = w.withdraw({ amount: 40n, account: 7, recipient: SOMEONE });
