@@ -100,6 +100,11 @@ export class LaneBackend implements EvmBackend {
     return txs;
   }
 
+  transaction(block: EvmBlockRecord, position: number): EvmTx | undefined {
+    if (!Number.isSafeInteger(position) || position >= block.txs.length) return undefined;
+    return this.#decoded.get(block)?.[position] ?? this.#deps.sequencer.lane.txOf(block, position);
+  }
+
   state({ header }: EvmBlockRecord): EvmStateView {
     const state = this.#deps.sequencer.lane.stateAt(header.stateRoot);
     return {

@@ -107,8 +107,10 @@ export interface EvmBackend {
   /** Header's bloom only, cheaper than `block` where it is known already. */
   bloom(number: bigint): Promise<Uint8Array | undefined>;
   location(txHash: Hex): Promise<EvmTxLocation | undefined>;
-  /** Decodes transactions of a stored block, system transactions included. */
+  /** Decodes all transactions of a stored block, those of the system included. */
   transactions(block: EvmBlockRecord): readonly EvmTx[];
+  /** Decodes one of them; undefined: there is none at this position. */
+  transaction(block: EvmBlockRecord, position: number): EvmTx | undefined;
   state(block: EvmBlockRecord): EvmStateView;
   nextBaseFee(block: EvmBlockRecord): bigint;
   /** Takes a signed transaction into the pool; returns its hash. */

@@ -1,4 +1,4 @@
-import type { EvmBlockRecord, EvmLog } from '../../../../chain/evm/types.ts';
+import type { EvmBlockRecord, EvmLog, EvmReceipt } from '../../../../chain/evm/types.ts';
 import type { Hex } from '../../../../protocol/lane/types.ts';
 import { quantity } from '../hex.ts';
 
@@ -34,6 +34,25 @@ export function receiptJson(block: EvmBlockRecord, position: number): Readonly<R
   const receipt = block.receipts[position];
   if (receipt === undefined) return undefined;
   const before = block.receipts.slice(0, position).reduce((sum, { logs }) => sum + logs.length, 0);
+  return oneReceipt(block, receipt, { position, before });
+}
+
+/** Of all transactions of a block. */
+export function receiptsJson(block: EvmBlockRecord): Readonly<Record<string, unknown>>[] {
+  let before = 0;
+  return block.receipts.map((receipt, position) => {
+    const json = oneReceipt(block, receipt, { position, before });
+    before += receipt.logs.length;
+    return json;
+  });
+}
+
+/** @param before logs of the transactions before it */
+function oneReceipt(
+  block: EvmBlockRecord,
+  receipt: EvmReceipt,
+  { position, before }: { position: number; before: number },
+): Readonly<Record<string, unknown>> {
   const place = placeIn(block, receipt.txHash, position);
   return {
     blockHash: place.blockHash,

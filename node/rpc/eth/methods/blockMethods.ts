@@ -3,7 +3,7 @@ import type { EvmBackend } from '../backend.ts';
 import { type BlockRef, blockNumberValue, blockValue } from '../blockParam.ts';
 import { type EthHandlers, findBlock } from '../ethContext.ts';
 import { blockJson, pendingBlockJson, placeOf } from '../format/blockJson.ts';
-import { receiptJson } from '../format/receiptJson.ts';
+import { receiptsJson } from '../format/receiptJson.ts';
 import { transactionJson } from '../format/transactionJson.ts';
 import { quantity } from '../hex.ts';
 import { booleanValue, hashValue, type Reader, uint64Value } from '../values.ts';
@@ -28,7 +28,7 @@ export function blockMethods(backend: EvmBackend): EthHandlers {
   const transactionAt = async (ref: BlockRef, index: bigint): Promise<unknown> => {
     const block = await findBlock(backend, ref);
     const position = Number(index);
-    const tx = block === undefined ? undefined : backend.transactions(block)[position];
+    const tx = block === undefined ? undefined : backend.transaction(block, position);
     return block === undefined || tx === undefined ? null : transactionJson(tx, placeOf(block, position));
   };
   const byNumber = [required(blockNumberValue)] as const;
@@ -60,7 +60,7 @@ export function blockMethods(backend: EvmBackend): EthHandlers {
     eth_getBlockReceipts: async (params) => {
       const [ref] = readArgs(params, [required(blockValue)]);
       const block = await findBlock(backend, ref);
-      return block === undefined ? null : block.receipts.map((_, position) => receiptJson(block, position));
+      return block === undefined ? null : receiptsJson(block);
     },
     eth_getHeaderByNumber: async (params) => {
       const block = await findBlock(backend, ...readArgs(params, byNumber));

@@ -27,7 +27,7 @@ export function transactionMethods(backend: EvmBackend): EthHandlers {
       const at = await backend.location(hash);
       if (at !== undefined) {
         const block = await backend.block(at.block);
-        const tx = block === undefined ? undefined : backend.transactions(block)[at.position];
+        const tx = block === undefined ? undefined : backend.transaction(block, at.position);
         if (block !== undefined && tx !== undefined) return transactionJson(tx, placeOf(block, at.position));
       }
       const waiting = backend.pool.get(hash);
