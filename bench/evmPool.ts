@@ -63,8 +63,8 @@ for (const round of [0, 1]) {
 }
 
 for (const threads of [0, 1, 2]) {
-  const pool = new RecoverPool({ threads });
-  await pool.recoverMany(txs.slice(0, 2_000), raws.slice(0, 2_000));
+  const pool = new RecoverPool({ threads, maxWaiting: count });
+  await pool.recoverMany(txs.slice(0, Math.min(count, 2_000)), raws.slice(0, Math.min(count, 2_000)));
   const measured = await measure(async () => {
     const found = await Promise.all(
       Array.from({ length: Math.ceil(count / 100) }, (_, i) => {
@@ -170,8 +170,8 @@ await fill(poolAlone());
 }
 
 for (const threads of [0, 1, 2]) {
-  const recovery = new RecoverPool({ threads });
-  await recovery.recoverMany(txs.slice(0, 2_000));
+  const recovery = new RecoverPool({ threads, maxWaiting: count });
+  await recovery.recoverMany(txs.slice(0, Math.min(count, 2_000)));
   const pool = newPool((batch, bytes) => recovery.recoverMany(batch, bytes));
   const added = await measure(() => fill(pool));
   keep(`addsPerSecond${threads}Threads`, (count * 1_000) / added.wallMs, 0);
