@@ -15,10 +15,11 @@ import type { GasNeeded } from './intrinsicGas.ts';
 import { addressOf, laneHeader } from './laneHeader.ts';
 import { applyLedgerMirror } from './precompiles/ledgerMirror.ts';
 import { createdBy, logOf } from './receipts.ts';
+import { withSender } from './sender.ts';
 import { hasCode, hasStorage, isEmptyAccount } from './state/accountRecord.ts';
 import { EMPTY_ACCOUNT, type LaneState } from './state/laneState.ts';
 import { textOf } from './state/stateStore.ts';
-import { systemTx, withSender } from './systemTx.ts';
+import { systemTx } from './systemTx.ts';
 import { checkAgainst, checkStatic, EvmTxError } from './txRules.ts';
 import type { EvmBlockInput, EvmReceipt, EvmTx } from './types.ts';
 

@@ -9,6 +9,7 @@ import {
   type TypedTransaction,
 } from '@ethereumjs/tx';
 import type { EngramCommon } from './common.ts';
+import { asSystemTx } from './sender.ts';
 import { EvmTxError } from './txRules.ts';
 
 type Fields = readonly unknown[];
@@ -48,7 +49,7 @@ export function decodeEvmTx(raw: Uint8Array, common: EngramCommon): TypedTransac
 /** A system transaction (docs/protocol.md section 8) from a stored block. @throws EvmTxError MALFORMED */
 export function decodeSystemTx(raw: Uint8Array, common: EngramCommon): TypedTransaction {
   if (raw[0] !== 2) throw new EvmTxError('MALFORMED', { type: raw[0] ?? -1 });
-  return construct(2, decodeFields(raw.subarray(1)), common, raw);
+  return asSystemTx(construct(2, decodeFields(raw.subarray(1)), common, raw));
 }
 
 function typeOf(raw: Uint8Array): TxType {

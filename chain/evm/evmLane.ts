@@ -20,10 +20,10 @@ import { type GenesisBlock, genesisBlock, stateWrites } from './genesisBlock.ts'
 import { addressOf, laneHeader } from './laneHeader.ts';
 import { listRoot } from './listRoot.ts';
 import { encodeReceipt } from './receipts.ts';
+import { withSender } from './sender.ts';
 import { LaneState } from './state/laneState.ts';
 import { type PruneResult, StatePruner } from './state/statePruner.ts';
 import { type StateCacheOptions, StateStore } from './state/stateStore.ts';
-import { withSender } from './systemTx.ts';
 import { EvmTxError } from './txRules.ts';
 import type { EvmBlockInput, EvmBlockRecord, EvmTx, ExecutedBlock, TxSource } from './types.ts';
 

@@ -1,13 +1,13 @@
-import { createFeeMarket1559Tx, type TypedTransaction } from '@ethereumjs/tx';
+import { createFeeMarket1559Tx } from '@ethereumjs/tx';
 import { inboxCall } from '../../genesis/predeploys/inboxCall.ts';
 import { INBOX, SYSTEM_SENDER } from '../../protocol/lane/addresses.ts';
-import type { Hex, LaneMessage } from '../../protocol/lane/types.ts';
+import type { LaneMessage } from '../../protocol/lane/types.ts';
 import type { EngramCommon } from './common.ts';
 import { hexBytes, keccakHex } from './crypto.ts';
 import { addressOf } from './laneHeader.ts';
+import { asSystemTx } from './sender.ts';
 import type { EvmTx } from './types.ts';
 
-const SENDER_ADDRESS = addressOf(SYSTEM_SENDER);
 const INBOX_ADDRESS = addressOf(INBOX);
 
 /** The transaction that delivers a message, and what the sender's account has to hold for it. */
@@ -24,7 +24,7 @@ export function systemTx(
   { nonce, baseFee, common }: { nonce: bigint; baseFee: bigint; common: EngramCommon },
 ): SystemTx {
   const { value, data, gasLimit, refundTo } = inboxCall(message);
-  const tx = createFeeMarket1559Tx(
+  const unsigned = createFeeMarket1559Tx(
     {
       chainId: common.chainId(),
       nonce,
@@ -34,12 +34,10 @@ export function systemTx(
       to: INBOX_ADDRESS,
       value,
       data,
-      v: 0n,
-      r: 0n,
-      s: 0n,
     },
     { common },
   );
+  const tx = asSystemTx(unsigned);
   const raw = tx.serialize();
   return {
     hash: keccakHex(raw),
@@ -49,17 +47,4 @@ export function systemTx(
     funding: value + gasLimit * baseFee,
     refundTo: hexBytes(refundTo),
   };
-}
-
-export function isSystemSender(sender: Hex): boolean {
-  return sender === SYSTEM_SENDER;
-}
-
-/**
- * A transaction that says who sent it instead of recovering it. The sender was recovered when the transaction came in; a system
- * transaction has none to recover.
- */
-export function withSender(tx: TypedTransaction, sender: Hex): TypedTransaction {
-  const address = sender === SYSTEM_SENDER ? SENDER_ADDRESS : addressOf(sender);
-  return Object.create(tx, { getSenderAddress: { value: () => address } }) as TypedTransaction; // all but one method is the prototype's
 }
