@@ -2,6 +2,7 @@ import type { Block } from '../chain/block.ts';
 import type { Clock } from '../chain/clock.ts';
 import type { EvmLane } from '../chain/evm/evmLane.ts';
 import { nextBaseFee } from '../chain/evm/fees.ts';
+import type { TxSource } from '../chain/evm/types.ts';
 import type { Ledger } from '../chain/ledger.ts';
 import type { Logger } from '../chain/logger.ts';
 import type { ChainStore } from '../chain/store.ts';
@@ -185,14 +186,15 @@ export class Batcher {
 
   /** Returns whether there was anything to make a block of. */
   async #seal({ l1Ops, txs, feeAccounts }: BuiltBlock, timestamp: number): Promise<boolean> {
-    const { ledger, mempool, lane, evmPool, laneFeed, store, clock } = this.#deps;
+    const { ledger, mempool, lane, evmPool, laneFeed, store, clock, timetable } = this.#deps;
     const l1Messages = laneFeed.ready(store.head.inboxCount).slice(0, MAX_L1_MESSAGES);
     const baseFee = nextBaseFee(lane.head);
     const isQuiet = l1Messages.length === 0 && !evmPool.hasPending(baseFee);
     if (isQuiet && l1Ops.length === 0 && txs.length === 0) return false;
     const startedMs = clock.nowMs();
     const maxBytes = this.#options.evmBatchBytes - ledger.evmUse.bytes;
-    const evmTxs = evmPool.source({ baseFee, maxBytes });
+    const deadlineMs = timetable.buildDeadlineMs(startedMs);
+    const evmTxs = untilDeadline(evmPool.source({ baseFee, maxBytes }), () => clock.nowMs() >= deadlineMs);
     const sealed = await ledger.seal({ timestamp, l1Ops, txs, feeAccounts, l1Messages, evmTxs });
     if (sealed === undefined) return false;
     const { block, executed } = sealed;
@@ -208,4 +210,13 @@ export class Batcher {
     this.#deps.onBlock(block);
     return true;
   }
+}
+
+/** Gas says little about time: some precompiles take ten times as long for theirs as others. What is left waits for the next block. */
+function untilDeadline(source: TxSource, isOver: () => boolean): TxSource {
+  return {
+    next: (gasLeft) => (isOver() ? undefined : source.next(gasLeft)),
+    accept: (tx) => source.accept(tx),
+    reject: (tx, code) => source.reject(tx, code),
+  };
 }

@@ -37,6 +37,11 @@ export class Timetable {
     };
   }
 
+  /** When a block that was begun at `beganMs` stops taking transactions: executing them must not outlast the time between blocks. */
+  buildDeadlineMs(beganMs: number): number {
+    return beganMs + this.#options.blockTimeMs;
+  }
+
   get l1PollMs(): number {
     return this.#options.l1PollMs;
   }
