@@ -9,6 +9,7 @@ import { DEV_MNEMONIC } from '../../bridge/deploy/localL1.ts';
 import { Fixture } from '../../bridge/testing/fixture.ts';
 import { ShiftableClock, systemClock } from '../../chain/clock.ts';
 import { OUTBOX_ABI } from '../../genesis/predeploys/abi.ts';
+import { accountIndex } from '../../protocol/ids.ts';
 import { OUTBOX } from '../../protocol/lane/addresses.ts';
 import { exit } from '../../sdk/ops.ts';
 import { RpcClient } from '../../sdk/rpcClient.ts';
@@ -52,7 +53,7 @@ beforeAll(async () => {
   await lane.depositEvm({ to: USER.address, refundTo: USER.address, amount: parseEther('2') });
   const alice = devAccount('alice');
   await fixture.alice.depositNew({ token: 0, amount: parseEther('10'), key: alice.key });
-  const from = (await accountsOf(alice, 1, { rpc }))[0]?.index ?? expect.unreachable();
+  const from = accountIndex((await accountsOf(alice, 1, { rpc }))[0]?.index ?? 0);
   await until(() => balance(USER.address), parseEther('2'));
   await send(0, { to: alice.l1.address, value: 7n });
   await node.sequencer.closeBatch();
