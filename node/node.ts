@@ -227,6 +227,7 @@ async function open(
       l2ChainId: parameters.l2ChainId,
       rollup: config.l1.rollup,
       ...(config.l1.attestations !== undefined && { attestations: config.l1.attestations }),
+      ...(config.l1.evmLane !== undefined && { evmLane: config.l1.evmLane }),
     },
     {
       store,

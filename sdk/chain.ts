@@ -19,6 +19,8 @@ export interface EngramChainParameters {
   readonly rollupDeployedAt?: bigint;
   /** The contract that checks attestations on L1, if the deployment has one. */
   readonly attestations?: Address;
+  /** The contract on L1 that value of the EVM lane goes through, if the deployment has one. */
+  readonly evmLane?: Address;
   readonly testnet?: boolean;
 }
 
@@ -28,15 +30,17 @@ export type EngramChain = Chain & {
   readonly contracts: {
     readonly rollup: { readonly [l1ChainId: number]: { readonly address: Address; readonly blockCreated?: number } };
     readonly attestations?: { readonly [l1ChainId: number]: { readonly address: Address } };
+    readonly evmLane?: { readonly [l1ChainId: number]: { readonly address: Address } };
   };
 };
 
 /**
- * Defines the ledger of one deployment as a viem chain. Pin these values in an application: everything signed is tied to them, whatever
+ * Defines one deployment, both lanes of it, as a viem chain: `createPublicClient({ chain, transport: http() })` speaks to the EVM lane. Pin these values in an application: everything signed is tied to them, whatever
  * a node says.
  */
 export function engramChain(parameters: EngramChainParameters): EngramChain {
-  const { id, name = 'Engram', rpcUrl, l1, rollup, rollupDeployedAt = 0n, attestations, testnet } = parameters;
+  const { id, name = 'Engram', rpcUrl, l1, rollup, rollupDeployedAt = 0n } = parameters;
+  const { attestations, evmLane, testnet } = parameters;
   return defineChain({
     id,
     name,
@@ -46,6 +50,7 @@ export function engramChain(parameters: EngramChainParameters): EngramChain {
     contracts: {
       rollup: { [l1.id]: { address: rollup, blockCreated: Number(rollupDeployedAt) } },
       ...(attestations !== undefined && { attestations: { [l1.id]: { address: attestations } } }),
+      ...(evmLane !== undefined && { evmLane: { [l1.id]: { address: evmLane } } }),
     },
     ...(testnet !== undefined && { testnet }),
   });
@@ -63,6 +68,7 @@ export async function fetchEngramChain(rpcUrl: string): Promise<EngramChain> {
     l1: { id: Number(info.l1ChainId) },
     rollup: info.rollup as Address,
     ...(info.attestations !== undefined && { attestations: info.attestations as Address }),
+    ...(info.evmLane !== undefined && { evmLane: info.evmLane as Address }),
   });
 }
 
@@ -72,6 +78,7 @@ export interface BridgeLocation {
   /** L1 block. */
   readonly deployedAt: bigint;
   readonly attestations?: Address;
+  readonly evmLane?: Address;
 }
 
 /** Where the bridge of a chain is. @throws SdkError CHAIN_INCOMPLETE unless `engramChain` made it */
@@ -82,11 +89,13 @@ export function bridgeOf(chain: Chain | undefined): BridgeLocation {
     throw new SdkError('CHAIN_INCOMPLETE', 'define the chain with engramChain(), which names the bridge');
   }
   const attestations = contracts?.attestations?.[sourceId]?.address;
+  const evmLane = contracts?.evmLane?.[sourceId]?.address;
   return {
     l1ChainId: sourceId,
     rollup: rollup.address,
     deployedAt: BigInt(rollup.blockCreated ?? 0),
     ...(attestations !== undefined && { attestations }),
+    ...(evmLane !== undefined && { evmLane }),
   };
 }
 

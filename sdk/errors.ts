@@ -38,7 +38,11 @@ export type SdkErrorCode =
   /** The node's answer contradicts itself, the chain's definition or L1. */
   | 'BAD_ANSWER'
   /** No contract verifies attestations on this deployment. */
-  | 'NO_ATTESTATIONS';
+  | 'NO_ATTESTATIONS'
+  /** The chain definition names no contract of the EVM lane on L1. */
+  | 'NO_EVM_LANE'
+  /** A transaction of the EVM lane was included and failed. */
+  | 'LANE_REVERTED';
 
 /** Base of everything the SDK throws on purpose. */
 export class EngramError extends Error {

@@ -83,6 +83,19 @@ export * from './errors.ts';
 export { getProvenAccount, type ProvenAccount } from './l1/provenAccount.ts';
 export { verifyAttestationOnL1 } from './l1/verifyAttestationOnL1.ts';
 export { type ProvenReceipt, verifyReceiptOnL1 } from './l1/verifyReceiptOnL1.ts';
+export * from './lane/contracts.ts';
+export { exitToLane } from './lane/exitToLane.ts';
+export { type LaneActions, type LaneWalletActions, laneActions, laneWalletActions } from './lane/laneActions.ts';
+export {
+  type ClaimWithdrawalParameters,
+  type DepositToLaneParameters,
+  type LaneBridgeActions,
+  laneBridgeActions,
+} from './lane/laneBridgeActions.ts';
+export { getLane, getWithdrawalProof, getWithdrawals, waitForWithdrawal } from './lane/laneReads.ts';
+export { type MessageOutcome, waitForMessage } from './lane/waitForMessage.ts';
+export { type LaneWithdrawal, type WithdrawFromLaneParameters, withdrawFromLane } from './lane/withdrawFromLane.ts';
+export type { LaneView, WithdrawalProofView, WithdrawalView } from './laneTypes.ts';
 export { sha256Bytes, sha256File, sha256Stream } from './models/sha256.ts';
 export * as ops from './ops.ts';
 export { ReceiptLog } from './receipts/receiptLog.ts';

@@ -263,6 +263,8 @@ export interface ChainInfo {
   readonly rollup: Hex;
   /** The contract that checks attestations on L1, if the node was told of one. */
   readonly attestations?: Hex;
+  /** The EVM lane's contract on L1, if the node was told of one. */
+  readonly evmLane?: Hex;
   /** The node's clock, seconds: what the next batch's timestamp would be. */
   readonly time: number;
   /** How long after a channel's expiry its provider can still claim. */

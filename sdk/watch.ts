@@ -9,8 +9,8 @@ const CHECK_MS = 15_000;
 export interface Watch<T> {
   /** The present state; undefined: not yet. What it throws ends the wait. */
   readonly ask: (signal: AbortSignal) => Promise<T | undefined>;
-  /** `push` evaluates news; pushing without a value asks again. */
-  readonly subscribe: (
+  /** `push` evaluates news; pushing without a value asks again. Absent: the node tells no news of it, it is asked. */
+  readonly subscribe?: (
     subscriptions: LedgerSubscriptions,
     push: (evaluate?: () => T | undefined) => void,
     onEnd: () => void,
@@ -40,7 +40,7 @@ export async function watch<T>(
   // any transport may be there: only `engramTransport` has it
   const { subscriptions } = client.transport as { subscriptions?: LedgerSubscriptions };
   try {
-    if (subscriptions !== undefined) {
+    if (subscriptions !== undefined && subscribe !== undefined) {
       const told = await byNews(subscriptions, { ask, subscribe }, stop.signal);
       if (told !== undefined) return told.value;
     }
@@ -65,7 +65,7 @@ export async function watch<T>(
 /** Undefined if there is no connection, or no longer: the caller polls. */
 async function byNews<T>(
   subscriptions: LedgerSubscriptions,
-  { ask, subscribe }: Watch<T>,
+  { ask, subscribe }: Required<Watch<T>>,
   signal: AbortSignal,
 ): Promise<{ value: T } | undefined> {
   let settle: (result: { value: T } | undefined) => void = () => undefined;

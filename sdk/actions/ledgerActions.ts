@@ -7,6 +7,7 @@ import {
   claimChannels,
   ProviderChannel,
 } from '../channels/providerChannel.ts';
+import { exitToLane } from '../lane/exitToLane.ts';
 import { type VerifyReceiptParameters, verifyReceipt } from '../receipts/verifyReceipt.ts';
 import type { AnyClient } from '../request.ts';
 import type { Hex, ReceiptVerdict, TransactionStatus, Wire } from '../rpcTypes.ts';
@@ -41,6 +42,8 @@ export type LedgerActions = Omit<Reads, 'getAccounts'> & {
   readonly register: (parameters: RegisterParameters) => Promise<Created>;
   /** See `withdraw`. */
   readonly withdraw: (parameters: WithdrawParameters) => Promise<Hex>;
+  /** See `exitToLane`. */
+  readonly exitToLane: (parameters: Omit<WithdrawParameters, 'recipient'>) => Promise<Hex>;
   /** See `bundle`. */
   readonly bundle: (parameters: BundleParameters) => Promise<Hex>;
   /** See `attest`. */
@@ -96,6 +99,7 @@ export function ledgerActions(client: AnyClient, account?: LedgerAccount): Ledge
     transfer: (parameters) => transfer(client, own(parameters)),
     register: (parameters) => register(client, own(parameters)),
     withdraw: (parameters) => withdraw(client, own(parameters)),
+    exitToLane: (parameters) => exitToLane(client, own(parameters)),
     bundle: (parameters) => bundle(client, own(parameters)),
     attest: (parameters) => attest(client, own(parameters)),
     open: (parameters) => open(client, own(parameters)),
