@@ -12,12 +12,13 @@ const boolean = { type: 'boolean' } as const;
 const text = { type: 'string' } as const;
 
 function record(required: Readonly<Record<string, object>>, optional: Readonly<Record<string, object>> = {}): object {
-  return {
+  const schema = {
     type: 'object',
     required: Object.keys(required),
     properties: { ...required, ...optional },
     additionalProperties: false,
   };
+  return schema;
 }
 
 const log = record(
@@ -134,6 +135,12 @@ const block = record(
   },
   { totalDifficulty: quantity },
 );
+
+/** geth leaves out what is not known yet; its place and its maker. */
+const pendingBlock = {
+  ...block,
+  properties: { ...block.properties, hash: orNull(hash), nonce: orNull(header.nonce), miner: orNull(address) },
+};
 
 const receipt = record(
   {
@@ -263,6 +270,8 @@ export const ownResults: Readonly<Record<string, object>> = {
   txpool_content: record({ pending: poolContent, queued: poolContent }),
   txpool_contentFrom: record({ pending: mapOf(transaction), queued: mapOf(transaction) }),
   txpool_inspect: record({ pending: mapOf(mapOf(text)), queued: mapOf(mapOf(text)) }),
+  'eth_getTransactionByHash (pending)': transaction,
+  'eth_getBlockByNumber (pending)': orNull(pendingBlock),
   debug_traceTransaction: trace,
   debug_traceCall: trace,
   debug_traceBlockByNumber: traces,

@@ -66,7 +66,7 @@ export class SchemaBook {
   }
 
   observe({ method, params, answer }: Observed): void {
-    const name = method === 'eth_subscription' ? notificationName(params) : method;
+    const name = nameOf(method, { params, answer });
     if (name === undefined || name.startsWith('anvil_') || name.startsWith('engram_') || name.startsWith('evm_'))
       return;
     if ('error' in answer) {
@@ -106,6 +106,17 @@ function withoutQuirks(document: OpenRpc): OpenRpc {
   const { FilterResults: found, ...schemas } = document.components?.schemas ?? {};
   const { oneOf, ...rest } = (found ?? {}) as { oneOf?: unknown }; // a JSON schema
   return { ...document, components: { schemas: { ...schemas, FilterResults: { ...rest, anyOf: oneOf } } } };
+}
+
+/** What is not in a block yet has schemas of its own: the documents describe only what is. */
+function nameOf(method: string, { params, answer }: Pick<Observed, 'params' | 'answer'>): string | undefined {
+  if (method === 'eth_subscription') return notificationName(params);
+  const result = 'result' in answer ? answer.result : undefined;
+  const isOpen = typeof result === 'object' && result !== null && 'blockHash' in result && result.blockHash === null;
+  if (method === 'eth_getTransactionByHash' && isOpen) return 'eth_getTransactionByHash (pending)';
+  if (method === 'eth_getBlockByNumber' && Array.isArray(params) && params[0] === 'pending')
+    return `${method} (pending)`;
+  return method;
 }
 
 /** What a subscription delivers has a schema of its own, by its kind. */
