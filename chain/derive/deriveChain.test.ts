@@ -3,6 +3,7 @@ import type { GenesisState } from '../../genesis/spec.ts';
 import { MAX_BATCH_BLOCKS } from '../../protocol/lane/constants.ts';
 import type { L1Message } from '../../protocol/lane/types.ts';
 import { TEST_DOMAIN, TEST_TIME } from '../../protocol/testing/actors.ts';
+import { SeededRandom } from '../../protocol/testing/random.ts';
 import type { Field } from '../../protocol/types.ts';
 import type { Db, DbOp } from '../db.ts';
 import { bytesHex, hexBytes } from '../evm/crypto.ts';
@@ -383,4 +384,57 @@ describe('many blocks', () => {
     expect(bytesHex(replaced.header.extraData)).toBe(bytesHex(derived.header.extraData));
     expect(BOB.address).not.toBe(ALICE.address);
   });
+});
+
+describe('anything at all', () => {
+  type Editable = { -readonly [K in keyof EvmDataBlock]: EvmDataBlock[K] } & { txs: Uint8Array[] };
+
+  /** One of the posted blocks with something else in it. */
+  function spoiled(random: SeededRandom, blocks: readonly EvmDataBlock[]): EvmDataBlock[] {
+    const edited: Editable[] = blocks.map((block) => ({ ...block, txs: [...block.txs] }));
+    for (let edits = random.int(2); edits >= 0; edits -= 1) {
+      const block = random.pick(edited);
+      const [tx] = block.txs;
+      switch (random.int(6)) {
+        case 0:
+          block.timestampDelta = random.int(1200);
+          break;
+        case 1:
+          block.opCount = random.int(3);
+          break;
+        case 2:
+          block.inboxCount = random.int(3);
+          break;
+        case 3:
+          block.laneCount = random.int(3);
+          break;
+        case 4:
+          if (tx !== undefined)
+            block.txs[0] = Uint8Array.from(tx, (byte) => (random.oneIn(60) ? random.int(256) : byte));
+          break;
+        default:
+          block.txs.reverse();
+      }
+    }
+    return edited;
+  }
+
+  it('leads everybody to the same chain', async () => {
+    const seed = 20261123;
+    const random = new SeededRandom(seed);
+    const faults = new Set<string | undefined>();
+    for (let round = 0; round < 10; round += 1) {
+      const { deriver, first, second } = await world();
+      const evmData = await encodeEvmData({ beneficiary: FEES, blocks: spoiled(random, second.blocks) });
+      const posted = posting(second, evmData);
+      const { db, remove } = await tempDb();
+      const other = await openDeriver(db);
+      await apply(other, first.posted);
+      const [one, two] = [await apply(deriver, posted), await apply(await openDeriver(db), posted)];
+      expect([two.evm, two.fault], `seed ${seed}, round ${round}`).toEqual([one.evm, one.fault]);
+      faults.add(one.fault?.reason);
+      await remove();
+    }
+    expect(faults.size).toBeGreaterThan(2);
+  }, 60_000);
 });
