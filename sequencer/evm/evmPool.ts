@@ -11,33 +11,14 @@ import type { Hex } from '../../protocol/lane/types.ts';
 import { AccountCache, type EvmStateReader, type PoolAccount } from './accountCache.ts';
 import { checkAccount, checkAdmission } from './admission.ts';
 import { type EvmDropCode, EvmPoolError } from './evmPoolErrors.ts';
+import { type EvmPoolOptions, withDefaults } from './evmPoolOptions.ts';
 import { type PoolEntry, poolEntry } from './poolEntry.ts';
 import { PoolSource, type SourceOptions } from './poolSource.ts';
 import { PoolTxs } from './poolTxs.ts';
 import { RecoverError, type SignedAuthorization } from './recoverPool.ts';
 import { SenderTxs } from './senderTxs.ts';
 
-export interface EvmPoolOptions {
-  readonly chainId: bigint;
-  /** Of a block. */
-  readonly gasLimit: bigint;
-  /** The least fee cap that is taken, wei. Default 0. */
-  readonly minGasPrice?: bigint;
-  /** Default 65,536 transactions. */
-  readonly maxTxs?: number;
-  /** Default 128 MiB of EIP-2718 bytes. */
-  readonly maxBytes?: number;
-  /** Default a quarter of `maxTxs`. */
-  readonly maxQueued?: number;
-  /** Default 4,096. */
-  readonly maxPerSender?: number;
-  /** Default 256. */
-  readonly maxQueuedPerSender?: number;
-  /** Default 131,072 bytes. */
-  readonly maxTxBytes?: number;
-  /** What no block took in for this long is dropped as STALE. Default 3 hours. */
-  readonly lifetimeMs?: number;
-}
+export type { EvmPoolOptions };
 
 export interface EvmPoolDeps {
   readonly common: EngramCommon;
@@ -97,18 +78,7 @@ export class EvmPool {
   onDropped: (dropped: { readonly tx: EvmTx; readonly code: EvmDropCode }) => void = () => undefined;
 
   constructor(options: EvmPoolOptions, deps: EvmPoolDeps) {
-    const maxTxs = options.maxTxs ?? 65_536;
-    this.#options = {
-      minGasPrice: 0n,
-      maxTxs,
-      maxBytes: 128 * 2 ** 20,
-      maxQueued: Math.floor(maxTxs / 4),
-      maxPerSender: 4_096,
-      maxQueuedPerSender: 256,
-      maxTxBytes: 131_072,
-      lifetimeMs: 3 * 3_600_000,
-      ...options,
-    };
+    this.#options = withDefaults(options);
     this.#deps = deps;
     this.#txs = new PoolTxs(this.#options, {
       onAdded: (tx) => this.onAdded(tx),
