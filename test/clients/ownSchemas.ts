@@ -11,14 +11,20 @@ const mapOf = (values: object) => ({ type: 'object', additionalProperties: value
 const boolean = { type: 'boolean' } as const;
 const text = { type: 'string' } as const;
 
-function record(required: Readonly<Record<string, object>>, optional: Readonly<Record<string, object>> = {}): object {
-  const schema = {
-    type: 'object',
-    required: Object.keys(required),
-    properties: { ...required, ...optional },
-    additionalProperties: false,
-  };
-  return schema;
+interface RecordSchema {
+  readonly type: 'object';
+  readonly required: readonly string[];
+  readonly properties: Readonly<Record<string, object>>;
+  readonly additionalProperties: false;
+}
+
+/** Exactly these members. */
+function record(
+  required: Readonly<Record<string, object>>,
+  optional: Readonly<Record<string, object>> = {},
+): RecordSchema {
+  const properties = { ...required, ...optional };
+  return { type: 'object', required: Object.keys(required), properties, additionalProperties: false };
 }
 
 const log = record(
