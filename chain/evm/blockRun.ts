@@ -10,8 +10,9 @@ import { bloomOf } from './bloom.ts';
 import type { EngramCommon } from './common.ts';
 import { bytesHex, hexBytes } from './crypto.ts';
 import { EvmError, isStateError } from './errors.ts';
+import { type MessageResult, runMessage } from './fast/messageRun.ts';
 import { effectiveGasPrice, effectiveTip, nextBaseFee } from './fees.ts';
-import type { GasNeeded } from './intrinsicGas.ts';
+import { type GasNeeded, gasNeeded } from './intrinsicGas.ts';
 import { addressOf, laneHeader } from './laneHeader.ts';
 import { applyLedgerMirror } from './precompiles/ledgerMirror.ts';
 import { createdBy, logOf } from './receipts.ts';
@@ -121,7 +122,7 @@ export class BlockRun {
   async runSystem(message: LaneMessage): Promise<void> {
     const { state } = this.#deps;
     const system = await this.fundSystem(message);
-    if ((await this.#attempt(system)) !== undefined) {
+    if ((await this.#attempt(system, gasNeeded(system.tx))) !== undefined) {
       // No message may stop the chain: its transaction counts as one that used all its gas.
       const record = (await state.record(SYSTEM_SENDER_BYTES)) ?? EMPTY_ACCOUNT;
       state.setRecord(SYSTEM_SENDER_KEY, { ...record, nonce: record.nonce + 1n });
@@ -153,7 +154,7 @@ export class BlockRun {
     const before = this.gasUsed;
     const transfer = isPlain ? transferOf(tx, needed) : undefined;
     if (transfer === undefined || !(await this.#transfer(user, key, transfer))) {
-      const failure = await this.#attempt(user);
+      const failure = await this.#attempt(user, needed);
       if (failure !== undefined) throw new EvmTxError('EXECUTION_FAILED', {}, { cause: failure.cause });
     }
     this.#userGas += this.gasUsed - before;
@@ -211,24 +212,14 @@ export class BlockRun {
    * the transaction began is taken back, also what EthereumJS left open, and the cause is returned.
    * @throws EvmError of the store: whoever executes must stop
    */
-  async #attempt(transaction: EvmTx): Promise<{ cause: unknown } | undefined> {
+  async #attempt(transaction: EvmTx, needed: GasNeeded): Promise<{ cause: unknown } | undefined> {
     const { vm, state } = this.#deps;
     const { depth } = state;
     state.begin();
     try {
-      const result = await runTx(vm, {
-        tx: withSender(transaction.tx, transaction.sender),
-        block: this.block,
-        blockGasUsed: this.gasUsed,
-        skipHardForkValidation: true,
-        skipBlockGasLimitValidation: true,
-      });
+      const { status, gasUsed, logs } = await this.#machine(transaction, needed);
       state.keep();
-      this.#receipt(transaction, {
-        status: result.execResult.exceptionError === undefined ? 1 : 0,
-        gasUsed: result.totalGasSpent,
-        logs: result.receipt.logs.map(logOf),
-      });
+      this.#receipt(transaction, { status, gasUsed, logs: logs.map(logOf) });
       return undefined;
     } catch (cause) {
       state.undoTo(depth);
@@ -238,6 +229,27 @@ export class BlockRun {
       rethrowStateError(cause);
       return { cause };
     }
+  }
+
+  async #machine({ tx, sender }: EvmTx, needed: GasNeeded): Promise<MessageResult> {
+    const { vm, state } = this.#deps;
+    const { block, baseFee } = this;
+    if (tx.type !== 4) {
+      const tip = effectiveTip(tx, baseFee);
+      const message = { tx, sender: addressOf(sender), block, needed, price: baseFee + tip, tip };
+      return runMessage(message, { evm: vm.evm as EVM, state }); // as above
+    }
+    const { execResult, totalGasSpent } = await runTx(vm, {
+      tx: withSender(tx, sender),
+      block,
+      skipHardForkValidation: true,
+      skipBlockGasLimitValidation: true,
+    });
+    return {
+      gasUsed: totalGasSpent,
+      status: execResult.exceptionError === undefined ? 1 : 0,
+      logs: execResult.logs ?? [],
+    };
   }
 
   #receipt(transaction: EvmTx, outcome: Pick<EvmReceipt, 'status' | 'gasUsed' | 'logs'>): void {

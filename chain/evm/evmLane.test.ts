@@ -1,4 +1,3 @@
-import { createTx } from '@ethereumjs/tx';
 import { runTx } from '@ethereumjs/vm';
 import { describe, expect, it } from 'vitest';
 import { BEACON_ROOTS, BLOCK_HASHES } from '../../genesis/systemContracts.ts';
@@ -9,6 +8,7 @@ import { bytesHex, hexBytes, keccak, keccakHex } from './crypto.ts';
 import { EvmLane } from './evmLane.ts';
 import {
   account,
+  authorization,
   BENEFICIARY,
   code,
   inputOn,
@@ -264,15 +264,16 @@ describe('transactions that are not valid', () => {
 
 describe('an exception that is no EVM error', () => {
   it('takes back all of its transaction, and the block goes on', async () => {
-    const fixture = await withContract('60015f55');
+    const fixture = await withContract('60015f555f35');
     const { lane } = fixture;
-    const poison = call(lane, alice, 0n, CONTRACT);
-    // As a defect deep inside would: after the EVM has opened checkpoints, taken the fee and counted the nonce.
-    const supports = (capability: number): boolean => {
-      if (capability === 7702) throw new RangeError('defect');
-      return poison.tx.supports(capability);
-    };
-    const broken: EvmTx = { ...poison, tx: Object.create(poison.tx, { supports: { value: supports } }) };
+    const poison = call(lane, alice, 0n, CONTRACT, `0x${'01'.repeat(32)}`);
+    // As a defect deep inside would: when checkpoints are open, the fee is taken, the nonce counted, a slot written.
+    class Defect extends Uint8Array<ArrayBuffer> {
+      override subarray(): never {
+        throw new RangeError('defect');
+      }
+    }
+    const broken: EvmTx = { ...poison, tx: Object.create(poison.tx, { data: { value: new Defect(32) } }) };
     const good = [call(lane, bob, 0n, CONTRACT), transfer(lane, bob, 1n)];
     const source = listSource([good[0] as EvmTx, broken, good[1] as EvmTx]);
     const block = await lane.build(inputOn(lane.head), source);
@@ -438,26 +439,6 @@ describe('contracts', () => {
     }
   });
 });
-
-function authorization(lane: EvmLane, { key }: Wallet, address: Hex, nonce: bigint) {
-  // Signed as a transaction's hash is, by a transaction that is thrown away.
-  const trim = (value: bigint): Hex => `0x${value.toString(16)}`;
-  const bytes = nonce === 0n ? '80' : nonce.toString(16).padStart(2, '0');
-  const chain = lane.common.chainId().toString(16).padStart(4, '0');
-  const payload = `82${chain}94${address.slice(2)}${bytes}`;
-  const hash = keccak(hexBytes(`0x05${(0xc0 + payload.length / 2).toString(16)}${payload}`));
-  const carrier = createTx({ type: 2, gasLimit: 21_000n }, { freeze: false });
-  Object.assign(carrier, { getHashedMessageToSign: () => hash });
-  const { v = 0n, r = 0n, s = 0n } = carrier.sign(key);
-  return {
-    chainId: trim(lane.common.chainId()),
-    address,
-    nonce: trim(nonce),
-    yParity: trim(v),
-    r: trim(r),
-    s: trim(s),
-  };
-}
 
 describe('pruning', () => {
   it('keeps what the retained states reach, and nothing else', async () => {

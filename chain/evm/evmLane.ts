@@ -297,6 +297,6 @@ export class EvmLane {
 async function vmOn(state: LaneState, { common, domain }: { common: EngramCommon; domain: Field }): Promise<VM> {
   const blockchain = blockHistory(state);
   const evm = await createEngramEvm({ common, stateManager: state, domain, blockchain });
-  await accelerate(evm, common);
+  await accelerate(evm, { state, common });
   return createVM({ common, stateManager: state, blockchain, evm });
 }

@@ -1,7 +1,9 @@
 import { createEVM, type EVM, EVMError, type ExecResult, type Message } from '@ethereumjs/evm';
 import { Account, createZeroAddress } from '@ethereumjs/util';
 import type { EngramCommon } from '../common.ts';
+import type { LaneState } from '../state/laneState.ts';
 import { fastInterpreterClass } from './fastInterpreter.ts';
+import { FastJournal } from './fastJournal.ts';
 import type { EvmInside, Interpreter, InterpreterClass, RunState } from './interpreterTypes.ts';
 
 let known: Promise<InterpreterClass> | undefined;
@@ -22,8 +24,13 @@ async function interpreterClass(common: EngramCommon): Promise<InterpreterClass>
   return fastInterpreterClass((found as Interpreter | undefined)?.constructor as InterpreterClass);
 }
 
-/** Makes an EVM run its frames in the fast interpreter, but for those whose steps are watched. */
-export async function accelerate(evm: EVM, common: EngramCommon): Promise<void> {
+/** Gives an EVM the fast journal, and lets it run its frames in the fast interpreter, but for those whose steps are watched. */
+export async function accelerate(
+  evm: EVM,
+  { state, common }: { state: LaneState; common: EngramCommon },
+): Promise<void> {
+  // The cast: all that the EVM and `runTx` call of a journal, without its private fields.
+  evm.journal = new FastJournal(state, evm.precompiles.keys()) as unknown as EVM['journal'];
   known ??= interpreterClass(common);
   const Fast = await known;
   const inside = evm as unknown as EvmInside; // for its protected members

@@ -27,6 +27,39 @@ const CLEAR_REFUND = 4_800n;
 const SET_REFUND = 19_900n;
 const RESET_REFUND = 2_800n;
 
+/** What the loop's own opcodes cost before they look at anything, and how many words they take; 0 for those it leaves to handlers. */
+const COST = new Uint16Array(256);
+const NEEDED = new Uint8Array(256);
+for (const [cost, needed, ...ops] of [
+  [3, 2, 0x01, 0x03, 0x10, 0x11, 0x12, 0x13, 0x14, 0x16, 0x17, 0x18, 0x1b, 0x1c, 0x52],
+  [5, 2, 0x02, 0x04, 0x06],
+  [3, 1, 0x15, 0x19, 0x35, 0x51],
+  [30, 2, 0x20],
+  [2, 0, 0x30, 0x33, 0x34, 0x36, 0x3d, 0x5a, 0x5f],
+  [2, 1, 0x50],
+  [0, 1, 0x54],
+  [0, 2, 0x55, 0xf3, 0xfd],
+  [8, 1, 0x56],
+  [10, 2, 0x57],
+  [1, 0, 0x5b],
+] as const) {
+  for (const op of ops) {
+    COST[op] = cost;
+    NEEDED[op] = needed;
+  }
+}
+for (let i = 0; i < 32; i++) COST[0x60 + i] = 3;
+for (let i = 0; i < 16; i++) {
+  COST[0x80 + i] = 3;
+  NEEDED[0x80 + i] = i + 1;
+  COST[0x90 + i] = 3;
+  NEEDED[0x90 + i] = i + 2;
+}
+for (let topics = 0; topics <= 4; topics++) {
+  COST[0xa0 + topics] = 375 * (topics + 1);
+  NEEDED[0xa0 + topics] = topics + 2;
+}
+
 function fail(error: EVMError['error']): never {
   throw new EVMError(error);
 }
@@ -41,6 +74,8 @@ export function fastInterpreterClass(base: InterpreterClass): InterpreterClass {
     readonly #stack = new FastStack();
     readonly #memory = new FastMemory();
     #addressKey = '';
+    /** Of memory that was paid for. */
+    #words = 0;
 
     override async run(code: Uint8Array, options: Parameters<Interpreter['run']>[1] = {}): Promise<InterpreterResult> {
       const state = this._runState;
@@ -74,103 +109,58 @@ export function fastInterpreterClass(base: InterpreterClass): InterpreterClass {
       if (opcodeInfo.isAsync) await done;
     }
 
-    /** Runs until the frame is over or an opcode is not one of its own. A failing frame loses all its gas: nothing is written back then. */
+    /**
+     * Runs until the frame is over or an opcode is not one of its own. A failing frame loses all its gas: nothing is written back then.
+     * No closures, and nothing that is not a local variable: this is where contracts spend their time.
+     */
     #loop(): number {
       const state = this._runState;
       const env = this._env;
-      const stack = this.#stack;
       const memory = this.#memory;
-      const { items } = stack;
+      const { items } = this.#stack;
       const { code } = state;
       const { jumps, pushes } = analysisOf(code);
       const { length } = code;
       let pc = state.programCounter;
-      let size = stack.size;
+      let { size } = this.#stack;
       let gas = Number(state.gasLeft);
-      const wordsBefore = Number(state.memoryWordCount);
-      let words = wordsBefore;
+      this.#words = Number(state.memoryWordCount);
       let untilHandler = JUMPS_BY_HANDLER;
-
-      const leave = (op: number): number => {
-        state.programCounter = pc;
-        state.gasLeft = BigInt(gas);
-        stack.size = size;
-        if (words !== wordsBefore) {
-          state.memoryWordCount = BigInt(words);
-          state.highestMemCost = BigInt(memoryCost(words));
-        }
-        return op;
-      };
-      const use = (amount: number): void => {
-        gas -= amount;
-        if (gas < 0) fail(errorMessages.OUT_OF_GAS);
-      };
-      /** Pays for a range of memory and returns where it begins. */
-      const range = (offset: bigint, bytes: number): number => {
-        if (bytes === 0) return 0;
-        if (offset > MAX_MEMORY) fail(errorMessages.OUT_OF_GAS);
-        const at = Number(offset);
-        const needed = Math.ceil((at + bytes) / 32);
-        if (needed > words) {
-          use(memoryCost(needed) - memoryCost(words));
-          words = needed;
-          memory.extend(0, 32 * needed);
-        }
-        return at;
-      };
-      const bytesOf = (count: bigint): number => {
-        if (count > MAX_MEMORY) fail(errorMessages.OUT_OF_GAS);
-        return Number(count);
-      };
-      const need = (count: number): void => {
-        if (size < count) fail(errorMessages.STACK_UNDERFLOW);
-      };
-      const top = (depth: number): bigint => items[size - 1 - depth] as bigint; // callers need()ed it
-      const push = (value: bigint, cost: number): void => {
-        use(cost);
-        if (size >= STACK_LIMIT) fail(errorMessages.STACK_OVERFLOW);
-        items[size++] = value;
-      };
-      const jump = (to: bigint): void => {
-        if (to >= length || jumps[Number(to)] !== 1) fail(errorMessages.INVALID_JUMP);
-        pc = Number(to);
-      };
 
       while (pc < length) {
         const op = code[pc] as number; // pc < length
-        if (op >= 0x5f && op <= 0x7f) {
-          if (op === 0x5f) {
-            push(0n, 2);
+        if (size < (NEEDED[op] as number)) fail(errorMessages.STACK_UNDERFLOW); // has 256 entries
+        gas -= COST[op] as number; // as above
+        if (gas < 0) fail(errorMessages.OUT_OF_GAS);
+        // From here on the stack has what the opcode takes: reads of it are in range.
+        if (op >= 0x5f && op <= 0x8f) {
+          if (size >= STACK_LIMIT) fail(errorMessages.STACK_OVERFLOW);
+          if (op >= 0x80) {
+            items[size] = items[size - (op - 0x7f)] as bigint;
             pc++;
-            continue;
+          } else {
+            let value = pushes[pc];
+            if (value === undefined) {
+              value = pushAt(code, pc, op - 0x5f);
+              pushes[pc] = value;
+            }
+            items[size] = value;
+            pc += op - 0x5e;
           }
-          let value = pushes[pc];
-          if (value === undefined) {
-            value = pushAt(code, pc, op - 0x5f);
-            pushes[pc] = value;
-          }
-          push(value, 3);
-          pc += op - 0x5e;
+          size++;
           continue;
         }
-        if (op >= 0x80 && op <= 0x9f) {
-          if (op <= 0x8f) {
-            need(op - 0x7f);
-            push(top(op - 0x80), 3);
-          } else {
-            use(3);
-            need(op - 0x8e);
-            const other = size - (op - 0x8e);
-            const value = items[size - 1] as bigint; // need()ed
-            items[size - 1] = items[other] as bigint; // as above
-            items[other] = value;
-          }
+        if (op >= 0x90 && op <= 0x9f) {
+          const other = size - (op - 0x8e);
+          const value = items[size - 1] as bigint;
+          items[size - 1] = items[other] as bigint;
+          items[other] = value;
           pc++;
           continue;
         }
         switch (op) {
           case 0x00:
-            return leave(DONE);
+            return this.#leave(DONE, pc, size, gas);
           case 0x01:
           case 0x02:
           case 0x03:
@@ -186,143 +176,165 @@ export function fastInterpreterClass(base: InterpreterClass): InterpreterClass {
           case 0x18:
           case 0x1b:
           case 0x1c: {
-            use(op === 0x02 || op === 0x04 || op === 0x06 ? 5 : 3);
-            need(2);
-            const a = items[--size] as bigint; // need()ed
-            items[size - 1] = binary(op, a, items[size - 1] as bigint); // as above
+            const a = items[--size] as bigint;
+            items[size - 1] = binary(op, a, items[size - 1] as bigint);
             break;
           }
           case 0x15:
-          case 0x19: {
-            use(3);
-            need(1);
-            const a = top(0);
-            items[size - 1] = op === 0x15 ? (a === 0n ? 1n : 0n) : BigInt.asUintN(256, ~a);
+            items[size - 1] = items[size - 1] === 0n ? 1n : 0n;
             break;
-          }
+          case 0x19:
+            items[size - 1] = BigInt.asUintN(256, ~(items[size - 1] as bigint));
+            break;
           case 0x20: {
-            use(30);
-            need(2);
-            const bytes = bytesOf(top(1));
-            use(6 * Math.ceil(bytes / 32));
-            const at = range(top(0), bytes);
+            const offset = items[size - 1] as bigint;
+            const bytes = bytesOf(items[size - 2] as bigint);
+            gas -= 6 * Math.ceil(bytes / 32);
+            gas -= this.#expand(offset, bytes, gas);
+            const at = bytes === 0 ? 0 : Number(offset);
             items[--size - 1] = wordOf(keccak(memory._store.subarray(at, at + bytes)));
             break;
           }
           case 0x30:
-            push(wordOf(env.address.bytes), 2);
-            break;
           case 0x33:
-            push(wordOf(env.caller.bytes), 2);
-            break;
           case 0x34:
-            push(env.callValue, 2);
+          case 0x36:
+          case 0x3d:
+            if (size >= STACK_LIMIT) fail(errorMessages.STACK_OVERFLOW);
+            items[size++] = this.#environment(op);
             break;
           case 0x35:
-            use(3);
-            need(1);
-            items[size - 1] = calldataWord(env.callData, top(0));
-            break;
-          case 0x36:
-            push(BigInt(env.callData.length), 2);
-            break;
-          case 0x3d:
-            push(BigInt(state.returnBytes.length), 2);
+            items[size - 1] = calldataWord(env.callData, items[size - 1] as bigint);
             break;
           case 0x50:
-            use(2);
-            need(1);
             size--;
             break;
-          case 0x51:
-            use(3);
-            need(1);
-            items[size - 1] = loadWord(memory.view, range(top(0), 32));
+          case 0x51: {
+            const offset = items[size - 1] as bigint;
+            gas -= this.#expand(offset, 32, gas);
+            items[size - 1] = loadWord(memory.view, Number(offset));
             break;
+          }
           case 0x52: {
-            use(3);
-            need(2);
-            // First the range: it may replace the view.
-            const at = range(top(0), 32);
-            storeWord(memory.view, at, top(1));
+            const offset = items[size - 1] as bigint;
+            gas -= this.#expand(offset, 32, gas);
+            storeWord(memory.view, Number(offset), items[size - 2] as bigint);
             size -= 2;
             break;
           }
           case 0x54: {
-            need(1);
-            const slot = wordBytes(top(0));
+            const slot = wordBytes(items[size - 1] as bigint);
             const value = this.#peek(slot);
-            if (value === undefined) return leave(op);
-            use(this.#warm(slot) ? WARM : COLD_SLOT);
+            if (value === undefined) return this.#leave(op, pc, size, gas);
+            gas -= this.#warm(slot) ? WARM : COLD_SLOT;
+            if (gas < 0) fail(errorMessages.OUT_OF_GAS);
             items[size - 1] = wordOf(value);
             break;
           }
           case 0x55: {
-            need(2);
             if (env.isStatic) fail(errorMessages.STATIC_STATE_CHANGE);
             if (gas <= SENTRY) fail(errorMessages.OUT_OF_GAS);
-            const cost = this.#store(wordBytes(top(0)), top(1));
-            if (cost === undefined) return leave(op);
-            use(cost);
+            const cost = this.#store(wordBytes(items[size - 1] as bigint), items[size - 2] as bigint);
+            if (cost === undefined) return this.#leave(op, pc, size, gas);
+            gas -= cost;
+            if (gas < 0) fail(errorMessages.OUT_OF_GAS);
             size -= 2;
             break;
           }
-          case 0x56:
-            use(8);
-            need(1);
-            jump(items[--size] as bigint); // need()ed
-            continue;
-          case 0x57: {
-            use(10);
-            need(2);
+          case 0x57:
             size -= 2;
             if (items[size] === 0n) break;
-            jump(items[size + 1] as bigint); // need()ed
+            pc = target(jumps, items[size + 1] as bigint);
             continue;
-          }
+          case 0x56:
+            pc = target(jumps, items[--size] as bigint);
+            continue;
           case 0x5a:
-            // Its own cost is gone before it looks.
-            push(BigInt(gas - 2), 2);
+            if (size >= STACK_LIMIT) fail(errorMessages.STACK_OVERFLOW);
+            items[size++] = BigInt(gas);
             break;
           case 0x5b:
             // Now and then by its handler: who put a hook there (calls of the RPC) can stop a loop, or make way for others.
-            if (--untilHandler === 0) return leave(op);
-            use(1);
+            if (--untilHandler === 0) return this.#leave(op, pc, size, gas + 1);
             break;
           case 0xa0:
           case 0xa1:
           case 0xa2:
           case 0xa3:
           case 0xa4: {
-            const count = op - 0xa0;
-            need(2 + count);
             if (env.isStatic) fail(errorMessages.STATIC_STATE_CHANGE);
-            const bytes = bytesOf(top(1));
-            use(375 + 375 * count + 8 * bytes);
-            const at = range(top(0), bytes);
+            const offset = items[--size] as bigint;
+            const bytes = bytesOf(items[--size] as bigint);
+            gas -= 8 * bytes;
+            gas -= this.#expand(offset, bytes, gas);
+            const at = bytes === 0 ? 0 : Number(offset);
             const topics: Uint8Array[] = [];
-            for (let i = 0; i < count; i++) topics.push(wordBytes(top(2 + i)));
+            for (let i = op - 0xa0; i > 0; i--) topics.push(wordBytes(items[--size] as bigint));
             this._result.logs.push([env.address.bytes, topics, memory._store.slice(at, at + bytes)]);
-            size -= 2 + count;
             break;
           }
           case 0xf3:
           case 0xfd: {
-            need(2);
-            const bytes = bytesOf(top(1));
-            const at = range(top(0), bytes);
+            const offset = items[size - 1] as bigint;
+            const bytes = bytesOf(items[size - 2] as bigint);
+            gas -= this.#expand(offset, bytes, gas);
+            const at = bytes === 0 ? 0 : Number(offset);
             this._result.returnValue = memory._store.slice(at, at + bytes);
-            size -= 2;
-            leave(DONE);
+            this.#leave(DONE, pc, size - 2, gas);
             if (op === 0xfd) fail(errorMessages.REVERT);
             return DONE;
           }
           default:
-            return leave(op);
+            return this.#leave(op, pc, size, gas);
         }
         pc++;
       }
-      return leave(DONE);
+      return this.#leave(DONE, pc, size, gas);
+    }
+
+    /** Writes the frame's state back. */
+    #leave(op: number, pc: number, size: number, gas: number): number {
+      const state = this._runState;
+      state.programCounter = pc;
+      state.gasLeft = BigInt(gas);
+      this.#stack.size = size;
+      const words = BigInt(this.#words);
+      if (words !== state.memoryWordCount) {
+        state.memoryWordCount = words;
+        state.highestMemCost = BigInt(memoryCost(this.#words));
+      }
+      return op;
+    }
+
+    /** What a range of memory costs beyond what there is; it is there then. `gas` is what is left. */
+    #expand(offset: bigint, bytes: number, gas: number): number {
+      if (gas < 0) fail(errorMessages.OUT_OF_GAS);
+      if (bytes === 0) return 0;
+      if (offset > MAX_MEMORY) fail(errorMessages.OUT_OF_GAS);
+      const needed = Math.ceil((Number(offset) + bytes) / 32);
+      if (needed <= this.#words) return 0;
+      const cost = memoryCost(needed) - memoryCost(this.#words);
+      if (cost > gas) fail(errorMessages.OUT_OF_GAS);
+      this.#words = needed;
+      this.#memory.extend(0, 32 * needed);
+      return cost;
+    }
+
+    /** ADDRESS, CALLER, CALLVALUE, CALLDATASIZE, RETURNDATASIZE. */
+    #environment(op: number): bigint {
+      const env = this._env;
+      switch (op) {
+        case 0x30:
+          return wordOf(env.address.bytes);
+        case 0x33:
+          return wordOf(env.caller.bytes);
+        case 0x34:
+          return env.callValue;
+        case 0x36:
+          return BigInt(env.callData.length);
+        default:
+          return BigInt(this._runState.returnBytes.length);
+      }
     }
 
     /** A slot's value, if the state has it in memory. */
@@ -362,6 +374,18 @@ export function fastInterpreterClass(base: InterpreterClass): InterpreterClass {
       return access + WARM;
     }
   };
+}
+
+/** Where a jump goes. */
+function target(jumps: Uint8Array, to: bigint): number {
+  if (to >= jumps.length || jumps[Number(to)] !== 1) fail(errorMessages.INVALID_JUMP);
+  return Number(to);
+}
+
+/** A length in memory. */
+function bytesOf(count: bigint): number {
+  if (count > MAX_MEMORY) fail(errorMessages.OUT_OF_GAS);
+  return Number(count);
 }
 
 function memoryCost(words: number): number {

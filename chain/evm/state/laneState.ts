@@ -119,8 +119,12 @@ export class LaneState implements StateManagerInterface {
 
   async deleteAccount(address: Address): Promise<void> {
     const record = await this.record(address.bytes);
-    const key = textOf(address.bytes);
-    if (record !== null) this.#clearStorage(key, record);
+    if (record !== null) this.removeRecord(textOf(address.bytes), record);
+  }
+
+  /** @param record what the account is now */
+  removeRecord(key: string, record: AccountRecord): void {
+    this.#clearStorage(key, record);
     this.setRecord(key, null);
   }
 

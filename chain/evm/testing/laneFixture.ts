@@ -61,6 +61,27 @@ export function sign(lane: EvmLane, { key }: Wallet, data: TypedTxData): EvmTx {
   return { hash: keccakHex(raw), sender: senderOf(tx), raw, tx };
 }
 
+/** EIP-7702: `wallet` lets its account run the code of `address`. */
+export function authorization(lane: EvmLane, { key }: Wallet, address: Hex, nonce: bigint) {
+  // Signed as a transaction's hash is, by a transaction that is thrown away.
+  const trim = (value: bigint): Hex => `0x${value.toString(16)}`;
+  const bytes = nonce === 0n ? '80' : nonce.toString(16).padStart(2, '0');
+  const chain = lane.common.chainId().toString(16).padStart(4, '0');
+  const payload = `82${chain}94${address.slice(2)}${bytes}`;
+  const hash = keccak(hexBytes(`0x05${(0xc0 + payload.length / 2).toString(16)}${payload}`));
+  const carrier = createTx({ type: 2, gasLimit: 21_000n }, { freeze: false });
+  Object.assign(carrier, { getHashedMessageToSign: () => hash });
+  const { v = 0n, r = 0n, s = 0n } = carrier.sign(key);
+  return {
+    chainId: trim(lane.common.chainId()),
+    address,
+    nonce: trim(nonce),
+    yParity: trim(v),
+    r: trim(r),
+    s: trim(s),
+  };
+}
+
 export function inputOn(parent: BlockHeader, parts: Partial<EvmBlockInput> = {}): EvmBlockInput {
   return {
     parent,
