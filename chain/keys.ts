@@ -21,6 +21,7 @@ import { prefixRange } from './db.ts';
  * | l/ channel/block/tx/op | a claim |
  * | e/ number | EVM part of a block, without receipts |
  * | r/ number | receipts of a block's EVM part |
+ * | f/ number | bloom of a block's logs, if it has any (bytes) |
  * | x/ hash | where a transaction of the EVM lane is |
  * | v/ batch | what a closed batch posts for the EVM lane |
  * | w/ index | a withdrawal from the EVM lane |
@@ -45,6 +46,7 @@ export const keys = {
     `${claimPrefix(channel)}${txOf(at)}${hex(at.op, 2)}`,
   evmBlock: (number: bigint): string => `e/${hex(number, 16)}`,
   receipts: (number: bigint): string => `r/${hex(number, 16)}`,
+  bloom: (number: bigint): string => `f/${hex(number, 16)}`,
   evmTx: (hash: Hex): string => `x/${hash.slice(2)}`,
   withdrawal: (index: bigint): string => `w/${hex(index, 16)}`,
   withdrawalOf: (address: Hex, index: bigint): string => `u/${address}/${hex(index, 16)}`,

@@ -245,6 +245,11 @@ export class ChainStore {
     return this.#evm.readBlock(number);
   }
 
+  /** The bloom of a block's logs; undefined if it has none. */
+  evmBloom(number: bigint): Promise<Uint8Array | undefined> {
+    return this.#evm.bloom(number);
+  }
+
   async evmBlockByHash(hash: Hex): Promise<EvmBlockRecord | undefined> {
     const number = await this.#evm.numberOf(hash);
     return number === undefined ? undefined : this.#evm.readBlock(number);

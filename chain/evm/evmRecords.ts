@@ -2,7 +2,7 @@ import type { BlockHeader } from '@ethereumjs/block';
 import type { Common } from '@ethereumjs/common';
 import { prefixedHex } from '../../protocol/bytes.ts';
 import type { EvmBatch, Hex } from '../../protocol/lane/types.ts';
-import { type Db, type DbOp, put } from '../db.ts';
+import { type Db, type DbOp, put, putBytes } from '../db.ts';
 import { ChainError } from '../errors.ts';
 import { keys } from '../keys.ts';
 import type { RecordCodec } from '../records.ts';
@@ -33,6 +33,7 @@ export class EvmRecords {
       put(keys.receipts(number), receiptsRecord.encode(receipts)),
       put(keys.blockHash(BigInt(hash)), number.toString()),
       ...withdrawalRecords(number, receipts),
+      ...(receipts.some(({ logs }) => logs.length > 0) ? [putBytes(keys.bloom(number), stored.header.logsBloom)] : []),
       ...receipts.map(({ txHash }, position) => put(keys.evmTx(txHash), `${number}:${position}`)),
     ];
   }
@@ -61,6 +62,11 @@ export class EvmRecords {
     }
     this.remember(record);
     return record;
+  }
+
+  /** The bloom of a block's logs, without reading the block; undefined if it has none. */
+  bloom(number: bigint): Promise<Uint8Array | undefined> {
+    return this.#db.getBytes(keys.bloom(number));
   }
 
   async numberOf(hash: Hex): Promise<bigint | undefined> {

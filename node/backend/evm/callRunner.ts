@@ -14,6 +14,7 @@ import { CallGuard } from './callGuard.ts';
 import { blockContext, overrideState } from './callState.ts';
 import { estimateGas } from './estimateGas.ts';
 import type { EvmBlockContext } from './evmTypes.ts';
+import { Machines } from './machines.ts';
 import { type Message, messageOf, messageOfTx } from './message.ts';
 import { watchClosely } from './opcodeHooks.ts';
 import { simulate } from './simulate.ts';
@@ -54,11 +55,13 @@ export class CallRunner implements EvmRunner {
   readonly #limits: CallLimits;
   readonly #deps: CallRunnerDependencies;
   readonly #slots: Slots;
+  readonly #machines: Machines;
 
   constructor(limits: CallLimits, deps: CallRunnerDependencies) {
     this.#limits = limits;
     this.#deps = deps;
     this.#slots = new Slots(limits);
+    this.#machines = new Machines({ keep: limits.concurrency }, deps);
   }
 
   call(request: CallRequest, place: CallPlace): Promise<CallOutcome> {
@@ -66,6 +69,7 @@ export class CallRunner implements EvmRunner {
       const { vm, block, message } = await this.#prepare(request, place, isClose);
       const { returnData, failure, isVague } = await applyMessage(vm, block, message);
       if (isVague) throw new VagueFailure();
+      if (!isClose) this.#machines.release(vm);
       return { returnData, failure };
     });
   }
@@ -74,7 +78,10 @@ export class CallRunner implements EvmRunner {
     return this.#exactly(async (isClose) => {
       const { vm, block, message } = await this.#prepare(request, place, isClose);
       const gasLimit = place.blockOverrides.gasLimit ?? place.block.header.gasLimit;
-      return estimateGas(vm, block, message, { gasLimit, gasCap: this.#limits.gasCap, asked: request.gas });
+      const limits = { gasLimit, gasCap: this.#limits.gasCap, asked: request.gas };
+      const estimate = await estimateGas(vm, block, message, limits);
+      if (!isClose) this.#machines.release(vm);
+      return estimate;
     });
   }
 
@@ -147,7 +154,7 @@ export class CallRunner implements EvmRunner {
     isClose: boolean,
     timeoutMs = this.#limits.timeoutMs,
   ): Promise<Prepared> {
-    const vm = await this.#deps.lane.vmAt(header.stateRoot);
+    const vm = await (isClose ? this.#deps.lane.vmAt(header.stateRoot) : this.#machines.at(header.stateRoot));
     if (isClose) watchClosely(vm);
     new CallGuard({ timeoutMs }).watch(vm);
     await overrideState(vm, overrides);

@@ -26,7 +26,7 @@ export interface LaneBackendOptions {
 }
 
 export interface LaneBackendDependencies {
-  readonly store: Pick<ChainStore, 'evmBlock' | 'evmBlockByHash' | 'evmTx'>;
+  readonly store: Pick<ChainStore, 'evmBlock' | 'evmBlockByHash' | 'evmBloom' | 'evmTx'>;
   readonly sequencer: Pick<Sequencer, 'lane' | 'evmPool' | 'submitEvm' | 'events'>;
   /** As they are when they are read. */
   readonly heads: EvmHeads;
@@ -41,7 +41,8 @@ export class LaneBackend implements EvmBackend {
   readonly run: EvmRunner;
   readonly pool: EvmPoolView;
   readonly #deps: LaneBackendDependencies;
-  readonly #blooms = new Map<bigint, Uint8Array>();
+  /** Null: the block has no logs. */
+  readonly #blooms = new Map<bigint, Uint8Array | null>();
   readonly #decoded = new WeakMap<EvmBlockRecord, readonly EvmTx[]>();
   constructor(options: LaneBackendOptions, deps: LaneBackendDependencies) {
     const { sequencer } = deps;
@@ -72,19 +73,16 @@ export class LaneBackend implements EvmBackend {
 
   async bloom(number: bigint): Promise<Uint8Array | undefined> {
     const known = this.#blooms.get(number);
-    if (known !== undefined) return known;
-    const bloom = (await this.block(number))?.header.logsBloom;
-    if (bloom === undefined) return undefined;
-    // most blocks of a quiet chain have no logs: they share one
-    const kept = bloom.every((byte) => byte === 0) ? NO_LOGS : bloom.slice();
-    this.#blooms.set(number, kept);
+    if (known !== undefined) return known === null ? undefined : known;
+    const bloom = await this.#deps.store.evmBloom(number);
+    this.#blooms.set(number, bloom ?? null);
     if (this.#blooms.size > KEPT_BLOOMS) {
       for (const oldest of this.#blooms.keys()) {
         this.#blooms.delete(oldest);
         break;
       }
     }
-    return kept;
+    return bloom;
   }
 
   location(txHash: Hex): Promise<EvmTxLocation | undefined> {
@@ -146,5 +144,3 @@ export class LaneBackend implements EvmBackend {
     return events.on('evmTx', listener as (value: EvmTx) => void);
   }
 }
-
-const NO_LOGS = new Uint8Array(256);

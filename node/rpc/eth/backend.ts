@@ -104,7 +104,7 @@ export interface EvmBackend {
   /** Block 0 included. */
   block(number: bigint): Promise<EvmBlockRecord | undefined>;
   blockByHash(hash: Hex): Promise<EvmBlockRecord | undefined>;
-  /** Header's bloom only, cheaper than `block` where it is known already. */
+  /** The bloom of a block's logs, far cheaper than the block; undefined: the block has none. */
   bloom(number: bigint): Promise<Uint8Array | undefined>;
   location(txHash: Hex): Promise<EvmTxLocation | undefined>;
   /** Decodes all transactions of a stored block, those of the system included. */

@@ -26,6 +26,24 @@ import { FilterManager } from '../logs/filterManager.ts';
 export const GWEI = 10n ** 9n;
 export const ETHER = 10n ** 18n;
 
+/** Fields of a transaction of any type; undefined: not one of its type's. */
+export type TxFields = Partial<
+  Record<
+    | 'type'
+    | 'nonce'
+    | 'to'
+    | 'value'
+    | 'data'
+    | 'gasLimit'
+    | 'gasPrice'
+    | 'maxFeePerGas'
+    | 'maxPriorityFeePerGas'
+    | 'accessList'
+    | 'authorizationList',
+    unknown
+  >
+>;
+
 export interface RpcFailure {
   readonly code: number;
   readonly message: string;
@@ -71,7 +89,7 @@ export class EthWorld {
         authorities: (tx) => this.#recovery.authorities(tx),
       },
     );
-    this.pool.onAdded = (tx) => this.#events.tell('evmTx', tx);
+    this.pool.onPending = (tx) => this.#events.tell('evmTx', tx);
     this.backend = new LaneBackend(
       { clientVersion: 'engram/test', ...options },
       {
@@ -81,6 +99,7 @@ export class EthWorld {
             const number = await this.#records.numberOf(hash);
             return number === undefined ? undefined : this.#records.readBlock(number);
           },
+          evmBloom: (number) => this.#records.bloom(number),
           evmTx: (hash) => this.#records.location(hash),
         },
         sequencer: { lane, evmPool: this.pool, submitEvm: (raw) => this.pool.add(raw), events: this.#events },
@@ -137,7 +156,7 @@ export class EthWorld {
   }
 
   /** A signed transaction of a wallet, with its next nonce. */
-  sign(wallet: number, data: TypedTxData): EvmTx {
+  sign(wallet: number, data: TxFields): EvmTx {
     const from = WALLETS[wallet];
     if (from === undefined) throw new RangeError(`no wallet ${wallet}`);
     const nonce = this.#nonces.get(from.address) ?? 0n;
@@ -149,10 +168,10 @@ export class EthWorld {
       maxFeePerGas: 10n * GWEI,
       maxPriorityFeePerGas: GWEI,
       ...data,
-    } as TypedTxData);
+    } as TypedTxData); // EthereumJS checks what each type needs
   }
 
-  async send(wallet: number, data: TypedTxData): Promise<EvmTx> {
+  async send(wallet: number, data: TxFields): Promise<EvmTx> {
     const tx = this.sign(wallet, data);
     await this.call('eth_sendRawTransaction', [bytesHex(tx.raw)]);
     return tx;
