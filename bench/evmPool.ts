@@ -93,7 +93,7 @@ function newPool(recover: (txs: TypedTransaction[], raws?: Uint8Array[]) => Prom
     code: async () => new Uint8Array(),
   };
   return new EvmPool(
-    { chainId: CHAIN_ID, gasLimit: 30_000_000n, maxTxs: 200_000, maxBytes: 2 ** 28 },
+    { gasLimit: 30_000_000n, maxTxs: 200_000, maxBytes: 2 ** 28 },
     {
       common,
       clock: systemClock,

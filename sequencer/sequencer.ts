@@ -50,7 +50,7 @@ export interface SequencerEvmOptions {
   readonly beneficiary?: Hex | undefined;
   /** Bytes of EVM transactions a batch takes: what L1 must take in one transaction. Default 120,000. */
   readonly batchBytes?: number;
-  readonly pool?: Partial<Omit<EvmPoolOptions, 'chainId' | 'gasLimit'>>;
+  readonly pool?: Partial<Omit<EvmPoolOptions, 'gasLimit'>>;
 }
 
 /** What the sequencer adds to the ledger's part for the EVM lane. */
@@ -86,7 +86,7 @@ export interface SequencerEvents {
   /** An L1 reorg moved the batch's status back. */
   batchReorged: [BatchSummary];
   txDropped: [DroppedTx];
-  /** A transaction entered the EVM lane's pool. */
+  /** A transaction of the EVM lane's pool whose turn can come: no nonce is missing before it. */
   evmTx: [EvmTx];
   evmTxDropped: [{ tx: EvmTx; code: EvmDropCode }];
   /** The sequencer stopped itself; the process should report it and end. */
@@ -308,7 +308,7 @@ export class Sequencer {
     const { gasLimit } = lane.genesis;
     const evmPool = new EvmPool(
       // half a batch: see Batcher
-      { maxTxBytes: Math.min(MAX_TX_BYTES, batchBytes / 2), ...pool, chainId: lane.common.chainId(), gasLimit },
+      { maxTxBytes: Math.min(MAX_TX_BYTES, batchBytes / 2), ...pool, gasLimit },
       {
         common: lane.common,
         clock,
@@ -318,7 +318,7 @@ export class Sequencer {
         authorities: (tx) => recovery.authorities(tx),
       },
     );
-    evmPool.onAdded = (tx) => this.events.tell('evmTx', tx);
+    evmPool.onPending = (tx) => this.events.tell('evmTx', tx);
     evmPool.onDropped = (dropped) => this.events.tell('evmTxDropped', dropped);
     return evmPool;
   }

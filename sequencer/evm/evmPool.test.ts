@@ -25,6 +25,12 @@ describe('refusals have geth’s texts', () => {
       () => rawTx(alice, { data: new Uint8Array(131_072), gas: 6_000_000n }),
       'oversized data: transaction size 131185, limit 131072',
     ],
+    [
+      'TX_GAS_TOO_HIGH',
+      'more gas than one transaction may have',
+      () => rawTx(alice, { gas: 2n ** 24n + 1n }),
+      'transaction gas limit too high (cap: 16777216, tx: 16777217)',
+    ],
     ['MALFORMED', 'no transaction at all', () => new Uint8Array(), 'typed transaction too short'],
     ['MALFORMED', 'a byte behind it', () => new Uint8Array([...rawTx(alice), 0]), 'rlp: malformed transaction'],
     [

@@ -129,6 +129,8 @@ export class EvmPool {
     try {
       const tx = decodeEvmTx(raw, this.#deps.common);
       checkStatic(tx, NOBODY, this.#options);
+      const { maxTxGas } = this.#options;
+      if (tx.gasLimit > maxTxGas) throw new EvmPoolError('TX_GAS_TOO_HIGH', { gas: tx.gasLimit, limit: maxTxGas });
       const minimum = this.#options.minGasPrice;
       if (feeCap(tx) < minimum) throw new EvmPoolError('UNDERPRICED', { feeCap: feeCap(tx), minimum });
       return tx;

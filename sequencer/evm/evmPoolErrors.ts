@@ -4,7 +4,7 @@ import { EvmTxError, type EvmTxErrorCode } from '../../chain/evm/txRules.ts';
 /**
  * Why the pool does not take a transaction. What the chain's own rules refuse keeps its EvmTxErrorCode.
  * ALREADY_KNOWN: it is in the pool. OVERSIZED: more bytes than the pool takes.
- * UNDERPRICED: below the configured minimum, or the pool is full of better ones. REPLACEMENT_UNDERPRICED: not 10 % more of both fees.
+ * TX_GAS_TOO_HIGH: more gas than the pool lets one transaction have. UNDERPRICED: below the configured minimum, or the pool is full of better ones. REPLACEMENT_UNDERPRICED: not 10 % more of both fees.
  * POOL_FULL: no room can be made. SENDER_FULL: the sender has its maximum in the pool.
  * FUTURE_REPLACES_PENDING: behind a nonce gap, and all there is to push out could be executed.
  * IN_FLIGHT_LIMIT, DELEGATED_GAP: an account that is (or is about to be) delegated may have one transaction here, the next one.
@@ -14,6 +14,7 @@ export type EvmPoolErrorCode =
   | EvmTxErrorCode
   | 'ALREADY_KNOWN'
   | 'OVERSIZED'
+  | 'TX_GAS_TOO_HIGH'
   | 'UNDERPRICED'
   | 'REPLACEMENT_UNDERPRICED'
   | 'POOL_FULL'
@@ -69,6 +70,7 @@ const MESSAGES: Readonly<Record<EvmPoolErrorCode, (data: ErrorData) => string>> 
   EMPTY_AUTHORIZATION_LIST: () => 'set code tx must have at least one authorization tuple',
   EXECUTION_FAILED: () => 'execution failed',
   ALREADY_KNOWN: () => 'already known',
+  TX_GAS_TOO_HIGH: ({ gas, limit }) => `transaction gas limit too high (cap: ${limit}, tx: ${gas})`,
   OVERSIZED: ({ size, limit }) => `oversized data: transaction size ${size}, limit ${limit}`,
   UNDERPRICED: ({ feeCap, minimum }) =>
     minimum === undefined

@@ -32,7 +32,7 @@ async function world(): Promise<World> {
   const { lane } = fixture;
   const recovery = new RecoverPool({ threads: 0 });
   const pool = new EvmPool(
-    { chainId: lane.common.chainId(), gasLimit: lane.genesis.gasLimit },
+    { gasLimit: lane.genesis.gasLimit },
     {
       common: lane.common,
       clock: new FakeClock(),

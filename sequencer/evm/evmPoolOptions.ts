@@ -1,5 +1,4 @@
 export interface EvmPoolOptions {
-  readonly chainId: bigint;
   /** Of a block. */
   readonly gasLimit: bigint;
   /** The least fee cap that is taken, wei. Default 0. */
@@ -16,6 +15,11 @@ export interface EvmPoolOptions {
   readonly maxQueuedPerSender?: number;
   /** Default 131,072 bytes. */
   readonly maxTxBytes?: number;
+  /**
+   * Most gas of one transaction. Default 2^24, EIP-7825's cap: gas says little about time (some precompiles take ten times as long for
+   * theirs), and a transaction cannot be interrupted.
+   */
+  readonly maxTxGas?: bigint;
   /** What no block took in for this long is dropped as STALE. Default 3 hours. */
   readonly lifetimeMs?: number;
 }
@@ -30,6 +34,7 @@ export function withDefaults(options: EvmPoolOptions): Required<EvmPoolOptions> 
     maxPerSender: 4_096,
     maxQueuedPerSender: 256,
     maxTxBytes: 131_072,
+    maxTxGas: 2n ** 24n,
     lifetimeMs: 3 * 3_600_000,
     ...options,
   };

@@ -7,7 +7,7 @@ import type { Hex } from '../../../protocol/lane/types.ts';
 import { EvmPool, type EvmPoolOptions } from '../evmPool.ts';
 import type { EvmDropCode } from '../evmPoolErrors.ts';
 import { RecoverPool } from '../recoverPool.ts';
-import { CHAIN_ID, common, rawTx, type TestTx, type Wallet } from './txs.ts';
+import { common, rawTx, type TestTx, type Wallet } from './txs.ts';
 
 interface FakeAccount {
   readonly nonce: bigint;
@@ -39,7 +39,7 @@ export class PoolFixture {
   constructor(options: Partial<EvmPoolOptions> = {}, recovery: { maxWaiting?: number } = {}) {
     this.recovery = new RecoverPool({ threads: 0, ...recovery });
     this.pool = new EvmPool(
-      { chainId: CHAIN_ID, gasLimit: 30_000_000n, ...options },
+      { gasLimit: 30_000_000n, ...options },
       {
         common,
         clock: this.clock,

@@ -79,7 +79,7 @@ export class EthWorld {
     const { lane, db } = fixture;
     this.#records = new EvmRecords({ common: lane.common }, { db });
     this.pool = new EvmPool(
-      { chainId: lane.common.chainId(), gasLimit: lane.genesis.gasLimit },
+      { gasLimit: lane.genesis.gasLimit },
       {
         common: lane.common,
         clock: this.clock,
