@@ -125,6 +125,8 @@ export function fastInterpreterClass(base: InterpreterClass): InterpreterClass {
       let { size } = this.#stack;
       let gas = Number(state.gasLeft);
       this.#words = Number(state.memoryWordCount);
+      // Handlers pay for memory without making it: what a call may write to, but did not.
+      memory.extend(0, 32 * this.#words);
       let untilHandler = JUMPS_BY_HANDLER;
 
       while (pc < length) {
