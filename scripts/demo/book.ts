@@ -37,6 +37,12 @@ export class Checks {
     if (expected !== found) this.mismatches.push({ what, expected, found });
   }
 
+  /** Those of somebody else, too. */
+  add(others: Checks): void {
+    this.#count += others.count;
+    this.mismatches.push(...others.mismatches);
+  }
+
   get count(): number {
     return this.#count;
   }

@@ -1,19 +1,24 @@
-/** `npm run demo [-- ledger|ai] [--json]`: the whole system on real parts. Exits with 1 if anything does not reconcile. */
+/** `npm run demo [-- ledger|ai|evm] [--json]`: the whole system on real parts. Exits with 1 if anything does not reconcile. */
 import { parseArgs } from 'node:util';
 import { progressReporter } from '../../circuits/build/progress.ts';
 import { type AiDemoResult, aiDemo, INFERENCES_PER_STREAM } from './ai.ts';
+import { type EvmDemoResult, evmDemo, INFERENCES } from './evm.ts';
 import { type LedgerDemoResult, ledgerDemo } from './ledger.ts';
 
 const USAGE = `usage: npm run demo [-- ledger] [--json]
-       npm run demo -- ai [--inferences <of each of two streams, default ${INFERENCES_PER_STREAM}>] [--json]`;
+       npm run demo -- ai [--inferences <of each of two streams, default ${INFERENCES_PER_STREAM}>] [--json]
+       npm run demo -- evm [--inferences <default ${INFERENCES}>] [--json]`;
 
 const { values, positionals } = parseArgs({
   options: { json: { type: 'boolean', default: false }, inferences: { type: 'string' } },
   allowPositionals: true,
 });
 const [name = 'ledger'] = positionals;
-const inferencesPerStream = Number(values.inferences ?? INFERENCES_PER_STREAM);
-if ((name !== 'ledger' && name !== 'ai') || !Number.isInteger(inferencesPerStream) || inferencesPerStream < 2) {
+const inferences = values.inferences === undefined ? undefined : Number(values.inferences);
+const isCount = inferences === undefined || (Number.isInteger(inferences) && inferences >= 2);
+// the EVM lane's story shows receipts up to number 77
+const isEnough = name !== 'evm' || inferences === undefined || inferences >= 100;
+if (!['ledger', 'ai', 'evm'].includes(name) || !isCount || !isEnough) {
   console.error(USAGE);
   process.exit(2);
 }
@@ -27,16 +32,22 @@ const onStep = (text: string): void => {
 };
 
 const options = { onStep, onProgress: progress.update, signal: abort.signal };
-const isAi = name === 'ai';
-const result = await (isAi ? aiDemo(options, { inferencesPerStream }) : ledgerDemo(options)).finally(progress.stop);
+const result = await run().finally(progress.stop);
 const plain = (_key: string, value: unknown): unknown => (typeof value === 'bigint' ? value.toString() : value);
 if (values.json) console.log(JSON.stringify(result, plain));
 else show(result);
 process.exit(result.reconciled ? 0 : 1);
 
-function show(result: LedgerDemoResult | AiDemoResult): void {
+function run(): Promise<LedgerDemoResult | AiDemoResult | EvmDemoResult> {
+  if (name === 'ai') return aiDemo(options, { inferencesPerStream: inferences ?? INFERENCES_PER_STREAM });
+  if (name === 'evm') return evmDemo(options, { inferences: inferences ?? INFERENCES });
+  return ledgerDemo(options);
+}
+
+function show(result: LedgerDemoResult | AiDemoResult | EvmDemoResult): void {
   console.table(result.batches.map((row) => ({ ...row, provingSeconds: Number(row.provingSeconds.toFixed(1)) })));
   if ('claims' in result) showAi(result);
+  if ('receiptsPaid' in result) showEvm(result);
   for (const { what, expected, found } of result.mismatches)
     console.log(`MISMATCH ${what}: expected ${expected}, found ${found}`);
   console.log(
@@ -73,4 +84,12 @@ function showAi(result: AiDemoResult): void {
   for (const [model, amount] of Object.entries(result.royaltiesSwept)) {
     console.log(`royalties of the ${model}, taken by its owner: ${amount} base units`);
   }
+}
+
+function showEvm({ phases, receiptsPaid, inferencesSettled, refusals, l1Gas, l2Gas }: EvmDemoResult): void {
+  console.table(phases);
+  console.log(`${receiptsPaid} receipts of ${inferencesSettled} settled inferences were paid by a contract`);
+  console.table(refusals);
+  console.log('gas, on L1 and on the EVM lane');
+  console.table({ ...l1Gas, ...l2Gas });
 }

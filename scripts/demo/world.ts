@@ -13,7 +13,7 @@ const BURN: Address = '0x000000000000000000000000000000000000dEaD';
 
 /**
  * Lines of the book: `ledger:<who>:<token>` on the ledger; `l1:<who>:<token>` in the wallet, gas aside; `paid:<who>:<token>` what the
- * bridge owes or paid out.
+ * bridge owes or paid out to people; `owed:…:<token>` what it owes to contracts.
  */
 export class World {
   readonly devnet: Devnet;
@@ -168,14 +168,14 @@ export class World {
     const pending = (owner: Address): Promise<bigint> => this.#anybody.l1.pendingWithdrawal(ETH, owner);
     const reserved = this.#bond + (await pending(this.devnet.person('sequencer').l1.address)) + (await pending(BURN));
     const eth = await localClients(l1).publicClient.getBalance({ address: rollup });
-    checks.equal('vault: ETH', this.#onLedger(ETH) + reserved, eth);
-    checks.equal(`vault: ${this.token.symbol}`, this.#onLedger(this.token.id), await this.tokenBalance(rollup));
+    checks.equal('vault: ETH', this.#inRollup(ETH) + reserved, eth);
+    checks.equal(`vault: ${this.token.symbol}`, this.#inRollup(this.token.id), await this.tokenBalance(rollup));
   }
 
-  #onLedger(token: number): bigint {
+  #inRollup(token: number): bigint {
     return this.book
       .entries()
-      .filter(([line]) => line.startsWith('ledger:') && line.endsWith(`:${token}`))
+      .filter(([line]) => /^(ledger|owed):/.test(line) && line.endsWith(`:${token}`))
       .reduce((sum, [, amount]) => sum + amount, 0n);
   }
 
