@@ -9,7 +9,7 @@ import type { LaneMessage } from '../../protocol/lane/types.ts';
 import { bloomOf } from './bloom.ts';
 import type { EngramCommon } from './common.ts';
 import { bytesHex, hexBytes } from './crypto.ts';
-import { EvmError, isStateError } from './errors.ts';
+import { isStateError } from './errors.ts';
 import { type MessageResult, runMessage } from './fast/messageRun.ts';
 import { effectiveGasPrice, effectiveTip, nextBaseFee } from './fees.ts';
 import { type GasNeeded, gasNeeded } from './intrinsicGas.ts';

@@ -1,6 +1,6 @@
 import type { AccountFields, StateManagerInterface } from '@ethereumjs/common';
 import { Account, type Address, KECCAK256_NULL, KECCAK256_RLP } from '@ethereumjs/util';
-import { keccak } from '../crypto.ts';
+import { bytesHex, keccak } from '../crypto.ts';
 import { EvmError } from '../errors.ts';
 import { type AccountRecord, encodeAccount, hasCode, hasStorage } from './accountRecord.ts';
 import { encodeBytes } from './rlpWriter.ts';
@@ -306,8 +306,9 @@ export class LaneState implements StateManagerInterface {
     return this.#accounts.size === 0 && this.#storage.size === 0 ? this.view.root : (await this.roots()).root;
   }
 
-  /** Forgets all changes. */
+  /** Forgets all changes. @throws EvmError STATE_MISSING */
   async setStateRoot(root: Uint8Array): Promise<void> {
+    if (!(await this.hasStateRoot(root))) throw new EvmError('STATE_MISSING', { root: bytesHex(root) });
     this.reset(this.#view.store.view(root));
   }
 

@@ -16,7 +16,8 @@ const OPS = [
 export function randomCode(random: Random, accounts: readonly Uint8Array[]): Uint8Array {
   const code: number[] = [];
   const small = (): void => {
-    code.push(0x60, pick(random, [0, 1, 2, 3, 31, 32, 64, 255]));
+    if (random(12) === 0) code.push(0x61, random(40), random(256));
+    else code.push(0x60, pick(random, [0, 1, 2, 3, 31, 32, 64, 255]));
   };
   for (let i = 8 + random(60); i > 0; i--) {
     const kind = random(100);
@@ -55,7 +56,8 @@ export function randomCode(random: Random, accounts: readonly Uint8Array[]): Uin
 
 function callOf(random: Random, accounts: readonly Uint8Array[], code: number[]): void {
   const op = pick(random, [0xf1, 0xf1, 0xf2, 0xf4, 0xfa]);
-  code.push(0x60, random(64), 0x60, random(64), 0x60, random(64), 0x60, random(64));
+  // what it returns goes to memory that nobody may have had before
+  code.push(0x60, random(64), 0x61, random(4) === 0 ? random(40) : 0, random(64), 0x60, random(64), 0x60, random(64));
   if (op === 0xf1 || op === 0xf2) code.push(0x60, random(3) === 0 ? random(4) : 0);
   if (random(12) === 0) code.push(0x60, 1 + random(20));
   else code.push(0x73, ...pick(random, accounts));
