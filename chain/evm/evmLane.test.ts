@@ -4,6 +4,7 @@ import { BEACON_ROOTS, BLOCK_HASHES } from '../../genesis/systemContracts.ts';
 import { INBOX, SYSTEM_SENDER } from '../../protocol/lane/addresses.ts';
 import type { DepositMessage, Hex, LaneMessage } from '../../protocol/lane/types.ts';
 import type { Db } from '../db.ts';
+import { CrashPoint } from '../testing/crash.ts';
 import { bytesHex, hexBytes, keccak, keccakHex } from './crypto.ts';
 import { EvmLane } from './evmLane.ts';
 import {
@@ -491,6 +492,28 @@ describe('pruning', () => {
     const reopened = await EvmLane.open(fixture.options, { db, head: lane.head });
     const next = await reopened.execute(inputOn(reopened.head), [set(7n, 1)]);
     expect(next.receipts[0]?.status).toBe(1);
+  });
+
+  it('killed anywhere, it leaves every retained state whole', async () => {
+    const fixture = await withContract('5f35602035555f355f5260205fa0');
+    const { lane, db, options } = fixture;
+    for (let i = 0; i < 6; i++) {
+      const to = bytesHex(keccak(Uint8Array.of(i)).slice(0, 20));
+      await mine(fixture, [transfer(lane, alice, BigInt(i), to)]);
+    }
+    const { head } = lane;
+    // Two removals: nodes, then codes. Before and after each.
+    for (let dieAt = 0; dieAt < 4; dieAt++) {
+      const crash = new CrashPoint(dieAt);
+      const dying: Db = { ...db, write: (ops) => crash.effect(() => db.write(ops)) };
+      const victim = await EvmLane.open(options, { db: dying, head });
+      await victim.prune([]).catch((error: unknown) => expect(error).toMatchObject({ code: 'STATE_UNAVAILABLE' }));
+      const reopened = await EvmLane.open(options, { db, head });
+      // It walks all of the state.
+      expect((await reopened.prune([])).kept).toBeGreaterThan(10);
+      const block = await reopened.execute(inputOn(head), [transfer(reopened, alice, 6n)]);
+      expect(block.receipts[0]?.status).toBe(1);
+    }
   });
 
   it('removes nothing if a state it shall keep is not there', async () => {
