@@ -3,7 +3,7 @@ import type { EvmLog } from '../../../chain/evm/types.ts';
 import type { Hex } from '../../../protocol/lane/types.ts';
 import { hexOf, word32 } from '../../rpc/eth/hex.ts';
 import { hookOpcodes, LOGS, Op, operand } from './opcodeHooks.ts';
-import { watchFrames } from './trace/tracer.ts';
+import { watchFrames } from './trace/frames.ts';
 
 const TRANSFER_ADDRESS: Hex = `0x${'ee'.repeat(20)}`;
 const TRANSFER_TOPIC: Hex = '0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef';

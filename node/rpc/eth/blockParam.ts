@@ -11,7 +11,6 @@ export type BlockRef =
   | { readonly kind: 'hash'; readonly hash: Hex };
 
 export const LATEST: BlockRef = { kind: 'tag', tag: 'latest' };
-export const PENDING: BlockRef = { kind: 'tag', tag: 'pending' };
 
 const MAX_NUMBER = 2n ** 63n - 1n;
 

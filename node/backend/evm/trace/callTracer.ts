@@ -8,7 +8,8 @@ import type { RunState } from '../evmTypes.ts';
 import type { Message } from '../message.ts';
 import { CALLS, CREATES, hookOpcodes, LOGS, Op, operand } from '../opcodeHooks.ts';
 import { type FailedFrame, failureText, revertReason } from '../vmFailure.ts';
-import { type Tracer, watchFrames } from './tracer.ts';
+import { watchFrames } from './frames.ts';
+import type { Tracer } from './tracer.ts';
 
 interface Frame {
   from: Hex;

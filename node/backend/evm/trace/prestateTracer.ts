@@ -8,7 +8,7 @@ import { watchAccess } from '../accessList.ts';
 import { type Applied, applyMessage } from '../applyMessage.ts';
 import type { EvmBlockContext } from '../evmTypes.ts';
 import type { Message } from '../message.ts';
-import { watchFrames } from './tracer.ts';
+import { watchFrames } from './frames.ts';
 
 interface AccountState {
   balance?: Hex;

@@ -7,7 +7,8 @@ import type { TraceOptions } from '../../../rpc/eth/traceOptions.ts';
 import type { Applied } from '../applyMessage.ts';
 import { hookOpcodes, Op } from '../opcodeHooks.ts';
 import { type FailedFrame, failureText } from '../vmFailure.ts';
-import { type Tracer, watchFrames } from './tracer.ts';
+import { watchFrames } from './frames.ts';
+import type { Tracer } from './tracer.ts';
 
 interface Step {
   pc: number;

@@ -34,7 +34,9 @@ export function feeMethods(backend: EvmBackend): EthHandlers {
     eth_gasPrice: async (params) => {
       readArgs(params, []);
       const block = await head();
-      return quantity(backend.nextBaseFee(block) + tip(block));
+      // enough for the next block, and for calls, which are made in the newest one
+      const [next, now] = [backend.nextBaseFee(block), block.header.baseFeePerGas ?? 0n];
+      return quantity((next > now ? next : now) + tip(block));
     },
     eth_maxPriorityFeePerGas: async (params) => {
       readArgs(params, []);

@@ -205,7 +205,11 @@ describe('fees', () => {
       BigInt(await world.call('eth_maxPriorityFeePerGas')),
       BigInt(await world.call('eth_baseFee')),
     ];
-    expect(price).toBe(base + tip);
+    const { baseFeePerGas } = await world.call('eth_getBlockByNumber', ['latest', false]);
+    expect(price - tip).toBe(BigInt(baseFeePerGas) > base ? BigInt(baseFeePerGas) : base);
+    expect(
+      await world.failure('eth_estimateGas', [{ from: A, to: OTHER, gasPrice: `0x${price.toString(16)}` }]),
+    ).toBeUndefined();
     const tx = await world.send(3, {
       type: 0,
       gasPrice: price,
