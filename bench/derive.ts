@@ -16,6 +16,7 @@ import { parseArgs } from 'node:util';
 import { EvmLaneReader } from '../bridge/client/evmLaneReader.ts';
 import { Reader } from '../bridge/client/rollupReader.ts';
 import { openLevel } from '../chain/db.ts';
+import type { DerivedBatch } from '../chain/derive/types.ts';
 import { deriveFromL1 } from '../node/cli/deriveFromL1.ts';
 import { l1PublicClient } from '../node/l1/clients.ts';
 import { emptyBlocks } from './derive/emptyBlocks.ts';
@@ -70,28 +71,28 @@ async function measure({ l1Url, rollup, evmLane, deployedAt }: DeriveChain): Pro
   const path = await mkdtemp(join(tmpdir(), 'engram-bench-derive-'));
   const db = await openLevel(path);
   const [from, cpu] = [performance.now(), cpuSeconds()];
-  const { deriver, batches, last } = await deriveFromL1(
-    { genesis: 'devnet', deployedAt: at },
-    { rollup: reader, lane, db },
-  );
+  let postedBytes = 0;
+  const onBatch = ({ evm }: DerivedBatch): void => {
+    postedBytes += evm.data.length;
+  };
+  const deps = { rollup: reader, lane, db, onBatch };
+  const { deriver, totals } = await deriveFromL1({ genesis: 'devnet', deployedAt: at }, deps);
   const seconds = (performance.now() - from) / 1000;
   const used = cpuSeconds() - cpu;
   const peakMemoryMB = round(process.resourceUsage().maxRSS / 1024);
   const { head } = deriver;
   await db.close();
   await rm(path, { recursive: true });
-  let postedBytes = 0;
-  for (const { number } of batches) postedBytes += (await reader.readBatch(number)).evmData.length;
   return {
     blocks: Number(head.header.number),
-    batches: batches.length,
-    evmTransactions: batches.reduce((sum, { evmTxs }) => sum + evmTxs, 0),
-    ledgerTransactions: batches.reduce((sum, { ledgerTxs }) => sum + ledgerTxs, 0),
+    batches: totals.batches,
+    evmTransactions: totals.evmTxs,
+    ledgerTransactions: totals.ledgerTxs,
     postedBytes,
     seconds,
     cpuSeconds: used,
     blockHash: head.blockHash,
-    isDerived: batches.every(({ isSameOutput, fault }) => isSameOutput && fault === undefined) && last !== undefined,
+    isDerived: totals.batches > 0 && totals.differing.length + totals.replaced.length === 0,
     emptyBlocksPerSecond: await emptyBlocks(Number(args.empty)),
     peakMemoryMB,
   };

@@ -97,9 +97,8 @@ async function derive(options: DeriveCommandOptions): Promise<object> {
 }
 
 /** What a derivation says. `differing`: batches whose posted outcome is not the derived one; `replaced`: those whose data did not count. */
-export function outcome({ deriver, batches, last, provenBatch }: Derivation) {
+export function outcome({ deriver, totals, last, provenBatch }: Derivation) {
   const { head } = deriver;
-  const sum = (of: (batch: DerivedBatch) => number): number => batches.reduce((total, batch) => total + of(batch), 0);
   return {
     batch: head.batch,
     provenBatch,
@@ -111,14 +110,14 @@ export function outcome({ deriver, batches, last, provenBatch }: Derivation) {
     outboxCount: last?.evm.output.outboxCount,
     inboxCount: head.inboxCount,
     commitment: last === undefined ? undefined : wordHex(last.evm.commitment),
-    derivedBatches: batches.length,
-    evmTransactions: sum(({ evmTxs }) => evmTxs),
-    ledgerTransactions: sum(({ ledgerTxs }) => ledgerTxs),
-    l1Messages: sum(({ l1Messages }) => l1Messages),
+    derivedBatches: totals.batches,
+    evmTransactions: totals.evmTxs,
+    ledgerTransactions: totals.ledgerTxs,
+    l1Messages: totals.l1Messages,
     /** Of the last batch, whose block hash binds everything before it. */
     isLastCommitmentDerived: last === undefined || last.evm.commitment === last.posted.header.evmCommitment,
-    differing: batches.filter(({ isSameOutput }) => !isSameOutput).map(({ number }) => number),
-    replaced: batches.filter(({ fault }) => fault !== undefined).map(({ number }) => number),
+    differing: totals.differing,
+    replaced: totals.replaced,
   };
 }
 

@@ -36,10 +36,21 @@ export interface DeriveDeps {
 /** Batches read from L1 ahead of the one that is derived. */
 const READ_AHEAD = 4;
 
-/** Everything that was derived now; what a folder held before is not among `batches`. */
+/** What was derived now; what a folder held before does not count. */
+export interface DerivedTotals {
+  readonly batches: number;
+  readonly evmTxs: number;
+  readonly ledgerTxs: number;
+  readonly l1Messages: number;
+  /** Batches whose posted outcome is not the derived one. */
+  readonly differing: readonly number[];
+  /** Batches whose posted data did not count. */
+  readonly replaced: readonly number[];
+}
+
 export interface Derivation {
   readonly deriver: Deriver;
-  readonly batches: readonly DerivedBatch[];
+  readonly totals: DerivedTotals;
   /** The last derived batch as L1 has it, and as it should be; absent if nothing is proven. */
   readonly last: { readonly posted: PostedBatch; readonly evm: EvmBatch } | undefined;
   readonly provenBatch: number;
@@ -62,7 +73,7 @@ export async function deriveFromL1(options: DeriveOptions, deps: DeriveDeps): Pr
   const deriver = await Deriver.open({ genesis, domain, evmLane, maxDriftSeconds }, { db });
   await checkSame(deriver, rollup);
   const source = new MessageSource({ deployedAt: options.deployedAt, next: deriver.head.inboxCount }, { lane });
-  const batches: DerivedBatch[] = [];
+  let totals: DerivedTotals = { batches: 0, evmTxs: 0, ledgerTxs: 0, l1Messages: 0, differing: [], replaced: [] };
   let lastPosted: PostedBatch | undefined;
   for await (const posted of readAhead(rollup, deriver.head.batch + 1, last)) {
     if (signal?.aborted) throw new CliError(Exit.REFUSED, 'CANCELLED', `stopped after batch ${deriver.head.batch}`);
@@ -76,7 +87,7 @@ export async function deriveFromL1(options: DeriveOptions, deps: DeriveDeps): Pr
       committedAt: stored.committedAt,
     };
     const derived = await deriver.applyBatch(batch, messages);
-    batches.push(derived);
+    totals = withBatch(totals, derived);
     onBatch?.(derived, last);
   }
   const { head } = deriver;
@@ -85,7 +96,18 @@ export async function deriveFromL1(options: DeriveOptions, deps: DeriveDeps): Pr
   }
   if (lastPosted === undefined && head.batch > 0) lastPosted = await rollup.readBatch(head.batch);
   const posted = lastPosted && { posted: lastPosted, evm: await evmBatch(deriver, lastPosted) };
-  return { deriver, batches, last: posted, provenBatch: proven.batch, provenRoot: proven.root };
+  return { deriver, totals, last: posted, provenBatch: proven.batch, provenRoot: proven.root };
+}
+
+function withBatch(totals: DerivedTotals, { number, isSameOutput, fault, ...batch }: DerivedBatch): DerivedTotals {
+  return {
+    batches: totals.batches + 1,
+    evmTxs: totals.evmTxs + batch.evmTxs,
+    ledgerTxs: totals.ledgerTxs + batch.ledgerTxs,
+    l1Messages: totals.l1Messages + batch.l1Messages,
+    differing: isSameOutput ? totals.differing : [...totals.differing, number],
+    replaced: fault === undefined ? totals.replaced : [...totals.replaced, number],
+  };
 }
 
 /** What was posted with the last batch, with the outcome that was derived. */
