@@ -26,6 +26,8 @@ import { visibleHeader } from './visibleHeader.ts';
 export interface CallLimits {
   /** Gas of one call. */
   readonly gasCap: bigint;
+  /** Gas of one transaction that the pool takes: no estimate is higher. */
+  readonly txGas: bigint;
   readonly timeoutMs: number;
   /** Calls at the same time. */
   readonly concurrency: number;
@@ -33,7 +35,13 @@ export interface CallLimits {
   readonly queue: number;
 }
 
-export const DEFAULT_CALL_LIMITS: CallLimits = { gasCap: 50_000_000n, timeoutMs: 5_000, concurrency: 2, queue: 512 };
+export const DEFAULT_CALL_LIMITS: CallLimits = {
+  gasCap: 50_000_000n,
+  txGas: 2n ** 24n,
+  timeoutMs: 5_000,
+  concurrency: 2,
+  queue: 512,
+};
 
 /** The longest a trace may be asked to take. */
 const MAX_TRACE_MS = 30_000;
@@ -78,7 +86,8 @@ export class CallRunner implements EvmRunner {
     return this.#exactly(async (isClose) => {
       const { vm, block, message } = await this.#prepare(request, place, isClose);
       const gasLimit = place.blockOverrides.gasLimit ?? place.block.header.gasLimit;
-      const limits = { gasLimit, gasCap: this.#limits.gasCap, asked: request.gas };
+      const { gasCap, txGas } = this.#limits;
+      const limits = { gasLimit, gasCap, txGas, asked: request.gas };
       const estimate = await estimateGas(vm, block, message, limits);
       if (!isClose) this.#machines.release(vm);
       return estimate;

@@ -4,7 +4,7 @@ import { EthCode, serverError } from '../../rpc/eth/ethError.ts';
 import { callError } from '../../rpc/eth/methods/callMethods.ts';
 import { type Applied, applyMessage, MessageError, VagueFailure } from './applyMessage.ts';
 import type { EvmBlockContext } from './evmTypes.ts';
-import type { Message } from './message.ts';
+import { type Message, smaller } from './message.ts';
 
 const TRANSFER_GAS = 21_000n;
 const CALL_STIPEND = 2_300n;
@@ -16,6 +16,8 @@ export interface EstimateLimits {
   readonly gasLimit: bigint;
   /** Of a call. */
   readonly gasCap: bigint;
+  /** Of a transaction that the pool takes. */
+  readonly txGas: bigint;
   /** What the caller named. */
   readonly asked: bigint | undefined;
 }
@@ -66,8 +68,12 @@ export async function estimateGas(
   return high;
 }
 
-/** What the block, the node and the sender's balance allow. */
-async function highestGas(vm: VM, message: Message, { gasLimit, gasCap, asked }: EstimateLimits): Promise<bigint> {
+/** What the block, the node, its pool and the sender's balance allow. */
+async function highestGas(
+  vm: VM,
+  message: Message,
+  { gasLimit, gasCap, txGas, asked }: EstimateLimits,
+): Promise<bigint> {
   let high = asked !== undefined && asked >= TRANSFER_GAS ? asked : gasLimit;
   if (message.feeCap > 0n) {
     const balance = (await vm.stateManager.getAccount(addressOf(message.from)))?.balance ?? 0n;
@@ -75,7 +81,7 @@ async function highestGas(vm: VM, message: Message, { gasLimit, gasCap, asked }:
     const affordable = (balance - message.value) / message.feeCap;
     if (affordable < high) high = affordable;
   }
-  return high < gasCap ? high : gasCap;
+  return smaller(smaller(high, gasCap), txGas);
 }
 
 /** Undefined: not enough gas to begin with. What it did is taken back. */

@@ -81,6 +81,7 @@ export interface EvmPoolView {
   /** The nonce after the pool's consecutive ones of this sender. */
   nextNonce(address: Hex, stateNonce: bigint): bigint;
   content(): PoolContent;
+  contentFrom(address: Hex): { readonly pending: readonly EvmTx[]; readonly queued: readonly EvmTx[] };
   status(): { readonly pending: number; readonly queued: number };
 }
 

@@ -217,6 +217,13 @@ describe('eth_estimateGas', () => {
     expect(capped).toEqual({ code: -32000, message: 'gas required exceeds allowance (100000)' });
   });
 
+  it('is no higher than what the pool takes', async () => {
+    const endless = { [NOBODY]: { code: '0x5b5f56' } };
+    expect((await world.failure('eth_estimateGas', [{ to: NOBODY }, 'latest', endless])).message).toBe(
+      'gas required exceeds allowance (16777216)',
+    );
+  });
+
   it('is bounded by what the sender owns', async () => {
     const poor = { from: NOBODY, to: probe, data: world.data('store', [1n]), maxFeePerGas: '0x77359400' };
     expect((await world.failure('eth_estimateGas', [poor])).message).toBe('gas required exceeds allowance (0)');

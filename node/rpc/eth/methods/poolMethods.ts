@@ -51,11 +51,8 @@ export function poolMethods({ pool }: EvmBackend): EthHandlers {
     },
     txpool_contentFrom: async (params) => {
       const [address] = readArgs(params, [required(addressValue)]);
-      const { pending, queued } = pool.content();
-      return {
-        pending: byNonce(pending.get(address) ?? [], whole),
-        queued: byNonce(queued.get(address) ?? [], whole),
-      };
+      const { pending, queued } = pool.contentFrom(address);
+      return { pending: byNonce(pending, whole), queued: byNonce(queued, whole) };
     },
     txpool_inspect: async (params) => {
       readArgs(params, []);
