@@ -19,7 +19,8 @@ import { prefixRange } from './db.ts';
  * | d/ address/index | accounts of an Ethereum address |
  * | o/ index | what created a channel or an attestation |
  * | l/ channel/block/tx/op | a claim |
- * | e/ number | EVM part of a block, without receipts |
+ * | g/ number | Ethereum header of a block |
+ * | e/ number | EVM part of a block, without header and receipts |
  * | r/ number | receipts of a block's EVM part |
  * | f/ number | bloom of a block's logs, if it has any (bytes) |
  * | x/ hash | where a transaction of the EVM lane is |
@@ -44,6 +45,7 @@ export const keys = {
   origin: (index: number): string => `o/${hex(index, 6)}`,
   claim: (channel: number, at: { block: bigint; position: number; op: number }): string =>
     `${claimPrefix(channel)}${txOf(at)}${hex(at.op, 2)}`,
+  header: (number: bigint): string => `g/${hex(number, 16)}`,
   evmBlock: (number: bigint): string => `e/${hex(number, 16)}`,
   receipts: (number: bigint): string => `r/${hex(number, 16)}`,
   bloom: (number: bigint): string => `f/${hex(number, 16)}`,

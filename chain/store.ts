@@ -250,6 +250,11 @@ export class ChainStore {
     return this.#evm.bloom(number);
   }
 
+  /** The Ethereum header of a block, from number 0 on: much quicker to read than the block. */
+  header(number: bigint): Promise<BlockHeader | undefined> {
+    return this.#evm.header(number);
+  }
+
   async evmBlockByHash(hash: Hex): Promise<EvmBlockRecord | undefined> {
     const number = await this.#evm.numberOf(hash);
     return number === undefined ? undefined : this.#evm.readBlock(number);

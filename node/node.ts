@@ -23,6 +23,7 @@ import { SequencerBackend } from './backend/sequencerBackend.ts';
 import type { Config } from './config/config.ts';
 import { createAttestor } from './evm/attesting.ts';
 import { LaneHeads } from './evm/laneHeads.ts';
+import { StateHistory } from './evm/stateHistory.ts';
 import { nodeHealth } from './health.ts';
 import { l1PublicClient } from './l1/clients.ts';
 import { ViemL1Port } from './l1/l1Port.ts';
@@ -52,6 +53,7 @@ interface Parts {
   readonly sequencer: Sequencer;
   readonly verifiers: VerifyPool;
   readonly recovery: RecoverPool;
+  readonly history: StateHistory | undefined;
   readonly prover: Prover | undefined;
   readonly rpc: RpcServer;
   readonly backend: SequencerBackend;
@@ -118,7 +120,7 @@ export class EngramNode {
   /** No new requests, then no new blocks, then no proofs, then the store is closed. May be called twice. */
   stop(): Promise<void> {
     this.#stopping ??= (async () => {
-      const { rpc, sequencer, verifiers, recovery, prover, backend, db } = this.#parts;
+      const { rpc, sequencer, verifiers, recovery, history, prover, backend, db } = this.#parts;
       this.#logger.info({}, 'stopping');
       this.#background.abort();
       await rpc.stop();
@@ -126,6 +128,7 @@ export class EngramNode {
       await prover?.stop();
       await verifiers.stop();
       await recovery.stop();
+      await history?.settled();
       await backend.flush();
       await db.close();
       this.#logger.info({}, 'stopped');
@@ -274,6 +277,14 @@ async function open(
       onMined: (call, gasUsed) => metrics.l1Transaction(call, gasUsed),
     });
 
+  const history = config.evm.archive
+    ? undefined
+    : new StateHistory(
+        { blocks: config.evm.historyBlocks },
+        { store, lane, log: logger.child({ module: 'stateHistory' }) },
+      );
+  sequencer.events.on('block', () => history?.onBlock());
+
   await sequencer.start();
   void attestor?.run(background.signal);
   prover?.start();
@@ -287,7 +298,7 @@ async function open(
   void repeat(TOKENS_MS, () => tokens.refresh(), { signal: background.signal, logger, about: 'tokens on L1' });
   void repeat(config.l1.pollMs, () => heads.refresh(), { signal: background.signal, logger, about: 'heads on L1' });
   return new EngramNode(
-    { db, store, proofs, sequencer, verifiers, recovery, prover, rpc, backend, parameters },
+    { db, store, proofs, sequencer, verifiers, recovery, history, prover, rpc, backend, parameters },
     { background, logger: logger.child({ module: 'node' }), halted },
   );
 }

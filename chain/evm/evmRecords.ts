@@ -6,7 +6,7 @@ import { type Db, type DbOp, put, putBytes } from '../db.ts';
 import { ChainError } from '../errors.ts';
 import { keys } from '../keys.ts';
 import type { RecordCodec } from '../records.ts';
-import { evmBatchRecord, evmBlockRecord, receiptsRecord, type StoredEvmBlock } from './records.ts';
+import { evmBatchRecord, evmBlockRecord, headerRecord, receiptsRecord } from './records.ts';
 import type { EvmBlockRecord, EvmTxLocation } from './types.ts';
 import { withdrawalRecords } from './withdrawals.ts';
 
@@ -16,24 +16,25 @@ const CACHED_BLOCKS = 64;
 /** The EVM lane's records in the chain's database. Writing is the store's: these are parts of its atomic writes. */
 export class EvmRecords {
   readonly #db: Db;
-  readonly #block: RecordCodec<StoredEvmBlock>;
+  readonly #header: RecordCodec<BlockHeader>;
   /** By number, oldest first. */
   readonly #cache = new Map<bigint, EvmBlockRecord>();
 
   constructor({ common }: { common: Common }, { db }: { db: Db }) {
     this.#db = db;
-    this.#block = evmBlockRecord(common);
+    this.#header = headerRecord(common);
   }
 
   block(record: EvmBlockRecord): DbOp[] {
-    const { hash, receipts, ...stored } = record;
-    const { number } = stored.header;
+    const { hash, header, receipts, ...stored } = record;
+    const { number } = header;
     return [
-      put(keys.evmBlock(number), this.#block.encode(stored)),
+      put(keys.header(number), this.#header.encode(header)),
+      put(keys.evmBlock(number), evmBlockRecord.encode(stored)),
       put(keys.receipts(number), receiptsRecord.encode(receipts)),
       put(keys.blockHash(BigInt(hash)), number.toString()),
       ...withdrawalRecords(number, receipts),
-      ...(receipts.some(({ logs }) => logs.length > 0) ? [putBytes(keys.bloom(number), stored.header.logsBloom)] : []),
+      ...(receipts.some(({ logs }) => logs.length > 0) ? [putBytes(keys.bloom(number), header.logsBloom)] : []),
       ...receipts.map(({ txHash }, position) => put(keys.evmTx(txHash), `${number}:${position}`)),
     ];
   }
@@ -47,17 +48,23 @@ export class EvmRecords {
     const cached = this.#cache.get(number);
     if (cached !== undefined) return cached;
     const [key, receiptsKey] = [keys.evmBlock(number), keys.receipts(number)];
-    const [text, receipts] = await Promise.all([this.#db.get(key), this.#db.get(receiptsKey)]);
-    if (text === undefined && receipts === undefined) return undefined;
-    if (text === undefined || receipts === undefined) throw new ChainError('STORE_CORRUPT', { block: number });
-    const stored = this.#block.decode(text, key);
+    const [header, text, receipts] = await Promise.all([
+      this.header(number),
+      this.#db.get(key),
+      this.#db.get(receiptsKey),
+    ]);
+    if (header === undefined && text === undefined && receipts === undefined) return undefined;
+    if (header === undefined || text === undefined || receipts === undefined) {
+      throw new ChainError('STORE_CORRUPT', { block: number });
+    }
     const record: EvmBlockRecord = {
-      ...stored,
-      hash: prefixedHex(stored.header.hash()),
+      ...evmBlockRecord.decode(text, key),
+      header,
+      hash: prefixedHex(header.hash()),
       receipts: receiptsRecord.decode(receipts, receiptsKey),
     };
     // Whatever was changed on disk, the hash that other blocks and L1 know is not this one's any more.
-    if (stored.header.number !== number || (await this.numberOf(record.hash)) !== number) {
+    if (header.number !== number || (await this.numberOf(record.hash)) !== number) {
       throw new ChainError('STORE_CORRUPT', { block: number });
     }
     this.remember(record);
@@ -67,6 +74,12 @@ export class EvmRecords {
   /** The bloom of a block's logs, without reading the block; undefined if it has none. */
   bloom(number: bigint): Promise<Uint8Array | undefined> {
     return this.#db.getBytes(keys.bloom(number));
+  }
+
+  async header(number: bigint): Promise<BlockHeader | undefined> {
+    const key = keys.header(number);
+    const text = await this.#db.get(key);
+    return text === undefined ? undefined : this.#header.decode(text, key);
   }
 
   async numberOf(hash: Hex): Promise<bigint | undefined> {

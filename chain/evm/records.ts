@@ -20,8 +20,8 @@ import { type RecordCodec, record, text } from '../records.ts';
 import { bloomOf } from './bloom.ts';
 import type { EvmBlockRecord, EvmLog, EvmReceipt, LeafWords, SettledClaim } from './types.ts';
 
-/** The EVM part of a block without its receipts, which have a record of their own. */
-export type StoredEvmBlock = Omit<EvmBlockRecord, 'receipts' | 'hash'>;
+/** The EVM part of a block without its header and its receipts, which have records of their own. */
+export type StoredEvmBlock = Omit<EvmBlockRecord, 'header' | 'hash' | 'receipts'>;
 
 const bytes = hexBytes();
 
@@ -77,23 +77,23 @@ const leaf = object<LeafWords>({ index, state: fieldWord, a: fieldWord, b: field
 const claim = object<SettledClaim>({ channel: index, receiptsRoot: fieldWord, total: big });
 
 /** Headers decode by the rules of the chain, so the codec belongs to one. */
-export function evmBlockRecord(common: Common): RecordCodec<StoredEvmBlock> {
-  const header: JsonCodec<BlockHeader> = {
-    encode: (value) => prefixedHex(value.serialize()),
+export function headerRecord(common: Common): RecordCodec<BlockHeader> {
+  return record({
+    encode: (header) => prefixedHex(header.serialize()),
     decode: (json) => createBlockHeaderFromRLP(bytes.decode(json), { common }),
-  };
-  return record(
-    object<StoredEvmBlock>({
-      header,
-      mirror: object<StoredEvmBlock['mirror']>({ leaves: list(leaf), claims: list(claim) }),
-      messages: list(message),
-      txs: list(bytes),
-      systemTxs: int,
-      inboxCount: big,
-      outbox: object<OutboxHead>({ root: hex, count: big }),
-    }),
-  );
+  });
 }
+
+export const evmBlockRecord: RecordCodec<StoredEvmBlock> = record(
+  object<StoredEvmBlock>({
+    mirror: object<StoredEvmBlock['mirror']>({ leaves: list(leaf), claims: list(claim) }),
+    messages: list(message),
+    txs: list(bytes),
+    systemTxs: int,
+    inboxCount: big,
+    outbox: object<OutboxHead>({ root: hex, count: big }),
+  }),
+);
 
 /** Hashes are not stored: they follow from the rest. */
 export const evmBatchRecord: RecordCodec<EvmBatch> = (() => {

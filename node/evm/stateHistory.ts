@@ -1,0 +1,63 @@
+import type { BlockHeader } from '@ethereumjs/block';
+import type { EvmLane } from '../../chain/evm/evmLane.ts';
+import type { Logger } from '../../chain/logger.ts';
+import type { ChainStore } from '../../chain/store.ts';
+
+export interface StateHistoryOptions {
+  /** Newest blocks whose state is kept. */
+  readonly blocks: number;
+}
+
+export interface StateHistoryDependencies {
+  readonly store: Pick<ChainStore, 'head' | 'header'>;
+  readonly lane: Pick<EvmLane, 'prune'>;
+  readonly log: Logger;
+}
+
+/**
+ * Forgets old states of the EVM lane. Pruning looks at all states that stay, so it is worth its time only once as many blocks as are
+ * kept have come since the last time: between `blocks` and twice as many states are there.
+ */
+export class StateHistory {
+  readonly #blocks: bigint;
+  readonly #deps: StateHistoryDependencies;
+  #prunedAt = 0n;
+  #running: Promise<void> | undefined;
+
+  constructor({ blocks }: StateHistoryOptions, deps: StateHistoryDependencies) {
+    this.#blocks = BigInt(blocks);
+    this.#deps = deps;
+  }
+
+  /** To be called after every block; what it begins goes on beside the blocks that follow. */
+  onBlock(): void {
+    const { block } = this.#deps.store.head;
+    if (this.#running !== undefined || block < this.#prunedAt + 2n * this.#blocks) return;
+    this.#running = this.prune().finally(() => {
+      this.#running = undefined;
+    });
+  }
+
+  /** Resolves when a pruning under way has ended. */
+  async settled(): Promise<void> {
+    await this.#running;
+  }
+
+  async prune(): Promise<void> {
+    const { store, lane, log } = this.#deps;
+    const newest = store.head.block;
+    const retained: BlockHeader[] = [];
+    for (let number = newest; number >= 0n && number > newest - this.#blocks; number -= 1n) {
+      const header = await store.header(number);
+      if (header !== undefined) retained.push(header);
+    }
+    try {
+      const { kept, removed } = await lane.prune(retained);
+      this.#prunedAt = newest - this.#blocks;
+      log.info({ block: newest, kept, removed }, 'old states pruned');
+    } catch (err) {
+      // Nothing is lost by states that stay; the next blocks try again.
+      log.warn({ err }, 'old states not pruned');
+    }
+  }
+}
