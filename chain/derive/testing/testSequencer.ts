@@ -5,6 +5,7 @@ import { batchNumber } from '../../../protocol/ids.ts';
 import { evmBatchOf } from '../../../protocol/lane/evmCommitment.ts';
 import type { EvmOutput, Hex, L1Message } from '../../../protocol/lane/types.ts';
 import { OpenBatch } from '../../../protocol/openBatch.ts';
+import { BodyReplay } from '../../../protocol/replay.ts';
 import { SHAPES } from '../../../protocol/shapes.ts';
 import { TEST_DOMAIN, TEST_TIME } from '../../../protocol/testing/actors.ts';
 import { AccountTree } from '../../../protocol/tree.ts';
@@ -56,16 +57,14 @@ export interface TestBatch {
 /** An honest sequencer of both lanes, without a store: it says what a derivation must find. */
 export class TestSequencer {
   readonly tree = new AccountTree();
-  readonly #genesis: GenesisState;
-  #db: Db;
-  #lane: EvmLane;
+  readonly #db: Db;
+  readonly #lane: EvmLane;
   #batch = 0;
   #queueIndex = 0n;
   #inboxCount = 0n;
   #carried: AccountIndex[] = [];
 
-  private constructor(parts: { genesis: GenesisState; db: Db; lane: EvmLane }) {
-    this.#genesis = parts.genesis;
+  private constructor(parts: { db: Db; lane: EvmLane }) {
     this.#db = parts.db;
     this.#lane = parts.lane;
   }
@@ -74,18 +73,29 @@ export class TestSequencer {
     const db = memoryDb();
     const lane = await EvmLane.open({ genesis, domain: TEST_DOMAIN }, { db });
     await db.write(await lane.genesisWrites());
-    return new TestSequencer({ genesis, db, lane });
+    return new TestSequencer({ db, lane });
+  }
+
+  /** One whose ledger is that of these batches, and whose EVM lane is what others derived from them. */
+  static async after(
+    batches: readonly DerivableBatch[],
+    { genesis, head, db }: { genesis: GenesisState; head: { header: EvmLane['head']; inboxCount: bigint }; db: Db },
+  ): Promise<TestSequencer> {
+    const lane = await EvmLane.open({ genesis, domain: TEST_DOMAIN }, { db, head: head.header });
+    const sequencer = new TestSequencer({ db, lane });
+    sequencer.#inboxCount = head.inboxCount;
+    for (const { header, body } of batches) {
+      const replay = new BodyReplay(sequencer.tree, header, body);
+      replay.apply(replay.body);
+      sequencer.#carried = [...replay.settle().credited];
+      sequencer.#queueIndex += BigInt(header.l1Count);
+      sequencer.#batch = header.number;
+    }
+    return sequencer;
   }
 
   get lane(): EvmLane {
     return this.#lane;
-  }
-
-  /** Goes on from what others derived instead of from its own EVM lane. */
-  async follow(head: { header: EvmLane['head']; inboxCount: bigint }, db: Db): Promise<void> {
-    this.#db = db;
-    this.#inboxCount = head.inboxCount;
-    this.#lane = await EvmLane.open({ genesis: this.#genesis, domain: TEST_DOMAIN }, { db, head: head.header });
   }
 
   async batch(
