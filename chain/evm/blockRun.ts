@@ -6,7 +6,7 @@ import { runTx, type VM } from '@ethereumjs/vm';
 import { BEACON_ROOTS, BLOCK_HASHES } from '../../genesis/systemContracts.ts';
 import { SYSTEM_SENDER } from '../../protocol/lane/addresses.ts';
 import type { LaneMessage } from '../../protocol/lane/types.ts';
-import { bloomOf } from './bloom.ts';
+import { BLOOM_BYTES, EMPTY_BLOOM, rawBloomOf } from './bloom.ts';
 import type { EngramCommon } from './common.ts';
 import { bytesHex, hexBytes } from './crypto.ts';
 import { isStateError } from './errors.ts';
@@ -15,7 +15,7 @@ import { effectiveGasPrice, effectiveTip, nextBaseFee } from './fees.ts';
 import { type GasNeeded, gasNeeded } from './intrinsicGas.ts';
 import { addressOf, laneHeader } from './laneHeader.ts';
 import { applyLedgerMirror } from './precompiles/ledgerMirror.ts';
-import { createdBy, logOf } from './receipts.ts';
+import { createdBy, encodeRawReceipt, logOf } from './receipts.ts';
 import { withSender } from './sender.ts';
 import { hasCode, hasStorage, isEmptyAccount } from './state/accountRecord.ts';
 import { EMPTY_ACCOUNT, type LaneState } from './state/laneState.ts';
@@ -49,6 +49,9 @@ export class BlockRun {
   readonly coinbase: Address;
   readonly txs: EvmTx[] = [];
   readonly receipts: EvmReceipt[] = [];
+  /** The receipts' EIP-2718 bytes. */
+  readonly encodedReceipts: Uint8Array[] = [];
+  readonly logsBloom = new Uint8Array(BLOOM_BYTES);
   gasUsed = 0n;
   /** Of the users' transactions. */
   #userGas = 0n;
@@ -219,7 +222,7 @@ export class BlockRun {
     try {
       const { status, gasUsed, logs } = await this.#machine(transaction, needed);
       state.keep();
-      this.#receipt(transaction, { status, gasUsed, logs: logs.map(logOf) });
+      this.#receipt(transaction, { status, gasUsed, logs });
       return undefined;
     } catch (cause) {
       state.undoTo(depth);
@@ -252,10 +255,18 @@ export class BlockRun {
     };
   }
 
-  #receipt(transaction: EvmTx, outcome: Pick<EvmReceipt, 'status' | 'gasUsed' | 'logs'>): void {
+  #receipt(transaction: EvmTx, outcome: MessageResult): void {
     const { tx, hash, sender } = transaction;
     this.txs.push({ hash, sender, raw: transaction.raw, tx });
     this.gasUsed += outcome.gasUsed;
+    const bloom = rawBloomOf(outcome.logs);
+    if (bloom !== undefined) {
+      // both have 256 bytes
+      for (let i = 0; i < BLOOM_BYTES; i++) this.logsBloom[i] = (this.logsBloom[i] as number) | (bloom[i] as number);
+    }
+    const { status, logs } = outcome;
+    const { type } = tx;
+    this.encodedReceipts.push(encodeRawReceipt({ type, status, cumulativeGasUsed: this.gasUsed, bloom, logs }));
     const to = tx.to === undefined ? undefined : bytesHex(tx.to.bytes);
     this.receipts.push({
       txHash: hash,
@@ -267,8 +278,8 @@ export class BlockRun {
       gasUsed: outcome.gasUsed,
       cumulativeGasUsed: this.gasUsed,
       effectiveGasPrice: effectiveGasPrice(tx, this.baseFee),
-      logs: outcome.logs,
-      logsBloom: bloomOf(outcome.logs),
+      logs: logs.map(logOf),
+      logsBloom: bloom === undefined ? EMPTY_BLOOM : bytesHex(bloom),
     });
   }
 }

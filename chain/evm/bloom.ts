@@ -15,6 +15,19 @@ export function addToBloom(bloom: Uint8Array, item: Uint8Array): void {
   }
 }
 
+/** The bloom filter of logs as the EVM returns them; undefined if there are none. */
+export function rawBloomOf(
+  logs: readonly (readonly [address: Uint8Array, topics: readonly Uint8Array[], data: Uint8Array])[],
+): Uint8Array | undefined {
+  if (logs.length === 0) return undefined;
+  const bloom = new Uint8Array(BLOOM_BYTES);
+  for (const [address, topics] of logs) {
+    addToBloom(bloom, address);
+    for (const topic of topics) addToBloom(bloom, topic);
+  }
+  return bloom;
+}
+
 /** The bloom filter of a receipt's logs. */
 export function bloomOf(logs: readonly EvmLog[]): Hex {
   if (logs.length === 0) return EMPTY_BLOOM;

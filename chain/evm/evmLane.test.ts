@@ -274,7 +274,7 @@ describe('an exception that is no EVM error', () => {
         throw new RangeError('defect');
       }
     }
-    const broken: EvmTx = { ...poison, tx: Object.create(poison.tx, { data: { value: new Defect(32) } }) };
+    const broken: EvmTx = { ...poison, tx: Object.create(poison.tx, { data: { value: new Defect(new ArrayBuffer(32)) } }) };
     const good = [call(lane, bob, 0n, CONTRACT), transfer(lane, bob, 1n)];
     const source = listSource([good[0] as EvmTx, broken, good[1] as EvmTx]);
     const block = await lane.build(inputOn(lane.head), source);

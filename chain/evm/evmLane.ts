@@ -19,7 +19,6 @@ import { accelerate } from './fast/fastEvm.ts';
 import { type GenesisBlock, genesisBlock, stateWrites } from './genesisBlock.ts';
 import { addressOf, laneHeader } from './laneHeader.ts';
 import { listRoot } from './listRoot.ts';
-import { encodeReceipt } from './receipts.ts';
 import { withSender } from './sender.ts';
 import { LaneState } from './state/laneState.ts';
 import { type PruneResult, StatePruner } from './state/statePruner.ts';
@@ -234,12 +233,6 @@ export class EvmLane {
   async #seal(run: BlockRun, input: EvmBlockInput): Promise<ExecutedBlock> {
     const { root, nodes, diff } = await this.#state.roots();
     const outbox = await this.#outbox();
-    const logsBloom = new Uint8Array(256);
-    for (const { logs, logsBloom: bloom } of run.receipts) {
-      if (logs.length === 0) continue;
-      const bytes = hexBytes(bloom);
-      for (let i = 0; i < 256; i++) logsBloom[i] = (logsBloom[i] as number) | (bytes[i] as number); // both have 256 bytes
-    }
     const base = run.block.header;
     const header = laneHeader(
       {
@@ -247,8 +240,8 @@ export class EvmLane {
         coinbase: base.coinbase,
         stateRoot: root,
         transactionsTrie: listRoot(run.txs.map(({ raw }) => raw)),
-        receiptTrie: listRoot(run.receipts.map(encodeReceipt)),
-        logsBloom,
+        receiptTrie: listRoot(run.encodedReceipts),
+        logsBloom: run.logsBloom,
         number: base.number,
         gasLimit: base.gasLimit,
         gasUsed: run.gasUsed,

@@ -12,26 +12,39 @@ export function logOf([address, topics, data]: RawLog): EvmLog {
 
 const ENCODED_EMPTY_BLOOM = encodeBytes(new Uint8Array(BLOOM_BYTES));
 
+/** A receipt as the EVM returns its parts. */
+export interface RawReceipt extends Pick<EvmReceipt, 'type' | 'status' | 'cumulativeGasUsed'> {
+  /** Undefined: there are no logs. */
+  readonly bloom: Uint8Array | undefined;
+  readonly logs: readonly RawLog[];
+}
+
 /** EIP-2718 bytes of a receipt. */
-export function encodeReceipt(receipt: EvmReceipt): Uint8Array {
-  const logs = receipt.logs.map(({ address, topics, data }) =>
-    encodeList([
-      encodeBytes(hexBytes(address)),
-      encodeList(topics.map((topic) => encodeBytes(hexBytes(topic)))),
-      encodeBytes(hexBytes(data)),
-    ]),
-  );
+export function encodeRawReceipt({ type, status, cumulativeGasUsed, bloom, logs }: RawReceipt): Uint8Array {
   const body = encodeList([
-    encodeInteger(BigInt(receipt.status)),
-    encodeInteger(receipt.cumulativeGasUsed),
-    receipt.logsBloom === EMPTY_BLOOM ? ENCODED_EMPTY_BLOOM : encodeBytes(hexBytes(receipt.logsBloom)),
-    encodeList(logs),
+    encodeInteger(BigInt(status)),
+    encodeInteger(cumulativeGasUsed),
+    bloom === undefined ? ENCODED_EMPTY_BLOOM : encodeBytes(bloom),
+    encodeList(
+      logs.map(([address, topics, data]) =>
+        encodeList([encodeBytes(address), encodeList(topics.map(encodeBytes)), encodeBytes(data)]),
+      ),
+    ),
   ]);
-  if (receipt.type === 0) return body;
+  if (type === 0) return body;
   const bytes = new Uint8Array(1 + body.length);
-  bytes[0] = receipt.type;
+  bytes[0] = type;
   bytes.set(body, 1);
   return bytes;
+}
+
+/** EIP-2718 bytes of a receipt. */
+export function encodeReceipt({ logs, logsBloom, ...rest }: EvmReceipt): Uint8Array {
+  return encodeRawReceipt({
+    ...rest,
+    bloom: logsBloom === EMPTY_BLOOM ? undefined : hexBytes(logsBloom),
+    logs: logs.map(({ address, topics, data }) => [hexBytes(address), topics.map(hexBytes), hexBytes(data)]),
+  });
 }
 
 /** Where a transaction without `to` puts its contract. */

@@ -19,7 +19,7 @@ export interface StateCacheOptions {
   readonly codes?: number;
 }
 
-const DEFAULTS = { nodes: 200_000, accounts: 200_000, slots: 200_000, codes: 1_000 };
+const DEFAULTS = { nodes: 100_000, accounts: 100_000, slots: 200_000, codes: 1_000 };
 const NO_BYTES = new Uint8Array(0);
 
 /** Text with one character a byte: what the Maps of the state are keyed by. */
@@ -48,7 +48,7 @@ export class StateStore {
   readonly #slots: TwoGenerations<Uint8Array>;
   readonly #codes: TwoGenerations<Uint8Array>;
   readonly #pinnedCodes = new Map<string, Uint8Array>();
-  readonly #hashes = new TwoGenerations<Uint8Array>(200_000);
+  readonly #hashes = new TwoGenerations<Uint8Array>(100_000);
 
   constructor(options: StateCacheOptions & { headRoot: Uint8Array }, deps: { db: Db }) {
     const { nodes, accounts, slots, codes } = { ...DEFAULTS, ...options };
