@@ -41,6 +41,8 @@ const load = { connections: Number(args.connections), batch: Number(args.batch) 
 interface Target {
   readonly name: 'engram' | 'anvil';
   readonly url: string;
+  /** So far; what else the machine does shows less in it than in the clock. */
+  cpuSeconds(): Promise<number | undefined>;
 }
 
 interface Row extends LoadResult {
@@ -48,7 +50,7 @@ interface Row extends LoadResult {
   readonly kind: Kind;
   readonly round: number;
   readonly perSecond: number;
-  /** CPU seconds of the node's process in this round; only of ours. */
+  /** CPU seconds of the target's process in this round. */
   readonly cpuSeconds?: number;
 }
 
@@ -80,12 +82,11 @@ async function main(): Promise<void> {
     await other.call('anvil_setBalance', [funder.address, `0x${moneyFor(senders).toString(16)}`]);
     other.close();
 
-    const targets = (
-      [
-        { name: 'engram', url },
-        { name: 'anvil', url: anvil.url },
-      ] as const
-    ).filter(({ name }) => args.only === '' || args.only === name);
+    const both: readonly Target[] = [
+      { name: 'engram', url, cpuSeconds: async () => (await node.ask<NodeUsage>({ type: 'usage' })).cpuSeconds },
+      { name: 'anvil', url: anvil.url, cpuSeconds: async () => anvil.cpuSeconds() },
+    ];
+    const targets = both.filter(({ name }) => args.only === '' || args.only === name);
     for (const target of targets) {
       progress(`accounts on ${target.name}`);
       await prepareTarget(target.url, { chainId, senders });
@@ -121,21 +122,29 @@ async function measure(targets: readonly Target[], { node, loader, chainId, prof
         const isOurs = target.name === 'engram';
         const isProfiled = args.profile && isOurs && round === rounds;
         if (isProfiled) await node.ask({ type: 'profileStart' });
-        const before = await node.ask<NodeUsage>({ type: 'usage' });
+        const before = await target.cpuSeconds();
         const result = await loader.ask<LoadResult>({ type: 'send', options: { url: target.url, ...load } });
-        const after = await node.ask<NodeUsage>({ type: 'usage' });
+        const after = await target.cpuSeconds();
         if (isProfiled) {
           const path = join(tmpdir(), `engram-evm-${kind}.cpuprofile`);
           profiles[kind] = await node.ask({ type: 'profileStop', path });
           progress(`profile written to ${path}`);
         }
         const perSecond = Math.round(result.transactions / result.seconds);
-        const cpuSeconds = Number((after.cpuSeconds - before.cpuSeconds).toFixed(2));
+        const cpuSeconds =
+          before === undefined || after === undefined ? undefined : Number((after - before).toFixed(2));
         progress(`round ${round} ${kind} ${target.name}: ${perSecond}/s ${JSON.stringify(result)}`);
         if (result.failed > 0 || Object.keys(result.refused).length > 0)
           throw new RangeError('not every transaction succeeded');
         if (round > 0)
-          rows.push({ target: target.name, kind, round, perSecond, ...result, ...(isOurs && { cpuSeconds }) });
+          rows.push({
+            target: target.name,
+            kind,
+            round,
+            perSecond,
+            ...result,
+            ...(cpuSeconds !== undefined && { cpuSeconds }),
+          });
       }
     }
   }
@@ -146,14 +155,17 @@ function report(rows: readonly Row[], { usage, profiles }: { usage: NodeUsage; p
   const rate = (target: Target['name'], kind: Kind): number =>
     median(rows.filter((row) => row.target === target && row.kind === kind).map(({ perSecond }) => perSecond));
   const ratio = (kind: Kind): number => Number((rate('engram', kind) / rate('anvil', kind)).toFixed(3));
+  const cpuMicroseconds = (target: Target['name'], kind: Kind): number => {
+    const own = rows.filter((row) => row.target === target && row.kind === kind);
+    return Math.round(median(own.map((row) => ((row.cpuSeconds ?? Number.NaN) * 1e6) / row.transactions)));
+  };
   const phases = (kind: Kind) => {
     const own = rows.filter((row) => row.target === 'engram' && row.kind === kind);
     return {
       intakePerSecond: Math.round(median(own.map((row) => row.transactions / row.intakeSeconds))),
       afterIntakeSeconds: Number(median(own.map((row) => row.seconds - row.intakeSeconds)).toFixed(2)),
-      cpuMicrosecondsPerTransaction: Math.round(
-        median(own.map((row) => ((row.cpuSeconds ?? 0) * 1e6) / row.transactions)),
-      ),
+      cpuMicrosecondsPerTransaction: cpuMicroseconds('engram', kind),
+      anvilCpuMicrosecondsPerTransaction: cpuMicroseconds('anvil', kind),
       blocks: median(own.map((row) => row.blocks)),
       largestBlock: median(own.map((row) => row.largestBlock)),
     };

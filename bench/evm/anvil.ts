@@ -6,6 +6,8 @@ import { HARDFORK } from '../../bridge/deploy/localL1.ts';
 
 export interface BenchAnvil {
   readonly url: string;
+  /** CPU time it has used so far, if this system tells. */
+  cpuSeconds(): number | undefined;
   stop(): Promise<void>;
 }
 
@@ -48,12 +50,27 @@ export async function startBenchAnvil(
   });
   return {
     url: `http://127.0.0.1:${port}`,
+    cpuSeconds: () => cpuSeconds(child.pid ?? 0),
     stop: async () => {
       kill();
       await closed;
       process.off('exit', kill);
     },
   };
+}
+
+const TICKS_A_SECOND = 100; // Linux's USER_HZ
+
+/** Of the program that npm's launcher has started (Linux only). */
+function cpuSeconds(launcher: number): number | undefined {
+  try {
+    const pid = readFileSync(`/proc/${launcher}/task/${launcher}/children`, 'utf8').trim().split(' ')[0];
+    // After the name in parentheses: the 12th and 13th fields are user and system time.
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+    return (Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND;
+  } catch {
+    return undefined;
+  }
 }
 
 function endGroup(child: ChildProcess): void {

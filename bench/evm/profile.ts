@@ -5,13 +5,17 @@ export interface AreaShare {
   readonly area: string;
   readonly percent: number;
   readonly ms: number;
-  /** The heaviest functions of the area. */
+  /** For which of our own functions it works most. */
   readonly top: readonly string[];
 }
 
 /** The first that fits a file's path. What fits none is looked for in the caller. */
 const AREAS: readonly (readonly [area: string, pattern: RegExp])[] = [
-  ['hashing and signatures', /node_modules\/(keccak|secp256k1|@noble|ethereum-cryptography)\/|chain\/evm\/crypto/],
+  ['profiler', /node:inspector|bench\/evm\//],
+  [
+    'hashing and signatures',
+    /node_modules\/(keccak|secp256k1|@noble|ethereum-cryptography|viem\/[^:]*\/hash)\/|chain\/evm\/crypto/,
+  ],
   ['trie', /@ethereumjs\/mpt\/|chain\/evm\/state\/.*[tT]rie|chain\/evm\/listRoot/],
   ['state', /@ethereumjs\/statemanager\/|chain\/evm\/state\//],
   ['EVM', /@ethereumjs\/(evm|vm|common|block)\/|chain\/evm\//],
@@ -26,6 +30,9 @@ const AREAS: readonly (readonly [area: string, pattern: RegExp])[] = [
   ['L1 and attesting', /bridge\/|node\/l1\/|node\/evm\/|node_modules\/(viem|abitype|ox)\//],
 ];
 
+/** Left out of what 100 % is. */
+const NOT_WORK: ReadonlySet<string> = new Set(['idle', 'profiler']);
+
 export function areaShares({ nodes, samples = [], timeDeltas = [] }: Profiler.Profile): AreaShare[] {
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const parents = new Map<number, number>();
@@ -35,12 +42,13 @@ export function areaShares({ nodes, samples = [], timeDeltas = [] }: Profiler.Pr
     const known = areaOf.get(id);
     if (known !== undefined) return known;
     const frame = byId.get(id)?.callFrame;
-    const name = `${frame?.functionName || '(anonymous)'} ${shortUrl(frame?.url ?? '')}`;
+    const isOwn = frame?.url.startsWith('file:') === true && !frame.url.includes('/node_modules/');
+    const parent = parents.get(id);
+    const caller = parent === undefined ? undefined : classify(parent);
+    // One of our functions, or what calls one of a package: that is what can be changed.
+    const name = isOwn ? `${frame.functionName || '(anonymous)'} ${shortUrl(frame.url)}` : (caller?.name ?? '(node)');
     let area = specialArea(frame?.functionName) ?? AREAS.find(([, pattern]) => pattern.test(frame?.url ?? ''))?.[0];
-    if (area === undefined) {
-      const parent = parents.get(id);
-      area = parent === undefined ? 'other' : classify(parent).area;
-    }
+    area ??= caller?.area ?? 'other';
     const found = { area, name };
     areaOf.set(id, found);
     return found;
@@ -54,9 +62,10 @@ export function areaShares({ nodes, samples = [], timeDeltas = [] }: Profiler.Pr
     sum.us += us;
     sum.functions.set(name, (sum.functions.get(name) ?? 0) + us);
     sums.set(area, sum);
-    if (area !== 'idle') busy += us;
+    if (!NOT_WORK.has(area)) busy += us;
   }
   return [...sums]
+    .filter(([area]) => area !== 'profiler')
     .map(([area, { us, functions }]) => ({
       area,
       percent: Number(((100 * us) / busy).toFixed(1)),
