@@ -1,4 +1,4 @@
-import { type BlockHeader, createBlockHeaderFromRLP } from '@ethereumjs/block';
+import type { BlockHeader } from '@ethereumjs/block';
 import type { Common } from '@ethereumjs/common';
 import { prefixedHex } from '../../protocol/bytes.ts';
 import { accountIndex } from '../../protocol/ids.ts';
@@ -9,6 +9,7 @@ import type { AccountIndex, Field } from '../../protocol/types.ts';
 import { type DbOp, put } from '../db.ts';
 import { ChainError } from '../errors.ts';
 import { EvmRecords } from '../evm/evmRecords.ts';
+import { decodeLaneHeader } from '../evm/laneHeader.ts';
 import type { EvmBlockRecord } from '../evm/types.ts';
 import { indexOfKey, keys, ranges } from '../keys.ts';
 import { accountRecord, type RecordCodec, record, text } from '../records.ts';
@@ -105,7 +106,7 @@ export class DeriveStore {
 function headRecord(common: Common): RecordCodec<DeriveIdentity & StoredHead> {
   const header: JsonCodec<BlockHeader> = {
     encode: (value) => prefixedHex(value.serialize()),
-    decode: (json) => createBlockHeaderFromRLP(bytes.decode(json), { common }),
+    decode: (json) => decodeLaneHeader(bytes.decode(json), common),
   };
   const hex: JsonCodec<Hex> = {
     encode: (value) => value,

@@ -7,6 +7,7 @@ import type { Db } from '../db.ts';
 import { CrashPoint } from '../testing/crash.ts';
 import { bytesHex, hexBytes, keccak, keccakHex } from './crypto.ts';
 import { EvmLane } from './evmLane.ts';
+import { decodeLaneHeader } from './laneHeader.ts';
 import {
   account,
   authorization,
@@ -138,6 +139,24 @@ describe('a block', () => {
     expect(block.receipts[0]).toMatchObject({ status: 0, gasUsed: 600_000n });
     expect(await balance(fixture, STRANGER)).toBe(77n);
     expect(await balance(fixture, SYSTEM_SENDER)).toBe(0n);
+  });
+
+  it('takes all messages it is given, even beyond the gas that users may have', async () => {
+    // In the place of Inbox: an endless loop, so that each message uses all its gas.
+    const fixture = await laneFixture({
+      gasLimit: 700_000n,
+      accounts: [account(INBOX, { nonce: 1n, code: code('5b5f56') })],
+    });
+    const { lane } = fixture;
+    const messages = [deposit(), deposit({ index: 1n })];
+    const source = listSource([transfer(lane, alice, 0n)]);
+    const block = await lane.build(inputOn(lane.head, { messages }), source);
+    expect(block.header.gasUsed).toBe(1_200_000n);
+    expect(source.rejected.map(([, why]) => why)).toEqual(['GAS_LIMIT_EXCEEDED']);
+    expect(decodeLaneHeader(block.header.serialize(), lane.common).hash()).toEqual(block.header.hash());
+    await mine(fixture, [], { messages });
+    const next = await mine(fixture, [transfer(lane, alice, 0n)]);
+    expect(next.header.baseFeePerGas).toBeGreaterThan(block.header.baseFeePerGas ?? 0n);
   });
 
   it('may have the timestamp of its parent, but no earlier one', async () => {
@@ -274,7 +293,10 @@ describe('an exception that is no EVM error', () => {
         throw new RangeError('defect');
       }
     }
-    const broken: EvmTx = { ...poison, tx: Object.create(poison.tx, { data: { value: new Defect(new ArrayBuffer(32)) } }) };
+    const broken: EvmTx = {
+      ...poison,
+      tx: Object.create(poison.tx, { data: { value: new Defect(new ArrayBuffer(32)) } }),
+    };
     const good = [call(lane, bob, 0n, CONTRACT), transfer(lane, bob, 1n)];
     const source = listSource([good[0] as EvmTx, broken, good[1] as EvmTx]);
     const block = await lane.build(inputOn(lane.head), source);

@@ -1,8 +1,8 @@
 import { BlockHeader } from '@ethereumjs/block';
+import type { Common } from '@ethereumjs/common';
 import { RLP } from '@ethereumjs/rlp';
 import { Address } from '@ethereumjs/util';
 import type { Hex } from '../../protocol/lane/types.ts';
-import type { EngramCommon } from './common.ts';
 import { bytesHex, hexBytes, keccak } from './crypto.ts';
 import { EvmError } from './errors.ts';
 
@@ -38,7 +38,7 @@ class LaneHeader extends BlockHeader {
   protected override _genericFormatValidation(): void {}
 }
 
-export function laneHeader(fields: LaneHeaderFields, common: EngramCommon): BlockHeader {
+export function laneHeader(fields: LaneHeaderFields, common: Common): BlockHeader {
   return new LaneHeader({ ...fields, mixHash: mixHashOf(fields.parentHash) }, { common });
 }
 
@@ -46,7 +46,7 @@ export function laneHeader(fields: LaneHeaderFields, common: EngramCommon): Bloc
  * A header from its RLP, which must be one of this chain in exactly one encoding.
  * @throws EvmError BAD_INPUT
  */
-export function decodeLaneHeader(bytes: Uint8Array, common: EngramCommon): BlockHeader {
+export function decodeLaneHeader(bytes: Uint8Array, common: Common): BlockHeader {
   const header = decode(bytes, common);
   if (header === undefined || Buffer.compare(header.serialize(), bytes) !== 0) {
     throw new EvmError('BAD_INPUT', { reason: 'not a header of this chain' });
@@ -54,7 +54,7 @@ export function decodeLaneHeader(bytes: Uint8Array, common: EngramCommon): Block
   return header;
 }
 
-function decode(bytes: Uint8Array, common: EngramCommon): BlockHeader | undefined {
+function decode(bytes: Uint8Array, common: Common): BlockHeader | undefined {
   try {
     const f = RLP.decode(bytes) as Uint8Array[]; // whatever else it is does not come out the same
     const at = (i: number): Uint8Array => f[i] as Uint8Array; // as above

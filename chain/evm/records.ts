@@ -1,4 +1,4 @@
-import { type BlockHeader, createBlockHeaderFromRLP } from '@ethereumjs/block';
+import type { BlockHeader } from '@ethereumjs/block';
 import type { Common } from '@ethereumjs/common';
 import { prefixedHex } from '../../protocol/bytes.ts';
 import {
@@ -18,6 +18,7 @@ import { evmBatchOf } from '../../protocol/lane/evmCommitment.ts';
 import type { EvmBatch, EvmOutput, Hex, LaneMessage, OutboxHead } from '../../protocol/lane/types.ts';
 import { type RecordCodec, record, text } from '../records.ts';
 import { bloomOf } from './bloom.ts';
+import { decodeLaneHeader } from './laneHeader.ts';
 import type { EvmBlockRecord, EvmLog, EvmReceipt, LeafWords, SettledClaim } from './types.ts';
 
 /** The EVM part of a block without its header and its receipts, which have records of their own. */
@@ -80,7 +81,7 @@ const claim = object<SettledClaim>({ channel: index, receiptsRoot: fieldWord, to
 export function headerRecord(common: Common): RecordCodec<BlockHeader> {
   return record({
     encode: (header) => prefixedHex(header.serialize()),
-    decode: (json) => createBlockHeaderFromRLP(bytes.decode(json), { common }),
+    decode: (json) => decodeLaneHeader(bytes.decode(json), common),
   });
 }
 

@@ -30,10 +30,6 @@ export function keyOf(hash: Uint8Array): NodeKey {
   return Buffer.from(hash.buffer, hash.byteOffset, hash.length).toString('latin1');
 }
 
-export function hashOf(key: NodeKey): Uint8Array {
-  return Buffer.from(key, 'latin1');
-}
-
 const EMPTY = new Uint8Array([0x80]);
 
 /** Encodes a node whose children are hashed or inline: `refBytes` says how a child is written. */
