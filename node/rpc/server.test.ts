@@ -116,6 +116,14 @@ describe('answers', () => {
     expect(await response.json()).toEqual(backend.healthNow);
   });
 
+  it('guards what a browser may show, and keeps calls light', async () => {
+    const page = await fetch(`${server?.url}/health`);
+    expect(page.headers.get('content-security-policy')).toContain("default-src 'self'");
+    const answer = await fetch(server?.url ?? '', { method: 'POST', body: '{}' });
+    expect(answer.headers.get('content-security-policy')).toBeNull();
+    expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
+  });
+
   it('serves metrics with bounded labels', async () => {
     await call('engram_chainInfo');
     await call('made_up_method_name');
