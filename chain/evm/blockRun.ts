@@ -1,6 +1,5 @@
 import { Block } from '@ethereumjs/block';
 import type { EVM } from '@ethereumjs/evm';
-import type { TypedTransaction } from '@ethereumjs/tx';
 import { Address } from '@ethereumjs/util';
 import { runTx, type VM } from '@ethereumjs/vm';
 import { BEACON_ROOTS, BLOCK_HASHES } from '../../genesis/systemContracts.ts';
@@ -14,6 +13,7 @@ import { type MessageResult, runMessage } from './fast/messageRun.ts';
 import { effectiveGasPrice, effectiveTip, nextBaseFee } from './fees.ts';
 import { type GasNeeded, gasNeeded } from './intrinsicGas.ts';
 import { addressOf, laneHeader } from './laneHeader.ts';
+import { MAX_BALANCE, type Transfer, transferOf } from './plainTransfer.ts';
 import { applyLedgerMirror } from './precompiles/ledgerMirror.ts';
 import { createdBy, encodeRawReceipt, logOf } from './receipts.ts';
 import { withSender } from './sender.ts';
@@ -282,22 +282,6 @@ export class BlockRun {
       logsBloom: bloom === undefined ? EMPTY_BLOOM : bytesHex(bloom),
     });
   }
-}
-
-interface Transfer {
-  readonly to: Uint8Array;
-  readonly value: bigint;
-  readonly gasUsed: bigint;
-}
-
-const MAX_BALANCE = 2n ** 256n - 1n;
-
-/** What a transaction does if its recipient has no code. Ethereum's precompiles have none, but are at addresses that start with zeros. */
-function transferOf(tx: TypedTransaction, { intrinsic, floor }: GasNeeded): Transfer | undefined {
-  if (tx.to === undefined || tx.type === 4) return undefined;
-  const to = tx.to.bytes;
-  if (to[0] === 0 && to[1] === 0) return undefined;
-  return { to, value: tx.value, gasUsed: intrinsic > floor ? intrinsic : floor };
 }
 
 /** EIP-7702: code that only points to another account's. */

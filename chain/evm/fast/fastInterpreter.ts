@@ -6,6 +6,8 @@ import { analysisOf, pushAt } from './codeAnalysis.ts';
 import { FastMemory } from './fastMemory.ts';
 import { FastStack, STACK_LIMIT } from './fastStack.ts';
 import type { EvmInside, Interpreter, InterpreterClass, InterpreterResult } from './interpreterTypes.ts';
+import { COST, NEEDED } from './opcodeCosts.ts';
+import { binary, calldataWord } from './wordOps.ts';
 import { loadWord, shortBytes, storeWord, wordBytes, wordOf } from './words.ts';
 
 const { errorMessages } = EVMError;
@@ -26,39 +28,6 @@ const RESET = 2_900;
 const CLEAR_REFUND = 4_800n;
 const SET_REFUND = 19_900n;
 const RESET_REFUND = 2_800n;
-
-/** What the loop's own opcodes cost before they look at anything, and how many words they take; 0 for those it leaves to handlers. */
-const COST = new Uint16Array(256);
-const NEEDED = new Uint8Array(256);
-for (const [cost, needed, ...ops] of [
-  [3, 2, 0x01, 0x03, 0x10, 0x11, 0x12, 0x13, 0x14, 0x16, 0x17, 0x18, 0x1b, 0x1c, 0x52],
-  [5, 2, 0x02, 0x04, 0x06],
-  [3, 1, 0x15, 0x19, 0x35, 0x51],
-  [30, 2, 0x20],
-  [2, 0, 0x30, 0x33, 0x34, 0x36, 0x3d, 0x5a, 0x5f],
-  [2, 1, 0x50],
-  [0, 1, 0x54],
-  [0, 2, 0x55, 0xf3, 0xfd],
-  [8, 1, 0x56],
-  [10, 2, 0x57],
-  [1, 0, 0x5b],
-] as const) {
-  for (const op of ops) {
-    COST[op] = cost;
-    NEEDED[op] = needed;
-  }
-}
-for (let i = 0; i < 32; i++) COST[0x60 + i] = 3;
-for (let i = 0; i < 16; i++) {
-  COST[0x80 + i] = 3;
-  NEEDED[0x80 + i] = i + 1;
-  COST[0x90 + i] = 3;
-  NEEDED[0x90 + i] = i + 2;
-}
-for (let topics = 0; topics <= 4; topics++) {
-  COST[0xa0 + topics] = 375 * (topics + 1);
-  NEEDED[0xa0 + topics] = topics + 2;
-}
 
 function fail(error: EVMError['error']): never {
   throw new EVMError(error);
@@ -392,48 +361,4 @@ function bytesOf(count: bigint): number {
 
 function memoryCost(words: number): number {
   return 3 * words + Math.floor((words * words) / 512);
-}
-
-function binary(op: number, a: bigint, b: bigint): bigint {
-  switch (op) {
-    case 0x01:
-      return BigInt.asUintN(256, a + b);
-    case 0x02:
-      return BigInt.asUintN(256, a * b);
-    case 0x03:
-      return BigInt.asUintN(256, a - b);
-    case 0x04:
-      return b === 0n ? 0n : a / b;
-    case 0x06:
-      return b === 0n ? 0n : a % b;
-    case 0x10:
-      return a < b ? 1n : 0n;
-    case 0x11:
-      return a > b ? 1n : 0n;
-    case 0x12:
-      return BigInt.asIntN(256, a) < BigInt.asIntN(256, b) ? 1n : 0n;
-    case 0x13:
-      return BigInt.asIntN(256, a) > BigInt.asIntN(256, b) ? 1n : 0n;
-    case 0x14:
-      return a === b ? 1n : 0n;
-    case 0x16:
-      return a & b;
-    case 0x17:
-      return a | b;
-    case 0x18:
-      return a ^ b;
-    case 0x1b:
-      return a > 255n ? 0n : BigInt.asUintN(256, b << a);
-    default:
-      return a > 255n ? 0n : b >> a;
-  }
-}
-
-/** The word at a position of the call's data; what lies behind it is 0. */
-function calldataWord(data: Uint8Array, position: bigint): bigint {
-  if (position >= data.length) return 0n;
-  const at = Number(position);
-  const bytes = data.subarray(at, at + 32);
-  const value = wordOf(bytes);
-  return bytes.length === 32 ? value : value << BigInt(8 * (32 - bytes.length));
 }
