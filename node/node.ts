@@ -190,7 +190,7 @@ async function open(
       ...(evmLane !== undefined && {
         feed: new LaneFeed(
           { deployedAt, confirmations: config.l1.confirmations },
-          { lane: evmLane, l1: { getBlockNumber: () => publicClient.getBlockNumber({ cacheTime: 0 }) } },
+          { lane: evmLane, l1: { getBlockNumber: () => publicClient.getBlockNumber({ cacheTime: 0 }) }, clock },
         ),
       }),
     },

@@ -7,7 +7,8 @@ import type { Ledger } from '../chain/ledger.ts';
 import type { Logger } from '../chain/logger.ts';
 import type { ChainStore } from '../chain/store.ts';
 import type { BatchSummary } from '../chain/types.ts';
-import { MAX_BATCH_BLOCKS, MAX_L1_MESSAGES } from '../protocol/lane/constants.ts';
+import { FORCE_SECONDS, MAX_BATCH_BLOCKS, MAX_L1_MESSAGES } from '../protocol/lane/constants.ts';
+import type { L1Message } from '../protocol/lane/types.ts';
 import type { ClosedBatch } from '../protocol/types.ts';
 import { type BuiltBlock, buildBlock } from './blockBuilder.ts';
 import { SequencerError } from './errors.ts';
@@ -134,13 +135,37 @@ export class Batcher {
 
   async #close(reason: CloseReason): Promise<void> {
     const { ledger, proofs, onClosed } = this.#deps;
-    if (ledger.open === undefined) return;
+    if (ledger.open === undefined || !(await this.#takeForced(ledger.open.record.timestamp))) return;
     const { closed, evm, summary } = await ledger.close();
     const { number, shape, l1Ops, txs, ops, exits, firstBlock, lastBlock } = summary;
     const fields = { number, shape, reason, l1Ops, txs, ops, exits, firstBlock, lastBlock };
     this.#log.info({ ...fields, evmBytes: evm.data.length }, 'batch closed');
     await proofs.enqueue(closed);
     onClosed(summary);
+  }
+
+  /**
+   * Messages of L1 that the batch may not leave behind: with one of them missing, everybody would replace what it posts
+   * (docs/protocol.md section 11). Returns false while L1 cannot be asked: the batch stays open.
+   */
+  async #takeForced(batchTimestamp: number): Promise<boolean> {
+    const { ledger, laneFeed, store, timetable, clock } = this.#deps;
+    const isForced = ({ l1Timestamp }: L1Message): boolean => l1Timestamp <= batchTimestamp - FORCE_SECONDS;
+    for (;;) {
+      const isKnown = laneFeed.readAtMs >= batchTimestamp * 1000;
+      const isWaiting = laneFeed.ready(store.head.inboxCount).some(isForced);
+      if (isKnown && !isWaiting) return true;
+      if (isWaiting) {
+        const nothing = { l1Ops: [], txs: [], feeAccounts: ledger.feeAccounts };
+        await this.#seal(nothing, timetable.blockTimestamp(clock.nowMs(), store.head.timestamp));
+      }
+      try {
+        await laneFeed.poll(store.head.inboxCount);
+      } catch (err) {
+        this.#log.warn({ err }, 'no batch is closed while L1 cannot say which messages it must take');
+        return false;
+      }
+    }
   }
 
   get #unproven(): number {
@@ -185,7 +210,10 @@ export class Batcher {
   }
 
   /** Returns whether there was anything to make a block of. */
-  async #seal({ l1Ops, txs, feeAccounts }: BuiltBlock, timestamp: number): Promise<boolean> {
+  async #seal(
+    { l1Ops, txs, feeAccounts }: Pick<BuiltBlock, 'l1Ops' | 'txs' | 'feeAccounts'>,
+    timestamp: number,
+  ): Promise<boolean> {
     const { ledger, mempool, lane, evmPool, laneFeed, store, clock, timetable } = this.#deps;
     const l1Messages = laneFeed.ready(store.head.inboxCount).slice(0, MAX_L1_MESSAGES);
     const baseFee = nextBaseFee(lane.head);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { systemClock } from '../../chain/clock.ts';
 import type { L1Message } from '../../protocol/lane/types.ts';
 import { LaneFeed, type LaneFeedOptions } from './laneFeed.ts';
 
@@ -44,7 +45,7 @@ class FakeLane {
 }
 
 function feedOf(lane: FakeLane, options: Partial<LaneFeedOptions> = {}): LaneFeed {
-  return new LaneFeed({ deployedAt: 0n, ...options }, { lane, l1: lane });
+  return new LaneFeed({ deployedAt: 0n, ...options }, { lane, l1: lane, clock: systemClock });
 }
 
 function names(messages: readonly L1Message[]): string[] {

@@ -1,3 +1,4 @@
+import type { Clock } from '../../chain/clock.ts';
 import type { L1Message } from '../../protocol/lane/types.ts';
 import type { LaneFeedPort } from '../../sequencer/lanePort.ts';
 import { l1Error } from './errors.ts';
@@ -18,6 +19,7 @@ export interface LaneFeedDependencies {
     messages(from: bigint, to: bigint, at: { toBlock?: bigint }): Promise<readonly L1Message[]>;
   };
   readonly l1: { getBlockNumber(): Promise<bigint> };
+  readonly clock: Pick<Clock, 'nowMs'>;
 }
 
 /**
@@ -28,16 +30,23 @@ export class LaneFeed implements LaneFeedPort {
   readonly #options: Required<LaneFeedOptions>;
   readonly #deps: LaneFeedDependencies;
   #messages: L1Message[] = [];
+  #readAtMs = 0;
 
   constructor(options: LaneFeedOptions, deps: LaneFeedDependencies) {
     this.#options = { confirmations: 2, maxMessages: 256, ...options };
     this.#deps = deps;
   }
 
+  get readAtMs(): number {
+    return this.#readAtMs;
+  }
+
   /** Reads what is new from `next` on. @throws L1Error */
   async poll(next: bigint): Promise<void> {
+    const beganMs = this.#deps.clock.nowMs();
     try {
       await this.#read(next);
+      this.#readAtMs = beganMs;
     } catch (error) {
       throw l1Error(error);
     }

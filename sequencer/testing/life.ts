@@ -21,6 +21,7 @@ import { txHash } from '../../protocol/tx.ts';
 import type { ClosedBatch, Field, QueueItem, SignedTx } from '../../protocol/types.ts';
 import { RecoverPool } from '../evm/recoverPool.ts';
 import type { L1Port } from '../l1Port.ts';
+import type { LaneFeedPort } from '../lanePort.ts';
 import { type ProofQueuePort, Sequencer, type SequencerOptions } from '../sequencer.ts';
 import { fakeProof } from './fakeL1.ts';
 
@@ -80,6 +81,8 @@ export interface ProcessOptions {
   readonly proofs?: ProofQueuePort;
   readonly options?: Partial<SequencerOptions>;
   readonly crash?: CrashPoint;
+  /** Messages for the EVM lane; default: none ever come. */
+  readonly laneFeed?: LaneFeedPort;
 }
 
 /** What a freshly started process does before anything else. */
@@ -100,7 +103,11 @@ export async function startProcess(process: ProcessOptions): Promise<{ store: Ch
       l1: process.l1,
       proofs: process.proofs ?? instantProofs(),
       verify: async (items) => items.map(verified),
-      evm: { lane, recovery: new RecoverPool({ threads: 0 }) },
+      evm: {
+        lane,
+        recovery: new RecoverPool({ threads: 0 }),
+        ...(process.laneFeed !== undefined && { feed: process.laneFeed }),
+      },
       clock: process.clock,
       log: silentLogger,
     },
