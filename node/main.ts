@@ -9,6 +9,7 @@ import { registerDevnetCommand } from './cli/devnetCommand.ts';
 import { registerEscapeCommand } from './cli/escapeCommand.ts';
 import { registerKeysCommands } from './cli/keys.ts';
 import { registerL1Commands } from './cli/l1Commands.ts';
+import { registerLaneCommands } from './cli/laneCommands.ts';
 import { registerLedgerCommands } from './cli/ledgerCommands.ts';
 import { registerModelCommands } from './cli/modelCommands.ts';
 import { registerNodeCommand } from './cli/nodeCommand.ts';
@@ -20,7 +21,7 @@ import { registerReceiptCommands } from './cli/receiptCommands.ts';
 /** The `engram` command line, nothing run yet. */
 export function commandLine(): Command {
   const program = new Command('engram')
-    .description('Ethereum Layer 2 for AI workloads: the ledger lane')
+    .description('Ethereum Layer 2 for AI workloads: a ledger lane and an EVM lane')
     .version(version())
     .showHelpAfterError('(engram <command> --help explains)')
     .exitOverride();
@@ -34,6 +35,7 @@ export function commandLine(): Command {
     registerDeriveCommand,
     registerAttestCommand,
     registerLedgerCommands,
+    registerLaneCommands,
     registerQueryCommands,
     registerModelCommands,
     registerChannelCommands,

@@ -5,6 +5,7 @@ import { ProtocolError } from '../../protocol/errors.ts';
 import { ReceiptError } from '../../protocol/receipts/receiptError.ts';
 import { Kind } from '../../protocol/types.ts';
 import { ProverError } from '../../prover/errors.ts';
+import { EngramError, NodeUnavailableError } from '../../sdk/errors.ts';
 import { RpcClientError } from '../../sdk/rpcClient.ts';
 import { ConfigError } from '../config/errors.ts';
 import { NodeError } from '../nodeError.ts';
@@ -109,6 +110,11 @@ function describe(error: unknown): { exit: Exit; code: string; message: string }
     const message = details.length === 0 ? error.message : `${error.message} (${details.join(', ')})`;
     const exit = isAway ? Exit.UNREACHABLE : error.reason === 'INVALID_PARAMS' ? Exit.USAGE : Exit.REFUSED;
     return { exit, code: error.reason, message };
+  }
+  if (error instanceof EngramError) {
+    const isAway = error instanceof NodeUnavailableError && error.code === 'UNREACHABLE';
+    const exit = isAway ? Exit.UNREACHABLE : error.code === 'NOT_FOUND' ? Exit.NOT_FOUND : Exit.REFUSED;
+    return { exit, code: error.code, message: withoutCode(error) };
   }
   if (error instanceof BridgeError) {
     const exit = error.code === 'L1_UNREACHABLE' ? Exit.UNREACHABLE : Exit.REFUSED;

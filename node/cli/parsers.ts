@@ -49,6 +49,19 @@ export function hash(text: string): Hex {
   return text as Hex; // by the pattern
 }
 
+/** Bytes as 0x-hexadecimal. */
+export function bytes(text: string): Hex {
+  if (!/^0x([0-9a-fA-F]{2})*$/.test(text))
+    throw new InvalidArgumentError('expected 0x and an even number of hex digits');
+  return text as Hex; // by the pattern
+}
+
+/** A number of any size, from 0. */
+export function position(text: string): bigint {
+  if (!/^\d{1,20}$/.test(text)) throw new InvalidArgumentError('expected a number');
+  return BigInt(text);
+}
+
 /** A packed ledger key. */
 export function key(text: string): Point {
   try {
