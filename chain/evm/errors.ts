@@ -3,6 +3,7 @@ import type { ErrorData } from '../errors.ts';
 /**
  * STATE_MISSING: the nodes of a state root are not in the store (pruned, or never known).
  * STATE_UNAVAILABLE: the database failed; the node stops, the next start continues from the last stored block.
+ * MACHINE_FAULT: this machine gave up on a given transaction (stack, memory): another may not, so nothing is said about it. The node stops.
  * INVALID_TX: a given transaction is not valid where it stands (`position`, `code`).
  * NOT_ON_HEAD: a block was to be executed on something else than the head.
  * BUSY: blocks are executed one at a time.
@@ -12,6 +13,7 @@ import type { ErrorData } from '../errors.ts';
 export type EvmErrorCode =
   | 'STATE_MISSING'
   | 'STATE_UNAVAILABLE'
+  | 'MACHINE_FAULT'
   | 'INVALID_TX'
   | 'NOT_ON_HEAD'
   | 'BUSY'

@@ -130,7 +130,7 @@ export class EvmLane {
     });
   }
 
-  /** A block of given transactions. @throws EvmError INVALID_TX {position, code}; those of `build` */
+  /** A block of given transactions. @throws EvmError INVALID_TX {position, code}, MACHINE_FAULT; those of `build` */
   async execute(input: EvmBlockInput, txs: readonly EvmTx[]): Promise<ExecutedBlock> {
     return this.#execute(input, async (run) => {
       for (const [position, tx] of txs.entries()) {
@@ -138,6 +138,10 @@ export class EvmLane {
           await run.runUser(tx);
         } catch (cause) {
           if (!(cause instanceof EvmTxError)) throw cause;
+          // Stack and memory are the machine's, not the chain's.
+          if (cause.code === 'EXECUTION_FAILED' && cause.cause instanceof RangeError) {
+            throw new EvmError('MACHINE_FAULT', { position }, { cause });
+          }
           throw new EvmError('INVALID_TX', { position, code: cause.code }, { cause });
         }
       }
