@@ -7,6 +7,7 @@ import { Account, Address, bytesToHex, createAccount, hexToBytes } from '@ethere
 import { Bloom, createVM, encodeReceipt, runTx, type VM } from '@ethereumjs/vm';
 import type { GenesisState } from '../../../genesis/spec.ts';
 import { BEACON_ROOTS, BLOCK_HASHES } from '../../../genesis/systemContracts.ts';
+import type { Hex } from '../../../protocol/lane/types.ts';
 import { RING, wordBytes } from '../blockRun.ts';
 import { createEngramEvm } from '../engramEvm.ts';
 import type { EvmTx, ExecutedBlock } from '../types.ts';
@@ -61,8 +62,15 @@ export class ReferenceChain {
     return bytesToHex(await this.#state.getStateRoot());
   }
 
-  /** Executes the users' transactions of a block (there must be no messages) as its header says. */
-  async run({ header }: ExecutedBlock, txs: readonly EvmTx[]): Promise<ReferenceBlock> {
+  /**
+   * Executes the users' transactions of a block (there must be no messages) as its header says.
+   * @param refused hashes of those that have to be invalid where they stand
+   */
+  async run(
+    { header }: ExecutedBlock,
+    txs: readonly EvmTx[],
+    refused: ReadonlySet<Hex> = new Set(),
+  ): Promise<ReferenceBlock> {
     const block = new Block(header, [], [], undefined, { freeze: false });
     const state = this.#state;
     await state.checkpoint();
@@ -75,12 +83,23 @@ export class ReferenceChain {
     const [receipts, transactions] = [await createMPT(), await createMPT()];
     const bloom = new Bloom();
     let gasUsed = 0n;
-    for (const [i, { tx, raw }] of txs.entries()) {
-      const result = await runTx(this.#vm, { tx, block, blockGasUsed: gasUsed, skipHardForkValidation: true });
+    let i = 0;
+    for (const { hash, tx, raw } of txs) {
+      const run = runTx(this.#vm, { tx, block, blockGasUsed: gasUsed, skipHardForkValidation: true });
+      if (refused.has(hash)) {
+        const isValid = await run.then(
+          () => true,
+          () => false,
+        );
+        if (isValid) throw new RangeError(`a valid transaction was refused: ${hash}`);
+        continue;
+      }
+      const result = await run;
       gasUsed += result.totalGasSpent;
       bloom.or(result.bloom);
       await receipts.put(RLP.encode(i), encodeReceipt(result.receipt, tx.type));
       await transactions.put(RLP.encode(i), raw);
+      i++;
     }
     const fees = gasUsed * (header.baseFeePerGas ?? 0n);
     if (fees > 0n) {
