@@ -5,7 +5,7 @@ import { parseEther } from 'viem';
 import { artefactCommitment, provenanceCommitment } from '../../protocol/attestation.ts';
 import { hexToBytes, prefixedHex } from '../../protocol/bytes.ts';
 import { Subtype } from '../../protocol/types.ts';
-import { type LaneWithdrawal, MODEL_ATTESTATION, MODEL_ATTESTATION_ABI } from '../../sdk/index.ts';
+import { type LaneWithdrawal, MODEL_ATTESTATION, MODEL_ATTESTATION_ABI, waitForDeposit } from '../../sdk/index.ts';
 import { attest } from '../../sdk/ops.ts';
 import { type Artefact, hex, makeArtefacts } from './aiArtefacts.ts';
 import { attestAll, type Channel, FEE, type Model, openChannel } from './aiMarket.ts';
@@ -253,11 +253,14 @@ export async function claimOnL1(
     const bridge = await lane.bridge(carol);
     for (const { index, token, amount, account, sender, recipient } of made) {
       const { siblings } = await lane.evm.waitForWithdrawal(index, { signal });
+      const { queueTail } = await carol.l1.state();
       await bridge.claim({ index, token, amount, account, sender, recipient }, siblings);
       book.add(`vault:lane:${token}`, -amount);
       const to = account === 0 ? `l1:carol:${token}` : `ledger:carol:${token}`;
       book.move(`outbox:carol:${token}`, to, amount);
-      if (account !== 0) world.payQueueFee(carol);
+      if (account === 0) continue;
+      world.payQueueFee(carol);
+      await waitForDeposit(lane.evm, queueTail, { signal });
     }
     const { id } = world.token;
     await (await lane.bridge(bob)).collect(id);

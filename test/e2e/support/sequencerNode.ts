@@ -7,11 +7,13 @@ export interface SequencerNodeOptions {
   readonly prove: boolean;
   /** Where it finds L1, if not at L1 itself. */
   readonly l1Url?: string;
+  /** Besides the usual ones, or instead of them. */
+  readonly flags?: Readonly<Record<string, string | number | boolean>>;
 }
 
 /** The sequencer's node as a process. Batches close when they are full, never by time. */
 export function startSequencerNode(
-  { dataDir, prove, l1Url }: SequencerNodeOptions,
+  { dataDir, prove, l1Url, flags }: SequencerNodeOptions,
   { deployment, l1 }: Settlement,
 ): Promise<NodeProcess> {
   return NodeProcess.start({
@@ -26,6 +28,7 @@ export function startSequencerNode(
       '--sequencer-block-ms': 300,
       '--sequencer-batch-ms': 86_400_000,
       '--prover-enabled': prove,
+      ...flags,
     },
   });
 }
