@@ -86,6 +86,11 @@ export async function badTransactions(options: BadOptions): Promise<BadTransacti
     ),
     refused('more gas than a block has', await sign({ gas: gasLimit + 1n }), /^exceeds block gas limit$/),
     refused(
+      'more gas than a transaction may use',
+      await sign({ gas: 2n ** 24n + 1n }),
+      /^transaction gas limit too high \(cap: 16777216, tx: 16777217\)$/,
+    ),
+    refused(
       'a tip above the fee',
       await handSigned(2, [chainId, nonce, 2, 1, 21_000, to, 0, '0x', []], account),
       /max priority fee per gas higher than max fee per gas/,
@@ -99,12 +104,12 @@ export async function badTransactions(options: BadOptions): Promise<BadTransacti
     refused('fees beyond 256 bits', overflowing(chainId, nonce, to), /insufficient funds|rlp|bit|very high/),
     refused(
       'too much init code',
-      await sign({ to: undefined, data: `0x${'00'.repeat(49_153)}`, gas: 20_000_000n }),
+      await sign({ to: undefined, data: `0x${'00'.repeat(49_153)}`, gas: 16_000_000n }),
       /^max initcode size exceeded: code size 49153, limit 49152$/,
     ),
     refused(
       'more than 128 KiB',
-      await sign({ data: `0x${'11'.repeat(131_072)}`, gas: 20_000_000n }),
+      await sign({ data: `0x${'11'.repeat(131_072)}`, gas: 16_000_000n }),
       /^oversized data: transaction size \d+, limit 131072$/,
     ),
     refused(

@@ -5,6 +5,7 @@ import { castSuite } from './cast/suite.ts';
 import { ethersSuite } from './ethers/suite.ts';
 import { clientsReport, FEATURES, type Feature, type Features } from './features.ts';
 import { type Network, person, RICH, startNetwork } from './network.ts';
+import { askRareMethods, servedMethods, subscribeRarely } from './rareMethods.ts';
 import { type Recorder, startRecorder } from './recorder.ts';
 import { SchemaBook } from './schemas.ts';
 import { suiteCode } from './suiteContracts.ts';
@@ -55,7 +56,18 @@ for (const suite of suites) {
   });
 }
 
+describe.runIf(isOurs)('what no client asks', () => {
+  const recorded = (): Network => ({ ...network, url: recorder.url, wsUrl: recorder.wsUrl });
+
+  test('methods of blocks and transactions in their bytes, uncles, base fee', () => askRareMethods(recorded()));
+  test('whole pending transactions, told as they come', () => subscribeRarely(recorded()));
+});
+
 describe('the answers', () => {
+  test.runIf(isOurs)('were those of every method the node serves', () => {
+    expect(servedMethods().filter((method) => !book.checked.has(method))).toEqual([]);
+  });
+
   test.runIf(isOurs)('validate against the OpenRPC schemas', () => {
     expect(book.mismatches).toEqual([]);
     expect([...book.unknown]).toEqual([]);
