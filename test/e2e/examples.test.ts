@@ -7,6 +7,7 @@ import { depositTransferWithdraw } from '../../examples/01-deposit-transfer-with
 import { attestModel } from '../../examples/02-attest-model.ts';
 import { payPerInference } from '../../examples/03-pay-per-inference.ts';
 import { rewardRound } from '../../examples/04-reward-round.ts';
+import { evmLane } from '../../examples/05-evm-lane.ts';
 import { type InstantDevnet, startInstantDevnet } from './support/instantDevnet.ts';
 
 let devnet: InstantDevnet;
@@ -45,6 +46,14 @@ describe('the example', () => {
     const args = ['--import', 'tsx', file, '--rpc', rpc, '--l1', l1];
     const { stdout } = await promisify(execFile)(process.execPath, args);
     expect(stdout).toMatch(/^20 contributors got \d+ wei with 1 signature\n$/);
+  });
+
+  it('goes into the EVM lane and back', async () => {
+    expect(await evmLane(options())).toEqual({
+      isDelivered: true,
+      ledgerBalance: 1_500_000_000_000_000_000n,
+      received: 700_000_000_000_000_000n,
+    });
   });
 
   it('pays a reward round', async () => {

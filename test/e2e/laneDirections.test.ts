@@ -43,8 +43,8 @@ async function expectBalanced(): Promise<void> {
 const account = (token: number): number => ledger.get(token) ?? expect.unreachable();
 
 describe.each([
-  ['ETH', () => ETH],
-  ['a token', () => TEST],
+  ['ETH', (): number => ETH],
+  ['a token', (): number => TEST],
 ] as const)('%s', (_name, id) => {
   it('comes from L1 to any address of the lane', async () => {
     const token = id();
