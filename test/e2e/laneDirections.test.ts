@@ -1,7 +1,7 @@
 /** Value in all four directions between L1, the EVM lane and the ledger, for ETH and a token, by what a developer imports. */
-import { erc20Abi, parseEther } from 'viem';
+import { createPublicClient, custom, erc20Abi, parseEther } from 'viem';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { INBOX, INBOX_ABI, laneTokenAddress } from '../../sdk/index.ts';
+import { INBOX, INBOX_ABI, laneTokenAddress, type WithdrawalProofView } from '../../sdk/index.ts';
 import { type InstantDevnet, startInstantDevnet } from './support/instantDevnet.ts';
 import { type LanePerson, LaneWorld, sides } from './support/laneWorld.ts';
 
@@ -132,4 +132,38 @@ it('the token on the lane has the name, symbol and decimals that it has on L1', 
       args: [TEST, alice.address],
     }),
   ).toBe(0n);
+});
+
+describe('a node that lies', () => {
+  /** Passes everything on, and changes the proof of a withdrawal. */
+  const lying = (change: (proof: WithdrawalProofView) => object) =>
+    createPublicClient({
+      chain: world.chain,
+      transport: custom({
+        request: async (call: { method: string; params: unknown[] }) => {
+          const answer: unknown = await world.evm.request(call as never); // whatever viem asks
+          return call.method === 'engram_getWithdrawalProof' ? change(answer as WithdrawalProofView) : answer;
+        },
+      }),
+    });
+
+  it('makes nobody send a claim that is not the withdrawal, or that L1 would refuse', async () => {
+    const withdrawal = await bob.evm.withdrawFromLane({ amount: 7n });
+    await world.settle();
+    await bob.evm.waitForWithdrawal(withdrawal.index);
+    const nonce = await world.l1.getTransactionCount({ address: bob.address });
+    const lies = {
+      'pays less': (proof) => ({ ...proof, withdrawal: { ...proof.withdrawal, amount: '6' } }),
+      'pays another': (proof) => ({ ...proof, withdrawal: { ...proof.withdrawal, recipient: alice.address } }),
+      'is of another tree': (proof) => ({ ...proof, siblings: [...proof.siblings].reverse() }),
+      'is too short': (proof) => ({ ...proof, siblings: proof.siblings.slice(1) }),
+    } satisfies Record<string, (proof: WithdrawalProofView) => object>;
+    for (const [name, lie] of Object.entries(lies)) {
+      const claim = bob.l1.claimWithdrawal({ client: lying(lie), withdrawal });
+      await expect(claim, name).rejects.toMatchObject({ code: 'BAD_ANSWER' });
+    }
+    expect(await world.l1.getTransactionCount({ address: bob.address })).toBe(nonce);
+    await bob.l1.claimWithdrawal({ client: bob.evm, withdrawal });
+    expect(await bob.l1.isWithdrawalClaimed(withdrawal.index)).toBe(true);
+  });
 });
