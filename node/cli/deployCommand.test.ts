@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AttestationsClient } from '../../bridge/client/attestationsClient.ts';
+import { EvmLaneReader } from '../../bridge/client/evmLaneReader.ts';
 import { Reader } from '../../bridge/client/rollupReader.ts';
 import { type LocalL1, localClients, startLocalL1 } from '../../bridge/deploy/localL1.ts';
 import { ensureArtifacts } from '../../circuits/build/artifacts.ts';
@@ -34,7 +35,9 @@ describe('engram deploy', () => {
     const settings = join(folder, 'settings.json');
     await writeFile(settings, JSON.stringify({ graceSeconds: 77, bond: '12345' }));
     const sequencer = devAccount('sequencer').l1.address;
-    const run = await engram('deploy', '--l1', local.url, ...args, '--sequencer', sequencer, '--settings', settings);
+    const [erin, frank] = [devAccount('erin').l1.address, devAccount('frank').l1.address];
+    const people = ['--sequencer', sequencer, '--attestors', `${erin}:3,${frank}`];
+    const run = await engram('deploy', '--l1', local.url, ...args, ...people, '--settings', settings);
     expect(run.exit).toBe(Exit.OK);
     const { publicClient } = localClients(local);
     const reader = await Reader.connect({ address: run.json.rollup, deployedAt: 0n }, publicClient);
@@ -43,6 +46,14 @@ describe('engram deploy', () => {
     expect(parameters.domain.toString()).toBe(run.json.domain);
     const { attestations: address, rollup } = run.json;
     expect((await AttestationsClient.connect({ address, rollup }, publicClient)).address).toBe(address);
+    const lane = await EvmLaneReader.connect({ address: run.json.evmLane, deployedAt: 0n, rollup }, publicClient);
+    const weights = (await lane.attestors()).map(({ address, weight }) => [address, weight]);
+    expect(new Map(weights as [string, bigint][])).toEqual(
+      new Map([
+        [erin, 3n],
+        [frank, 1n],
+      ]),
+    );
   }, 120_000);
 
   it('refuses dev keys on a chain that is not local, before anything is sent', async () => {
@@ -55,6 +66,7 @@ describe('engram deploy', () => {
 
   it.each([
     ['a shape that does not exist', ['--shapes', 'huge'], undefined],
+    ['attestors without weight', ['--attestors', '0x12:0'], undefined],
     ['a shape named twice', ['--shapes', 'small,small'], undefined],
     ['settings that are no JSON', ['--settings', 'bad.json'], 'BAD_SETTINGS'],
     ['settings of another name', ['--settings', 'unknown.json'], 'BAD_SETTINGS'],

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
+import type { Attestor } from '../../bridge/client/evmLaneReader.ts';
 import { deployRollup, type RollupSettings, type VerifierKey } from '../../bridge/deploy/deploy.ts';
 import { ensureArtifacts } from '../../circuits/build/artifacts.ts';
 import { progressReporter } from '../../circuits/build/progress.ts';
@@ -16,20 +17,26 @@ import { address, count } from './parsers.ts';
 interface DeployCommandOptions extends OutputOptions, Pick<L1Options, 'l1' | 'l1KeyFile' | 'dev'> {
   readonly l2ChainId: number;
   readonly sequencer?: Hex;
+  readonly attestors?: readonly Attestor[];
   readonly shapes: readonly ShapeName[];
   readonly settings?: string;
   readonly cache?: string;
   readonly keys?: string;
 }
 
-/** `engram deploy`: verifiers, `Rollup` and `Attestations`, immutable from then on. */
+/** `engram deploy`: verifiers, `Rollup`, `Attestations`, `EvmLane` and its attestors, immutable from then on. */
 export function registerDeployCommand(program: Command): void {
   withDev(withJson(program.command('deploy')))
-    .description('deploy the verifiers, the Rollup and the Attestations contract; immutable from then on')
+    .description('deploy the verifiers, Rollup, Attestations and EvmLane with its attestors; immutable from then on')
     .addOption(new Option('--l1 <url>', 'JSON-RPC of L1').env('ENGRAM_L1_URL').default('http://127.0.0.1:8545'))
     .option('--l1-key-file <file>', 'file with the L1 key that pays, the bond included (0x and 64 hex digits)')
     .requiredOption('--l2-chain-id <n>', 'chain id of the new ledger', count)
     .option('--sequencer <address>', 'who holds the seat; default: the sender', address)
+    .option(
+      '--attestors <list>',
+      'who attests the EVM lane, as address or address:weight, comma-separated; default: the sequencer',
+      attestorList,
+    )
     .option('--shapes <list>', 'batch circuits it verifies', shapeList, ['dev'] satisfies ShapeName[])
     .option('--settings <file>', 'JSON of times (seconds) and money (wei, as strings); see bridge/README.md')
     .option('--keys <dir>', 'folder of a ceremony’s keys; dev keys are refused outside local chains')
@@ -58,7 +65,7 @@ async function deploy(options: DeployCommandOptions): Promise<object> {
     bar.stop();
   }
   progress(`deploying to chain ${chainId}`);
-  const { address, attestations, deployedAt, domain, gasUsed } = await deployRollup(
+  const { address, attestations, evmLane, attestors, deployedAt, domain, gasUsed } = await deployRollup(
     {
       l2ChainId: BigInt(options.l2ChainId),
       genesisRoot: EMPTY_ROOT,
@@ -66,11 +73,21 @@ async function deploy(options: DeployCommandOptions): Promise<object> {
       batchVerifiers,
       accountVerifier,
       settings,
+      ...(options.attestors !== undefined && { attestors: options.attestors }),
     },
     { wallet, publicClient },
   );
   const { l2ChainId } = options;
-  return { rollup: address, attestations, deployedAt, l1ChainId: chainId, l2ChainId, domain, gasUsed };
+  const contracts = { rollup: address, attestations, evmLane, attestors };
+  return { ...contracts, deployedAt, l1ChainId: chainId, l2ChainId, domain, gasUsed };
+}
+
+function attestorList(text: string): Attestor[] {
+  return text.split(',').map((entry) => {
+    const [, who, weight = '1'] = /^(0x[0-9a-fA-F]{40})(?::([1-9]\d{0,17}))?$/.exec(entry.trim()) ?? [];
+    if (who === undefined) throw new InvalidArgumentError('expected address or address:weight, comma-separated');
+    return { address: address(who), weight: BigInt(weight) };
+  });
 }
 
 function shapeList(text: string): ShapeName[] {

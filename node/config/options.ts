@@ -42,7 +42,7 @@ export const OPTIONS = {
     host: option(text(), '127.0.0.1', 'address to listen on'),
     port: option(integer(0, 65_535), 8_645, 'port of HTTP and WebSocket; 0: any free one'),
     bodyLimitBytes: option(integer(1_024, 2 ** 26), 1_048_576, 'longest request'),
-    batchLimit: option(integer(1, 10_000), 100, 'most calls in one batch'),
+    batchLimit: option(integer(1, 10_000), 1_000, 'most calls in one batch'),
     requestsPerMinute: option(integer(1, 10_000_000), 6_000, 'HTTP requests, or WebSocket messages, of one client'),
     maxConnections: option(integer(1, 100_000), 1_000, 'WebSocket connections at once'),
     maxSubscriptions: option(integer(1, 10_000), 64, 'subscriptions of one connection'),
