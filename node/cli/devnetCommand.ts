@@ -86,17 +86,21 @@ function summary({
   l1Url,
   rollup,
   attestations,
+  evmLane,
   deployedAt,
   tokens,
   accounts,
   person,
   dataDir,
+  node,
 }: Devnet): object {
   return {
     rpc: rpcUrl,
     l1: l1Url,
     rollup,
     attestations,
+    evmLane,
+    evmChainId: Number(node.parameters.l2ChainId),
     deployedAt,
     tokens,
     dataDir,
@@ -113,7 +117,7 @@ function owners(accounts: Devnet['accounts']): DevName[] {
 }
 
 function welcome(devnet: Devnet): string {
-  const { rpcUrl, l1Url, rollup, attestations, tokens, accounts, person, dataDir, node } = devnet;
+  const { rpcUrl, l1Url, rollup, attestations, evmLane, tokens, accounts, person, dataDir, node } = devnet;
   const lines = [
     '',
     'Engram devnet runs. Keys below are public: never use them elsewhere.',
@@ -122,6 +126,7 @@ function welcome(devnet: Devnet): string {
     `  L1           ${l1Url}  (anvil, chain id 31337)`,
     `  Rollup       ${rollup}`,
     `  Attestations ${attestations}`,
+    `  EvmLane      ${evmLane}  (EVM lane: chain id ${node.parameters.l2ChainId} at the RPC above; everybody’s L1 key has ETH there)`,
     ...tokens.map(({ id, symbol, address }) => `  token ${id}      ${symbol.padEnd(5)} ${id === 0 ? '' : address}`),
     `  data         ${dataDir}`,
     '',
