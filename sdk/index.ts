@@ -93,6 +93,7 @@ export {
   laneBridgeActions,
 } from './lane/laneBridgeActions.ts';
 export { getLane, getWithdrawalProof, getWithdrawals, waitForWithdrawal } from './lane/laneReads.ts';
+export { getPendingOnLane, takePendingOnLane } from './lane/pending.ts';
 export { type MessageOutcome, waitForMessage } from './lane/waitForMessage.ts';
 export { type LaneWithdrawal, type WithdrawFromLaneParameters, withdrawFromLane } from './lane/withdrawFromLane.ts';
 export type { LaneView, WithdrawalProofView, WithdrawalView } from './laneTypes.ts';

@@ -59,6 +59,30 @@ export function registerLaneCommands(program: Command): void {
         (result) => withdrawalList(result.withdrawals),
       ),
     );
+  withDev(withEthereumKey(withNode(lane.command('take'))))
+    .description('take what a recipient refused and waits for the key’s address; `lane pending` tells how much')
+    .option('--token <id>', 'token id; 0 is ETH', count, 0)
+    .option('--to <address>', 'default: the sender', address)
+    .action((options: TakeOptions) => guarded(options, () => take(options), lines));
+  withDev(withEthereumKey(withNode(lane.command('pending'))))
+    .description('what waits on the lane because a recipient refused it')
+    .option('--of <address>', 'default: the key’s', address)
+    .option('--token <id>', 'token id; 0 is ETH', count, 0)
+    .action((options: TakeOptions & { of?: Hex }) =>
+      guarded(
+        options,
+        async () => {
+          const owner = options.of ?? ethereumAccount(options).address;
+          const { token } = options;
+          return {
+            owner,
+            token,
+            amount: await laneClient(await laneChain(options)).getPendingOnLane({ owner, token }),
+          };
+        },
+        lines,
+      ),
+    );
   withDev(withL1(withNode(lane.command('claim'))))
     .description('have L1 pay a withdrawal; its proof is checked against L1 first')
     .argument('<index>', 'of the withdrawal', position)
@@ -143,6 +167,21 @@ async function withdraw({
   progress(`withdrawal ${made.index} is in block ${made.block}, waiting until L1 would pay it`);
   await client.waitForWithdrawal(made.index);
   return { ...withdrawal, status: 'claimable' };
+}
+
+interface TakeOptions extends NodeOptions, EthereumKeyOptions {
+  readonly dev?: NonNullable<EthereumKeyOptions['dev']>;
+  readonly token: number;
+  readonly to?: Hex;
+}
+
+async function take({ token, to, ...options }: TakeOptions): Promise<object> {
+  const account = ethereumAccount(options);
+  const client = laneWallet(await laneChain(options), account);
+  const amount = await client.getPendingOnLane({ owner: account.address, token });
+  if (amount === 0n) throw new CliError(Exit.NOT_FOUND, 'NOTHING_OWED', `nothing waits for ${account.address}`);
+  const transaction = await client.takePendingOnLane({ token, ...(to !== undefined && { to }) });
+  return { to: to ?? account.address, token, amount, transaction };
 }
 
 interface ListOptions extends OnL1, EthereumKeyOptions {

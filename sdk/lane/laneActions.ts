@@ -1,15 +1,12 @@
-import type { Address } from 'viem';
+import type { Address, Hex } from 'viem';
 import type { LaneView, WithdrawalProofView, WithdrawalView } from '../laneTypes.ts';
 import type { AnyClient } from '../request.ts';
 import type { WaitOptions } from '../wait.ts';
 import { getLane, getWithdrawalProof, getWithdrawals, waitForWithdrawal } from './laneReads.ts';
+import { getPendingOnLane, takePendingOnLane } from './pending.ts';
+import type { LaneWallet } from './sendOnLane.ts';
 import { type MessageOutcome, waitForMessage } from './waitForMessage.ts';
-import {
-  type LaneWallet,
-  type LaneWithdrawal,
-  type WithdrawFromLaneParameters,
-  withdrawFromLane,
-} from './withdrawFromLane.ts';
+import { type LaneWithdrawal, type WithdrawFromLaneParameters, withdrawFromLane } from './withdrawFromLane.ts';
 
 type Waiting = Pick<WaitOptions, 'timeoutMs' | 'signal' | 'awayMs'>;
 
@@ -25,6 +22,8 @@ export type LaneActions = {
   readonly getWithdrawalProof: (index: bigint) => Promise<WithdrawalProofView>;
   /** See `waitForWithdrawal`. */
   readonly waitForWithdrawal: (index: bigint, options?: Waiting) => Promise<WithdrawalProofView>;
+  /** See `getPendingOnLane`. */
+  readonly getPendingOnLane: (parameters: { readonly owner: Address; readonly token?: number }) => Promise<bigint>;
   /** See `waitForMessage`. */
   readonly waitForMessage: (index: bigint, options?: Waiting) => Promise<MessageOutcome>;
 };
@@ -36,16 +35,22 @@ export function laneActions(client: AnyClient): LaneActions {
     getWithdrawals: (address, options) => getWithdrawals(client, address, options),
     getWithdrawalProof: (index) => getWithdrawalProof(client, index),
     waitForWithdrawal: (index, options) => waitForWithdrawal(client, index, options),
+    getPendingOnLane: (parameters) => getPendingOnLane(client, parameters),
     waitForMessage: (index, options) => waitForMessage(client, index, options),
   };
 }
 
 export type LaneWalletActions = {
+  /** See `takePendingOnLane`. */
+  readonly takePendingOnLane: (parameters?: { readonly token?: number; readonly to?: Address }) => Promise<Hex>;
   /** See `withdrawFromLane`. */
   readonly withdrawFromLane: (parameters: WithdrawFromLaneParameters) => Promise<LaneWithdrawal>;
 };
 
 /** For `extend` of a viem wallet client of the EVM lane. */
 export function laneWalletActions(client: LaneWallet): LaneWalletActions {
-  return { withdrawFromLane: (parameters) => withdrawFromLane(client, parameters) };
+  return {
+    takePendingOnLane: (parameters) => takePendingOnLane(client, parameters),
+    withdrawFromLane: (parameters) => withdrawFromLane(client, parameters),
+  };
 }

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Exit } from '../../node/cli/output.ts';
 import { devAccount } from '../../node/devnet/accounts.ts';
 import { engram, type Run } from '../../node/testing/runCli.ts';
+import { INBOX } from '../../sdk/index.ts';
 import { type InstantDevnet, startInstantDevnet } from './support/instantDevnet.ts';
 import { type LanePerson, LaneWorld } from './support/laneWorld.ts';
 
@@ -102,10 +103,23 @@ describe('engram lane', () => {
     expect((await engram('lane', 'deposit', '--amount', 'much')).exit).toBe(Exit.USAGE);
   });
 
+  it('takes what a recipient refused', async () => {
+    const refusing = ['--to', INBOX, '--amount', '0.125ether'];
+    const refused = await run('deposit', ...refusing, ...byAlice, ...onL1());
+    expect(refused.json).toMatchObject({ isDelivered: false });
+    expect(refused.stderr).toContain('refused it: it waits in Inbox');
+    const waiting = await run('pending', '--of', alice.address, ...node());
+    expect(waiting.json).toMatchObject({ token: 0, amount: String(parseEther('0.125')) });
+    const before = await world.balance(world.who('carol').address, 0);
+    expect((await run('take', '--to', world.who('carol').address, ...byAlice, ...node())).exit).toBe(0);
+    expect((await world.balance(world.who('carol').address, 0)) - before).toBe(parseEther('0.125'));
+    expect(codeOf(await run('take', ...byAlice, ...node()))).toEqual([Exit.NOT_FOUND, 'NOTHING_OWED']);
+  });
+
   it('shows the state of the lane', async () => {
     expect((await run('status', ...node())).json).toMatchObject({ outbox: { count: '2' }, attestedBatch: 1 });
     const text = await shown('status', ...node());
     expect(text).toMatch(/^finalized +block \d+ \(proven and attested\)$/m);
-    expect(text).toMatch(/^messages of L1 +3$/m);
+    expect(text).toMatch(/^messages of L1 +4$/m);
   });
 });
