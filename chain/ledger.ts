@@ -1,9 +1,9 @@
-import { batchNumber } from '../protocol/ids.ts';
+import { batchNumber, NO_ACCOUNT } from '../protocol/ids.ts';
 import type { EvmBatch, Hex, L1Message } from '../protocol/lane/types.ts';
 import { OpenBatch } from '../protocol/openBatch.ts';
 import { SHAPES } from '../protocol/shapes.ts';
 import { AccountTree } from '../protocol/tree.ts';
-import type { Account, AccountIndex, ClosedBatch, L1Op, ShapeName, SignedTx } from '../protocol/types.ts';
+import type { Account, AccountIndex, ClosedBatch, FeeLanes, L1Op, ShapeName, SignedTx } from '../protocol/types.ts';
 import { type Block, type BlockBody, blockOf } from './block.ts';
 import { ChainError } from './errors.ts';
 import { evmBatchOfBlocks } from './evm/batchData.ts';
@@ -220,7 +220,7 @@ export class Ledger {
     if (last === undefined) throw new ChainError('OUT_OF_ORDER', { batch: open.record.number });
     const shape = this.#smallestShape(open);
     let { batch } = open;
-    if (shape !== open.record.shape) {
+    if (shape !== open.record.shape || !isNamed(batch.feeAccounts, last.feeAccounts)) {
       batch = this.#newBatch({ ...open.record, shape });
       for (const block of open.blocks) replayBlock(batch, block);
     }
@@ -258,6 +258,14 @@ export class Ledger {
     if (this.#open === undefined) throw new ChainError('OUT_OF_ORDER', { openBatch: 'none' });
     return this.#open;
   }
+}
+
+/**
+ * A lane may have been opened for a transaction that was refused after all. If no block with that lane was stored, the blocks say otherwise
+ * than the header would, and what they post would not count (docs/protocol.md section 11): they decide.
+ */
+function isNamed(lanes: FeeLanes, inBlocks: readonly AccountIndex[]): boolean {
+  return lanes.every((index, i) => index === (inBlocks[i] ?? NO_ACCOUNT));
 }
 
 function touchedBy({ slots }: ClosedBatch): AccountIndex[] {

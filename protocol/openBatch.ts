@@ -74,6 +74,11 @@ export class OpenBatch {
     return this.#state.counts;
   }
 
+  /** Four lanes in the order in which they were named; 0: none. */
+  get feeAccounts(): FeeLanes {
+    return this.#state.lanes;
+  }
+
   /** The account as later operations of this batch would find it; fees and royalties are not credited yet. */
   account(index: AccountIndex): Account | undefined {
     return this.#state.get(index);
