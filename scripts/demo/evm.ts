@@ -83,9 +83,9 @@ export async function runEvm(
     const { market, claimGas, refusals } = await bounty(stage, models, traded);
     await derive(stage, models, market);
     const withdrawals = await withdraw(stage);
-    await phases.run('waiting for the proof', () => proven(devnet, signal));
+    await phases.run('waiting for the proof', () => settled(stage));
     await claimOnL1(stage, withdrawals);
-    await phases.run('the deposit into the ledger is proven, too', () => proven(devnet, signal));
+    await phases.run('the deposit into the ledger is proven, too', () => settled(stage));
     await phases.run('checking every balance on all three sides', async () => {
       const found = await world.reconcile();
       checks.add(found);
@@ -121,15 +121,19 @@ export async function runEvm(
   }
 }
 
-/** Whatever is open is closed, and all of it proven. */
-async function proven(devnet: Devnet, signal: AbortSignal | undefined): Promise<void> {
+/** Whatever is open is closed, and all of it proven and attested: then nobody sends anything to L1 any more. */
+async function settled({ world, lane, signal }: EvmStage): Promise<void> {
+  const { devnet } = world;
   await devnet.node.sequencer.closeBatch();
+  const heads = async () => (await devnet.rpc.request('engram_chainInfo', [])).heads;
   await waitForBatches(
     devnet,
     async () => {
-      const { heads } = await devnet.rpc.request('engram_chainInfo', []);
-      return heads.proven.batch === heads.unsafe.batch;
+      const { proven, unsafe } = await heads();
+      return proven.batch === unsafe.batch;
     },
     signal,
   );
+  const { proven } = await heads();
+  await lane.waitForAttestation(proven.batch, signal);
 }

@@ -13,6 +13,7 @@ import {
 } from 'viem';
 import { EvmLaneClient } from '../../bridge/client/evmLaneClient.ts';
 import { localClients } from '../../bridge/deploy/localL1.ts';
+import { systemClock } from '../../chain/clock.ts';
 import {
   type EngramChain,
   fetchEngramChain,
@@ -141,6 +142,14 @@ export class Lane {
     const data = encodeFunctionData({ abi: erc20Abi, functionName: 'transfer', args: [this.#at(to), amount] });
     await this.send(who, { to: laneTokenAddress(id), data });
     this.world.book.move(`lane:${who.name}:${id}`, `lane:${to}:${id}`, amount);
+  }
+
+  /** L1 has accepted the batch's outcome. Nothing tells of it: the node is asked. */
+  async waitForAttestation(batch: number, signal: AbortSignal | undefined): Promise<void> {
+    while ((await this.evm.getLane()).attestedBatch < batch) {
+      await systemClock.sleep(POLL_MS, signal);
+      signal?.throwIfAborted();
+    }
   }
 
   balance(name: string, token: number): Promise<bigint> {

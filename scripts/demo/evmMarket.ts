@@ -6,6 +6,7 @@ import {
   decodeErrorResult,
   encodeDeployData,
   encodeFunctionData,
+  getContractAddress,
   type Hex,
   isHex,
 } from 'viem';
@@ -31,6 +32,8 @@ export interface Terms {
   readonly consumer: Person;
   /** Wei for a receipt. */
   readonly reward: bigint;
+  /** Default: the test token. */
+  readonly token?: number;
 }
 
 export interface Bytes {
@@ -73,6 +76,20 @@ export class Market {
     const contract = await buildReceiptMarket();
     const call = lane.evm.call({ account: sponsor.account.l1.address, data: deployData(lane, contract, terms) });
     return refusalOf(call, contract.abi);
+  }
+
+  /** Why a bounty with other terms would refuse a receipt: deployed and asked in a simulation. */
+  static async refusalUnder(lane: Lane, sponsor: Person, terms: Terms, { receipt, proof }: Bytes): Promise<string> {
+    const { abi, bytecode } = await buildReceiptMarket();
+    const account = sponsor.account.l1.address;
+    const nonce = BigInt(await lane.evm.getTransactionCount({ address: account }));
+    const to = getContractAddress({ from: account, nonce });
+    const data = encodeFunctionData({ abi, functionName: 'claim', args: [receipt, proof] });
+    const deploying = { account, data: deployData(lane, { abi, bytecode }, terms) };
+    const [block] = await lane.evm.simulateBlocks({ blocks: [{ calls: [deploying, { account, to, data }] }] });
+    const [deployed, claimed] = block?.calls ?? [];
+    if (deployed?.status !== 'success') throw new RangeError('the bounty would not be deployed');
+    return claimed?.status === 'failure' ? errorName(claimed.data, abi) : '';
   }
 
   call(functionName: string, args: readonly unknown[] = []): Hex {
@@ -119,14 +136,20 @@ export class Market {
   }
 }
 
-function deployData({ world }: Lane, { abi, bytecode }: ContractArtifact, terms: Terms): Hex {
-  const { model, owner, origin, consumer, reward } = terms;
-  const token = world.token.id;
+function deployData({ world }: Lane, { abi, bytecode }: Pick<ContractArtifact, 'abi' | 'bytecode'>, terms: Terms): Hex {
+  const { model, owner, origin, consumer, reward, token = world.token.id } = terms;
   return encodeDeployData({
     abi,
     bytecode,
     args: [
-      { model: hex(model.sha256), owner, origin: hex(origin.sha256), consumer: consumer.indexOf(token), token, reward },
+      {
+        model: hex(model.sha256),
+        owner,
+        origin: hex(origin.sha256),
+        consumer: consumer.indexOf(world.token.id),
+        token,
+        reward,
+      },
     ],
   });
 }
@@ -146,6 +169,10 @@ async function refusalOf(call: Promise<unknown>, abi: Abi): Promise<string> {
       });
     }
     if (data === undefined) throw error;
-    return decodeErrorResult({ abi: [...abi, ...LEDGER_READ_ABI], data }).errorName;
+    return errorName(data, abi);
   }
+}
+
+function errorName(data: Hex, abi: Abi): string {
+  return decodeErrorResult({ abi: [...abi, ...LEDGER_READ_ABI], data }).errorName;
 }

@@ -172,6 +172,10 @@ export async function bounty(stage: EvmStage, models: Models, traded: Traded): P
       ['a receipt of another model', 'WrongModel', bytesOf(await streams.evidence(two, 3))],
     ];
     for (const [what, expected, bytes] of attempts) refused(what, expected, await market.refusedClaim(alice, bytes));
+    const under = (change: Partial<Terms>): Promise<string> =>
+      Market.refusalUnder(lane, bob, { ...terms, ...change }, genuine);
+    refused('a receipt that another consumer paid', 'WrongConsumer', await under({ consumer: erin }));
+    refused('a receipt paid in another token', 'WrongToken', await under({ token: ETH }));
   });
   return { market, claimGas, refusals };
 }
