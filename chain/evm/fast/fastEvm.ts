@@ -4,6 +4,7 @@ import type { EngramCommon } from '../common.ts';
 import type { LaneState } from '../state/laneState.ts';
 import { fastInterpreterClass } from './fastInterpreter.ts';
 import { FastJournal } from './fastJournal.ts';
+import { LogList, OwnMap, SharedSet } from './frameResults.ts';
 import type { EvmInside, Interpreter, InterpreterClass, RunState } from './interpreterTypes.ts';
 
 let known: Promise<InterpreterClass> | undefined;
@@ -34,15 +35,26 @@ export async function accelerate(
   known ??= interpreterClass(common);
   const Fast = await known;
   const inside = evm as unknown as EvmInside; // for its protected members
-  const slow = inside.runInterpreter.bind(evm);
-  inside.runInterpreter = async (message, options) => {
-    if (evm.DEBUG || evm.events.listenerCount('step') > 0) return slow(message, options);
-    return runFrame(evm, inside, Fast, message);
+  let created = new SharedSet<`0x${string}`>();
+  inside.runInterpreter = async (message) => {
+    if (message.depth === 0) created = new SharedSet();
+    return runFrame(evm, { inside, Fast, created }, message);
   };
 }
 
+interface FrameParts {
+  readonly inside: EvmInside;
+  readonly Fast: InterpreterClass;
+  /**
+   * What the transaction created (EIP-6780). Nothing leaves it: where a creation failed there is no code, unless it is created again in
+   * the same transaction.
+   */
+  readonly created: SharedSet<`0x${string}`>;
+}
+
 /** A frame, and what it leaves as EthereumJS's `runInterpreter` reports it. */
-async function runFrame(evm: EVM, inside: EvmInside, Fast: InterpreterClass, message: Message): Promise<ExecResult> {
+async function runFrame(evm: EVM, { inside, Fast, created }: FrameParts, message: Message): Promise<ExecResult> {
+  for (const address of message.createdAddresses ?? []) created.add(address);
   const to = message.to ?? createZeroAddress();
   const code = message.code as Uint8Array; // precompiles do not get here
   const env = {
@@ -61,18 +73,21 @@ async function runFrame(evm: EVM, inside: EvmInside, Fast: InterpreterClass, mes
     codeAddress: message.codeAddress,
     gasRefund: message.gasRefund,
     blobVersionedHashes: message.blobVersionedHashes ?? [],
-    ...(message.createdAddresses && { createdAddresses: message.createdAddresses }),
+    createdAddresses: created,
   };
   const { stateManager, blockchain, journal } = evm;
   const interpreter = new Fast(evm, stateManager, blockchain, env, message.gasLimit, journal, inside.performanceLogger);
-  if (message.selfdestruct) interpreter._result.selfdestruct = message.selfdestruct;
-  if (message.createdAddresses) interpreter._result.createdAddresses = message.createdAddresses;
+  const selfdestruct = new OwnMap<`0x${string}`, `0x${string}`>();
+  Object.assign(interpreter._result, { logs: new LogList(), selfdestruct, createdAddresses: created });
   const { runState, exceptionError } = await interpreter.run(code);
   const result = interpreter._result;
   const isRevert = exceptionError?.error === EVMError.errorMessages.REVERT;
   const isFailed = exceptionError !== undefined;
+  const destroyed = message.selfdestruct ?? new Map<`0x${string}`, `0x${string}`>();
+  if (!isFailed) for (const [address, beneficiary] of selfdestruct.entries()) destroyed.set(address, beneficiary);
   return {
     ...result,
+    selfdestruct: destroyed,
     ...(isFailed && { logs: [], selfdestruct: new Map(), createdAddresses: new Set<`0x${string}`>(), exceptionError }),
     runState,
     gas: runState.gasLeft,

@@ -6,6 +6,7 @@ import { analysisOf, pushAt } from './codeAnalysis.ts';
 import { FastMemory } from './fastMemory.ts';
 import { FastStack, STACK_LIMIT } from './fastStack.ts';
 import type { EvmInside, Interpreter, InterpreterClass, InterpreterResult } from './interpreterTypes.ts';
+import { lightClass } from './lightInterpreter.ts';
 import { COST, NEEDED } from './opcodeCosts.ts';
 import { binary, calldataWord } from './wordOps.ts';
 import { loadWord, shortBytes, storeWord, wordBytes, wordOf } from './words.ts';
@@ -39,7 +40,7 @@ function fail(error: EVMError['error']): never {
  * of the frame written back. When steps are traced, all is left to EthereumJS.
  */
 export function fastInterpreterClass(base: InterpreterClass): InterpreterClass {
-  return class FastInterpreter extends base {
+  return class FastInterpreter extends lightClass(base) {
     readonly #stack = new FastStack();
     readonly #memory = new FastMemory();
     #addressKey = '';
@@ -48,11 +49,12 @@ export function fastInterpreterClass(base: InterpreterClass): InterpreterClass {
 
     override async run(code: Uint8Array, options: Parameters<Interpreter['run']>[1] = {}): Promise<InterpreterResult> {
       const state = this._runState;
-      if (options.pc !== undefined || state.gasLeft > MAX_COUNTED_GAS) return super.run(code, options);
-      state.code = code;
       // The casts: both have all that handlers call, but not the private fields of the classes they stand for.
       state.stack = this.#stack as unknown as typeof state.stack;
       state.memory = this.#memory as unknown as typeof state.memory;
+      const isWatched = this._evm.DEBUG || this._evm.events.listenerCount('step') > 0;
+      if (isWatched || options.pc !== undefined || state.gasLeft > MAX_COUNTED_GAS) return super.run(code, options);
+      state.code = code;
       this.#addressKey = textOf(this._env.address.bytes);
       let exceptionError: EVMError | undefined;
       try {
@@ -62,6 +64,15 @@ export function fastInterpreterClass(base: InterpreterClass): InterpreterClass {
         if (error.error !== errorMessages.STOP) exceptionError = error;
       }
       return exceptionError === undefined ? { runState: state } : { runState: state, exceptionError };
+    }
+
+    /** Of a step that is watched: what REVERT gives back is read for it, but must not be before it is known to be paid for. */
+    override async _runStepHook(gas: bigint, gasLeft: bigint, words: bigint): Promise<void> {
+      const memory = this.#memory;
+      memory.extend(0, 32 * Number(words));
+      // The frame fails after this step.
+      if (this._runState.opCode === 0xfd && gas > gasLeft) memory.read = () => new Uint8Array(0);
+      return super._runStepHook(gas, gasLeft, words);
     }
 
     async #byHandler(op: number): Promise<void> {

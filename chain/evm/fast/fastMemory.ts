@@ -1,11 +1,14 @@
+const NO_BYTES = new Uint8Array(0);
+const NO_VIEW = new DataView(NO_BYTES.buffer);
+
 /** The EVM's memory as EthereumJS's handlers use it. It doubles when it grows, where theirs is copied for every 8 kB. */
 export class FastMemory {
   _store: Uint8Array;
   view: DataView;
 
   constructor() {
-    this._store = new Uint8Array(1024);
-    this.view = new DataView(this._store.buffer);
+    this._store = NO_BYTES;
+    this.view = NO_VIEW;
   }
 
   /** Makes room; what is new is 0. Gas bounds it. */
