@@ -52,6 +52,8 @@ interface Row extends LoadResult {
   readonly perSecond: number;
   /** CPU seconds of the target's process in this round. */
   readonly cpuSeconds?: number;
+  /** Resident memory of our node after the round. */
+  readonly memoryMB?: number;
 }
 
 const progress = (message: string): boolean => process.stderr.write(`${message}\n`);
@@ -130,6 +132,7 @@ async function measure(targets: readonly Target[], { node, loader, chainId, prof
           profiles[kind] = await node.ask({ type: 'profileStop', path });
           progress(`profile written to ${path}`);
         }
+        const memoryMB = isOurs ? (await node.ask<NodeUsage>({ type: 'usage' })).memoryMB : undefined;
         const perSecond = Math.round(result.transactions / result.seconds);
         const cpuSeconds =
           before === undefined || after === undefined ? undefined : Number((after - before).toFixed(2));
@@ -144,6 +147,7 @@ async function measure(targets: readonly Target[], { node, loader, chainId, prof
             perSecond,
             ...result,
             ...(cpuSeconds !== undefined && { cpuSeconds }),
+            ...(memoryMB !== undefined && { memoryMB }),
           });
       }
     }

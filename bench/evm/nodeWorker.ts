@@ -18,6 +18,8 @@ export type NodeRequest =
 
 export interface NodeUsage {
   readonly peakMemoryMB: number;
+  /** Resident now. */
+  readonly memoryMB: number;
   readonly cpuSeconds: number;
 }
 
@@ -99,6 +101,7 @@ async function usage(): Promise<NodeUsage> {
   const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
   return {
     peakMemoryMB: Math.round(maxRSS / 1024),
+    memoryMB: Math.round(process.memoryUsage.rss() / 2 ** 20),
     cpuSeconds: (userCPUTime + systemCPUTime) / 1e6,
   };
 }
