@@ -57,12 +57,17 @@ export function prefixedHex(bytes: Uint8Array): `0x${string}` {
 
 /** A word or hash as 0x and 64 digits. @throws ProtocolError INVALID_ARGUMENT if it is negative or over 256 bits */
 export function wordHex(word: bigint): `0x${string}` {
-  return prefixedHex(bigintToBytes(word, 32));
+  return fixedHex(word, 32);
 }
 
 /** An address (below 2^160) as 0x and 40 digits, in lower case. */
 export function addressHex(address: bigint): `0x${string}` {
-  return prefixedHex(bigintToBytes(address, 20));
+  return fixedHex(address, 20);
+}
+
+function fixedHex(value: bigint, length: number): `0x${string}` {
+  if (value < 0n || value >> BigInt(8 * length) !== 0n) throw new ProtocolError('INVALID_ARGUMENT', { value, length });
+  return `0x${value.toString(16).padStart(2 * length, '0')}`;
 }
 
 /**

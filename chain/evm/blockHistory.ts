@@ -1,7 +1,8 @@
 import type { EVMMockBlockchainInterface } from '@ethereumjs/evm';
 import { BLOCK_HASHES } from '../../genesis/systemContracts.ts';
-import { RING, wordBytes } from './blockRun.ts';
-import { addressOf } from './laneHeader.ts';
+import { addressOf } from './address.ts';
+import { RING } from './blockRun.ts';
+import { wordBytes } from './fast/words.ts';
 import type { LaneState } from './state/laneState.ts';
 
 const ADDRESS = addressOf(BLOCK_HASHES.address);

@@ -5,14 +5,16 @@ import { runTx, type VM } from '@ethereumjs/vm';
 import { BEACON_ROOTS, BLOCK_HASHES } from '../../genesis/systemContracts.ts';
 import { SYSTEM_SENDER } from '../../protocol/lane/addresses.ts';
 import type { LaneMessage } from '../../protocol/lane/types.ts';
+import { addressOf } from './address.ts';
 import { BLOOM_BYTES, EMPTY_BLOOM, rawBloomOf } from './bloom.ts';
 import type { EngramCommon } from './common.ts';
 import { bytesHex, hexBytes } from './crypto.ts';
 import { isStateError } from './errors.ts';
 import { type MessageResult, runMessage } from './fast/messageRun.ts';
+import { wordBytes } from './fast/words.ts';
 import { effectiveGasPrice, effectiveTip, nextBaseFee } from './fees.ts';
 import { type GasNeeded, gasNeeded } from './intrinsicGas.ts';
-import { addressOf, laneHeader } from './laneHeader.ts';
+import { laneHeader } from './laneHeader.ts';
 import { MAX_BALANCE, type Transfer, transferOf } from './plainTransfer.ts';
 import { applyLedgerMirror } from './precompiles/ledgerMirror.ts';
 import { createdBy, encodeRawReceipt, logOf } from './receipts.ts';
@@ -31,10 +33,6 @@ const SYSTEM_SENDER_KEY = textOf(SYSTEM_SENDER_BYTES);
 const BEACON_ROOTS_ADDRESS = addressOf(BEACON_ROOTS.address);
 const BLOCK_HASHES_ADDRESS = addressOf(BLOCK_HASHES.address);
 const ZERO_HASH = new Uint8Array(32);
-
-export function wordBytes(value: bigint): Uint8Array {
-  return new Uint8Array(Buffer.from(value.toString(16).padStart(64, '0'), 'hex'));
-}
 
 export interface BlockRunDeps {
   readonly common: EngramCommon;

@@ -17,10 +17,12 @@ export function keccak(data: Uint8Array): Uint8Array {
   return new Uint8Array(digest.buffer, digest.byteOffset, 32);
 }
 
+/** `prefixedHex` and `hexToBytes` of protocol/bytes.ts by Buffer, several times as fast; those run in browsers too. */
 export function bytesHex(bytes: Uint8Array): Hex {
   return `0x${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex')}`;
 }
 
+/** Of hex that was checked. */
 export function hexBytes(hex: Hex): Uint8Array {
   return new Uint8Array(Buffer.from(hex.slice(2), 'hex'));
 }

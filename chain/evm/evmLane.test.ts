@@ -280,7 +280,7 @@ describe('an exception that is no EVM error', () => {
     expect(source.rejected).toEqual([[poison.hash, 'EXECUTION_FAILED']]);
     expect(block.hash).toBe((await lane.execute(inputOn(lane.head), good)).hash);
     await expect(lane.execute(inputOn(lane.head), [broken])).rejects.toMatchObject({
-      code: 'INVALID_TX',
+      code: 'MACHINE_FAULT',
       data: { position: 0, code: 'EXECUTION_FAILED' },
     });
     await mine(fixture, good);

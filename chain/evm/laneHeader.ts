@@ -2,8 +2,7 @@ import { BlockHeader } from '@ethereumjs/block';
 import type { Common } from '@ethereumjs/common';
 import { RLP } from '@ethereumjs/rlp';
 import { Address } from '@ethereumjs/util';
-import type { Hex } from '../../protocol/lane/types.ts';
-import { bytesHex, hexBytes, keccak } from './crypto.ts';
+import { bytesHex, keccak } from './crypto.ts';
 import { EvmError } from './errors.ts';
 
 /** The fields of a header that differ from block to block; hashes and roots have 32 bytes. */
@@ -80,8 +79,4 @@ function decode(bytes: Uint8Array, common: Common): BlockHeader | undefined {
   } catch {
     return undefined;
   }
-}
-
-export function addressOf(hex: Hex): Address {
-  return new Address(hexBytes(hex));
 }

@@ -1,7 +1,7 @@
 import type { TypedTransaction } from '@ethereumjs/tx';
 import { SYSTEM_SENDER } from '../../protocol/lane/addresses.ts';
 import type { Hex } from '../../protocol/lane/types.ts';
-import { addressOf } from './laneHeader.ts';
+import { addressOf } from './address.ts';
 
 const SENDER_ADDRESS = addressOf(SYSTEM_SENDER);
 const ZERO = { value: 0n };

@@ -2,9 +2,9 @@ import { createFeeMarket1559Tx } from '@ethereumjs/tx';
 import { inboxCall } from '../../genesis/predeploys/inboxCall.ts';
 import { INBOX, SYSTEM_SENDER } from '../../protocol/lane/addresses.ts';
 import type { LaneMessage } from '../../protocol/lane/types.ts';
+import { addressOf } from './address.ts';
 import type { EngramCommon } from './common.ts';
 import { hexBytes, keccakHex } from './crypto.ts';
-import { addressOf } from './laneHeader.ts';
 import { asSystemTx } from './sender.ts';
 import type { EvmTx } from './types.ts';
 

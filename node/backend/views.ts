@@ -1,7 +1,7 @@
 /** From the ledger's types to what the RPC shows. Pure. */
 import type { Block } from '../../chain/block.ts';
 import type { BatchSummary } from '../../chain/types.ts';
-import { bigintToBytes, prefixedHex, wordHex } from '../../protocol/bytes.ts';
+import { addressHex, wordHex } from '../../protocol/bytes.ts';
 import { txHash } from '../../protocol/tx.ts';
 import {
   type Account,
@@ -25,10 +25,6 @@ import type { TxStatus } from '../../sequencer/txStatus.ts';
 
 const KIND_NAMES = { [Kind.KEY]: 'KEY', [Kind.CHANNEL]: 'CHANNEL', [Kind.ATTEST]: 'ATTEST' } as const;
 const L1_NAMES = { 1: 'DEPOSIT_NEW', 2: 'DEPOSIT_TO', 3: 'FORCED_EXIT' } as const;
-
-export function addressHex(address: bigint): Hex {
-  return prefixedHex(bigintToBytes(address, 20));
-}
 
 export function accountView(index: number, account: Account): AccountView {
   const { kind, token, nonce, balance, claimed, a, b, c } = account;

@@ -14,7 +14,7 @@ import { expectError } from '../../bridge/testing/fixture.ts';
 import { rawCommit } from '../../bridge/testing/rawCommit.ts';
 import { ensureArtifacts } from '../../circuits/build/artifacts.ts';
 import { devAccount } from '../../node/devnet/accounts.ts';
-import { hexToBytes } from '../../protocol/bytes.ts';
+import { hexToBytes, prefixedHex } from '../../protocol/bytes.ts';
 import { field, R_FIELD } from '../../protocol/field.ts';
 import { closedBatchFromJson } from '../../protocol/serialize.ts';
 import type { ClosedBatch, Field } from '../../protocol/types.ts';
@@ -27,7 +27,7 @@ import { negated, Q_FIELD, scaled, shifted } from './support/groth16.ts';
 import type { NodeProcess } from './support/nodeProcess.ts';
 import { startSequencerNode } from './support/sequencerNode.ts';
 import { Settlement } from './support/settlement.ts';
-import { hexOf, User } from './support/user.ts';
+import { User } from './support/user.ts';
 
 const MINUTES = 60_000;
 const EXITED = parseEther('1');
@@ -192,7 +192,7 @@ describe('a proof', () => {
   it('is refused with exits that are not those of the batch, or as data that are cut off', async () => {
     const body = Uint8Array.from(first.posted.body);
     const recipient = 2 * 128; // after two deposits: the exit's first word
-    expect(hexOf(body.subarray(recipient + 12, recipient + 32))).toBe(bob.account.l1.address.toLowerCase());
+    expect(prefixedHex(body.subarray(recipient + 12, recipient + 32))).toBe(bob.account.l1.address.toLowerCase());
     body.set(hexToBytes(mallory.account), recipient + 12);
     await expectError('BodyMalformed', prove({ ...first, posted: { ...first.posted, body } }));
     const { to, data } = mallory.calls.proveBatches([first]);

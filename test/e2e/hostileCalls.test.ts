@@ -7,7 +7,7 @@ import { parseEther } from 'viem';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { devAccount } from '../../node/devnet/accounts.ts';
-import { bigintToBytes, hexToBytes } from '../../protocol/bytes.ts';
+import { bigintToBytes, hexToBytes, prefixedHex } from '../../protocol/bytes.ts';
 import { SUBGROUP_ORDER } from '../../protocol/crypto/babyjub.ts';
 import { computeDomain } from '../../protocol/domain.ts';
 import { field, R_FIELD } from '../../protocol/field.ts';
@@ -16,7 +16,7 @@ import type { Hex } from '../../sdk/rpcTypes.ts';
 import type { NodeProcess } from './support/nodeProcess.ts';
 import { startSequencerNode } from './support/sequencerNode.ts';
 import { L2_CHAIN_ID, Settlement } from './support/settlement.ts';
-import { hexOf, User } from './support/user.ts';
+import { User } from './support/user.ts';
 
 const MINUTES = 60_000;
 
@@ -87,7 +87,7 @@ describe('the node', () => {
     const withWord = (offset: number, word: bigint): Hex => {
       const copy = Uint8Array.from(raw);
       copy.set(bigintToBytes(word, 32), offset);
-      return hexOf(copy);
+      return prefixedHex(copy);
     };
     const { r8, s } = tx.signature;
     await refuses(withWord(at.memo, 7n + R_FIELD), 'WORD_NOT_CANONICAL');
@@ -104,9 +104,9 @@ describe('the node', () => {
     // An index that the sequencer has to choose; an opcode of the future; flags without meaning.
     const w0 = (change: (word: bigint) => bigint): Hex => {
       const copy = Uint8Array.from(raw);
-      const word = BigInt(hexOf(raw.subarray(14, 44)));
+      const word = BigInt(prefixedHex(raw.subarray(14, 44)));
       copy.set(bigintToBytes(change(word), 30), 14);
-      return hexOf(copy);
+      return prefixedHex(copy);
     };
     await refuses(
       w0((word) => word + 7n),

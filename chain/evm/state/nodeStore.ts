@@ -1,15 +1,6 @@
 import type { Db } from '../../db.ts';
 import { EvmError } from '../errors.ts';
-import {
-  decodeNode,
-  encodeNode,
-  hashRefBytes,
-  keyOf,
-  type NodeKey,
-  type NodeRef,
-  nibbleOf,
-  type TrieNode,
-} from './trieNode.ts';
+import { decodeNode, encodeNode, keyOf, type NodeKey, type NodeRef, nibbleOf, type TrieNode } from './trieNode.ts';
 import { EMPTY_TRIE_ROOT, type NodeWrite, type TrieItem, TrieUpdate } from './trieUpdate.ts';
 import { TwoGenerations } from './twoGenerations.ts';
 
@@ -102,7 +93,7 @@ export class NodeStore {
     let depth = 0;
     while (ref !== undefined) {
       const node: TrieNode = typeof ref === 'string' ? await this.load(ref) : ref;
-      if (typeof ref === 'string') nodes.push(encodeNode(node, refBytes));
+      if (typeof ref === 'string') nodes.push(encodeNode(node));
       if (node.kind === 'branch') {
         ref = node.children[nibbleOf(key, depth++)];
         continue;
@@ -133,7 +124,3 @@ export class NodeStore {
 }
 
 const EMPTY_ROOT_KEY = keyOf(EMPTY_TRIE_ROOT);
-
-function refBytes(ref: NodeRef): Uint8Array {
-  return typeof ref === 'string' ? hashRefBytes(ref) : encodeNode(ref, refBytes);
-}

@@ -32,8 +32,8 @@ export function keyOf(hash: Uint8Array): NodeKey {
 
 const EMPTY = new Uint8Array([0x80]);
 
-/** Encodes a node whose children are hashed or inline: `refBytes` says how a child is written. */
-export function encodeNode(node: TrieNode, refBytes: (ref: NodeRef) => Uint8Array): Uint8Array {
+/** Encodes a node; a child that is not a hash stands inline. */
+export function encodeNode(node: TrieNode): Uint8Array {
   switch (node.kind) {
     case 'leaf':
       return encodeList([encodeBytes(packPath(node.path, 0x20)), encodeBytes(node.value)]);
@@ -48,10 +48,11 @@ export function encodeNode(node: TrieNode, refBytes: (ref: NodeRef) => Uint8Arra
   }
 }
 
-export function hashRefBytes(key: NodeKey): Uint8Array {
+function refBytes(ref: NodeRef): Uint8Array {
+  if (typeof ref !== 'string') return encodeNode(ref);
   const bytes = Buffer.allocUnsafe(33);
   bytes[0] = 0xa0;
-  bytes.write(key, 1, 'latin1');
+  bytes.write(ref, 1, 'latin1');
   return bytes;
 }
 

@@ -3,7 +3,6 @@ import {
   type BranchNode,
   type ExtensionNode,
   encodeNode,
-  hashRefBytes,
   keyOf,
   type LeafNode,
   type NodeKey,
@@ -207,7 +206,7 @@ type NodeWrites = Map<NodeKey, NodeWrite> | undefined;
 /** Hashes what is new from the leaves up and returns the root's hash. */
 function finish(root: TrieNode, writes: NodeWrites): Uint8Array {
   const node = settleChildren(root, writes);
-  const bytes = encodeNode(node, refBytes);
+  const bytes = encodeNode(node);
   const hash = keccak(bytes);
   writes?.set(keyOf(hash), { node, bytes });
   return hash;
@@ -217,7 +216,7 @@ function finish(root: TrieNode, writes: NodeWrites): Uint8Array {
 function settle(ref: NodeRef, writes: NodeWrites): NodeRef {
   if (typeof ref === 'string') return ref;
   const node = settleChildren(ref, writes);
-  const bytes = encodeNode(node, refBytes);
+  const bytes = encodeNode(node);
   if (bytes.length < 32) return node;
   const key = keyOf(keccak(bytes));
   writes?.set(key, { node, bytes });
@@ -233,8 +232,4 @@ function settleChildren(node: TrieNode, writes: NodeWrites): TrieNode {
     if (typeof child === 'object') children[i] = settle(child, writes);
   }
   return { kind: 'branch', children };
-}
-
-function refBytes(ref: NodeRef): Uint8Array {
-  return typeof ref === 'string' ? hashRefBytes(ref) : encodeNode(ref, refBytes);
 }

@@ -8,8 +8,9 @@ import { Bloom, createVM, encodeReceipt, runTx, type VM } from '@ethereumjs/vm';
 import type { GenesisState } from '../../../genesis/spec.ts';
 import { BEACON_ROOTS, BLOCK_HASHES } from '../../../genesis/systemContracts.ts';
 import type { Hex } from '../../../protocol/lane/types.ts';
-import { RING, wordBytes } from '../blockRun.ts';
+import { RING } from '../blockRun.ts';
 import { createEngramEvm } from '../engramEvm.ts';
+import { wordBytes } from '../fast/words.ts';
 import type { EvmTx, ExecutedBlock } from '../types.ts';
 import { DOMAIN } from './laneFixture.ts';
 

@@ -1,10 +1,10 @@
 import type { VM } from '@ethereumjs/vm';
-import { hexBytes } from '../../../chain/evm/crypto.ts';
-import { addressOf } from '../../../chain/evm/laneHeader.ts';
+import { addressOf } from '../../../chain/evm/address.ts';
+import { bytesHex, hexBytes } from '../../../chain/evm/crypto.ts';
 import { createdBy } from '../../../chain/evm/receipts.ts';
+import { wordHex } from '../../../protocol/bytes.ts';
 import type { Hex } from '../../../protocol/lane/types.ts';
 import type { AccessListOutcome } from '../../rpc/eth/backend.ts';
-import { hexOf, word32 } from '../../rpc/eth/hex.ts';
 import { applyMessage } from './applyMessage.ts';
 import type { EvmBlockContext } from './evmTypes.ts';
 import type { Message } from './message.ts';
@@ -21,7 +21,7 @@ export async function accessListOf(vm: VM, block: EvmBlockContext, message: Mess
   const nonce = (await vm.stateManager.getAccount(addressOf(message.from)))?.nonce ?? 0n;
   const warm = new Set<Hex>([
     message.from,
-    message.to ?? hexOf(createdBy(hexBytes(message.from), nonce)),
+    message.to ?? bytesHex(createdBy(hexBytes(message.from), nonce)),
     ...[...vm.evm.precompiles.keys()].map((address): Hex => `0x${address}`),
   ]);
   let touched: Touched = new Map();
@@ -52,7 +52,9 @@ function sizeOf(list: AccessListOutcome['accessList']): number {
 /** Tells of every account and slot that code reaches for. */
 export function watchAccess(vm: VM, touch: (address: Hex, slot: Hex | undefined) => void): void {
   const accountOf = (word: bigint): Hex => `0x${(word & ADDRESS_MASK).toString(16).padStart(40, '0')}`;
-  hookOpcodes(vm, [Op.SLOAD, Op.SSTORE], (state) => touch(hexOf(state.env.address.bytes), word32(operand(state, 0))));
+  hookOpcodes(vm, [Op.SLOAD, Op.SSTORE], (state) =>
+    touch(bytesHex(state.env.address.bytes), wordHex(operand(state, 0))),
+  );
   const byFirst = [Op.BALANCE, Op.EXTCODESIZE, Op.EXTCODECOPY, Op.EXTCODEHASH, Op.SELFDESTRUCT];
   hookOpcodes(vm, byFirst, (state) => touch(accountOf(operand(state, 0)), undefined));
   hookOpcodes(vm, CALLS, (state) => touch(accountOf(operand(state, 1)), undefined));

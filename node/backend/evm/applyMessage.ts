@@ -2,15 +2,15 @@ import type { EVMResult } from '@ethereumjs/evm';
 import { Account, bigIntToUnpaddedBytes, createAddressFromString, eoaCode7702RecoverAuthority } from '@ethereumjs/util';
 import type { VM } from '@ethereumjs/vm';
 import { checksumAddress } from 'viem';
+import { addressOf } from '../../../chain/evm/address.ts';
 import { isDelegation } from '../../../chain/evm/blockRun.ts';
-import { addressOf } from '../../../chain/evm/laneHeader.ts';
+import { bytesHex, hexBytes } from '../../../chain/evm/crypto.ts';
 import { logOf } from '../../../chain/evm/receipts.ts';
 import { MAX_INIT_CODE } from '../../../chain/evm/txRules.ts';
 import type { EvmLog } from '../../../chain/evm/types.ts';
 import type { Hex } from '../../../protocol/lane/types.ts';
 import type { CallFailure } from '../../rpc/eth/backend.ts';
 import { EthCode, EthRpcError } from '../../rpc/eth/ethError.ts';
-import { bytesOf, hexOf } from '../../rpc/eth/hex.ts';
 import type { Authorization } from '../../rpc/eth/request.ts';
 import type { EvmBlockContext as Block } from './evmTypes.ts';
 import type { Message } from './message.ts';
@@ -139,7 +139,7 @@ function warm({ evm }: VM, block: Block, { from, to, accessList }: Message): voi
   for (const address of evm.precompiles.keys()) journal.addAlwaysWarmAddress(address);
   journal.addAlwaysWarmAddress(from);
   if (to !== undefined) journal.addAlwaysWarmAddress(to);
-  journal.addAlwaysWarmAddress(hexOf(block.header.coinbase.bytes));
+  journal.addAlwaysWarmAddress(bytesHex(block.header.coinbase.bytes));
   for (const { address, storageKeys } of accessList) {
     journal.addAlwaysWarmAddress(address, true);
     for (const slot of storageKeys) journal.addAlwaysWarmSlot(address, slot, true);
@@ -174,7 +174,10 @@ async function applyAuthorizations(vm: VM, authorizations: readonly Authorizatio
     account.nonce += 1n;
     await evm.journal.putAccount(at, account);
     const isCleared = /^0x0+$/.test(address);
-    await stateManager.putCode(at, isCleared ? new Uint8Array() : Uint8Array.of(0xef, 0x01, 0x00, ...bytesOf(address)));
+    await stateManager.putCode(
+      at,
+      isCleared ? new Uint8Array() : Uint8Array.of(0xef, 0x01, 0x00, ...hexBytes(address)),
+    );
   }
   return refund;
 }
@@ -189,7 +192,7 @@ function authorityOf({ chainId, address, nonce, yParity, r, s }: Authorization):
     return undefined;
   }
   try {
-    return hexOf(eoaCode7702RecoverAuthority([chain, bytesOf(address), count, parity, x, y]).bytes);
+    return bytesHex(eoaCode7702RecoverAuthority([chain, hexBytes(address), count, parity, x, y]).bytes);
   } catch {
     return undefined; // nobody's signature: the tuple is skipped
   }
@@ -219,7 +222,7 @@ function outcome(
     isOutOfGas: error?.error === 'out of gas',
     isVague,
     logs: error === undefined ? (execResult.logs ?? []).map(logOf) : [],
-    created: createdAddress === undefined ? undefined : hexOf(createdAddress.bytes),
+    created: createdAddress === undefined ? undefined : bytesHex(createdAddress.bytes),
   };
 }
 

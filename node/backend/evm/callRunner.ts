@@ -1,7 +1,7 @@
 import type { BlockHeader } from '@ethereumjs/block';
 import type { VM } from '@ethereumjs/vm';
+import { addressOf } from '../../../chain/evm/address.ts';
 import type { EvmLane } from '../../../chain/evm/evmLane.ts';
-import { addressOf } from '../../../chain/evm/laneHeader.ts';
 import type { EvmBlockRecord } from '../../../chain/evm/types.ts';
 import { SYSTEM_SENDER } from '../../../protocol/lane/addresses.ts';
 import type { AccessListOutcome, CallOutcome, CallPlace, EvmRunner } from '../../rpc/eth/backend.ts';

@@ -1,11 +1,11 @@
 import { Account, type Address } from '@ethereumjs/util';
 import type { VM } from '@ethereumjs/vm';
 import { checksumAddress } from 'viem';
-import { addressOf } from '../../../chain/evm/laneHeader.ts';
+import { addressOf } from '../../../chain/evm/address.ts';
+import { hexBytes } from '../../../chain/evm/crypto.ts';
 import { PRECOMPILES } from '../../../protocol/lane/addresses.ts';
 import type { Hex } from '../../../protocol/lane/types.ts';
 import { serverError } from '../../rpc/eth/ethError.ts';
-import { bytesOf } from '../../rpc/eth/hex.ts';
 import type { AccountOverride, BlockOverrides, StateOverrides } from '../../rpc/eth/request.ts';
 import type { EvmBlockContext } from './evmTypes.ts';
 
@@ -28,7 +28,7 @@ export function blockContext(header: VisibleHeader, overrides: BlockOverrides, i
       coinbase: feeRecipient === undefined ? header.coinbase : addressOf(feeRecipient),
       timestamp: time ?? header.timestamp,
       difficulty: 0n,
-      prevRandao: prevRandao === undefined ? header.prevRandao : bytesOf(prevRandao),
+      prevRandao: prevRandao === undefined ? header.prevRandao : hexBytes(prevRandao),
       gasLimit: gasLimit ?? header.gasLimit,
       baseFeePerGas: isFree ? 0n : (baseFeePerGas ?? header.baseFeePerGas),
       getBlobGasPrice: () => blobBaseFee ?? 1n,
@@ -64,7 +64,7 @@ async function overrideAccount(vm: VM, address: Address, override: AccountOverri
   if (code !== undefined) await stateManager.putCode(address, code);
   if (state !== undefined) await stateManager.clearStorage(address);
   for (const [slot, value] of state ?? stateDiff ?? []) {
-    await stateManager.putStorage(address, bytesOf(slot), trimmed(bytesOf(value)));
+    await stateManager.putStorage(address, hexBytes(slot), trimmed(hexBytes(value)));
   }
 }
 

@@ -1,5 +1,5 @@
 import type { VM } from '@ethereumjs/vm';
-import { addressOf } from '../../../chain/evm/laneHeader.ts';
+import { addressOf } from '../../../chain/evm/address.ts';
 import { EthCode, serverError } from '../../rpc/eth/ethError.ts';
 import { callError } from '../../rpc/eth/methods/callMethods.ts';
 import { type Applied, applyMessage, MessageError, VagueFailure } from './applyMessage.ts';

@@ -4,7 +4,6 @@ import { feeCap } from '../../../chain/evm/fees.ts';
 import type { EvmTx } from '../../../chain/evm/types.ts';
 import type { Hex } from '../../../protocol/lane/types.ts';
 import { invalidParams, serverError } from '../../rpc/eth/ethError.ts';
-import { hexOf } from '../../rpc/eth/hex.ts';
 import type { AccessListItem, Authorization, CallRequest } from '../../rpc/eth/request.ts';
 
 /** A transaction as the machine takes it: everything is decided, no signature is needed. */
@@ -85,14 +84,14 @@ export function messageOfTx({ tx, sender }: EvmTx, baseFee: bigint): Message {
 
 function accessListOf(tx: TypedTransaction): AccessListItem[] {
   if (!('accessList' in tx)) return [];
-  return tx.accessList.map(([address, slots]) => ({ address: hexOf(address), storageKeys: slots.map(hexOf) }));
+  return tx.accessList.map(([address, slots]) => ({ address: bytesHex(address), storageKeys: slots.map(bytesHex) }));
 }
 
 function authorizationsOf(tx: TypedTransaction): Authorization[] {
   if (!('authorizationList' in tx)) return [];
   return tx.authorizationList.map(([chainId, address, nonce, yParity, r, s]) => ({
     chainId: number(chainId),
-    address: hexOf(address),
+    address: bytesHex(address),
     nonce: number(nonce),
     yParity: number(yParity),
     r: number(r),
@@ -101,7 +100,7 @@ function authorizationsOf(tx: TypedTransaction): Authorization[] {
 }
 
 function number(bytes: Uint8Array): bigint {
-  return bytes.length === 0 ? 0n : BigInt(hexOf(bytes));
+  return bytes.length === 0 ? 0n : BigInt(bytesHex(bytes));
 }
 
 export function smaller(x: bigint, y: bigint): bigint {

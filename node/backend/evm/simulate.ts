@@ -3,10 +3,10 @@ import type { EVMMockBlockchainInterface } from '@ethereumjs/evm';
 import { createFeeMarket1559Tx, type TypedTransaction } from '@ethereumjs/tx';
 import type { VM } from '@ethereumjs/vm';
 import { checksumAddress } from 'viem';
+import { addressOf } from '../../../chain/evm/address.ts';
 import { bloomOf } from '../../../chain/evm/bloom.ts';
 import type { EngramCommon } from '../../../chain/evm/common.ts';
-import { hexBytes, keccakHex } from '../../../chain/evm/crypto.ts';
-import { addressOf } from '../../../chain/evm/laneHeader.ts';
+import { bytesHex, hexBytes, keccakHex } from '../../../chain/evm/crypto.ts';
 import { listRoot } from '../../../chain/evm/listRoot.ts';
 import { encodeReceipt } from '../../../chain/evm/receipts.ts';
 import type { EvmBlockRecord, EvmLog, EvmReceipt, EvmTx } from '../../../chain/evm/types.ts';
@@ -14,7 +14,7 @@ import type { Hex } from '../../../protocol/lane/types.ts';
 import { EthCode, EthRpcError, invalidParams } from '../../rpc/eth/ethError.ts';
 import { blockJson } from '../../rpc/eth/format/blockJson.ts';
 import { receiptJson } from '../../rpc/eth/format/receiptJson.ts';
-import { bytesOf, hexOf, quantity } from '../../rpc/eth/hex.ts';
+import { quantity } from '../../rpc/eth/quantity.ts';
 import {
   type BlockOverrides,
   type CallRequest,
@@ -159,7 +159,7 @@ async function simulateBlock(
     },
     { common },
   );
-  const hash = hexOf(header.hash());
+  const hash = bytesHex(header.hash());
   const record: EvmBlockRecord = {
     header,
     hash,
@@ -169,7 +169,7 @@ async function simulateBlock(
     messages: [],
     systemTxs: 0,
     inboxCount: 0n,
-    outbox: { root: hexOf(ZERO_WORD), count: 0n },
+    outbox: { root: bytesHex(ZERO_WORD), count: 0n },
   };
   const json = blockJson(record, request.returnFullTransactions ? txs : undefined);
   return { header, json: { ...json, calls: runs.map((run, i) => callJson(run, record, i)) } };
@@ -253,7 +253,7 @@ function unsignedTx(
       ...(message.to !== undefined && { to: addressOf(message.to) }),
       value: message.value,
       data: message.data,
-      accessList: message.accessList.map(({ address, storageKeys }) => [bytesOf(address), storageKeys.map(bytesOf)]),
+      accessList: message.accessList.map(({ address, storageKeys }) => [hexBytes(address), storageKeys.map(hexBytes)]),
       v: 0n,
       r: 0n,
       s: 0n,
@@ -295,7 +295,7 @@ function receiptOf({
 function callJson({ applied }: CallRun, record: EvmBlockRecord, position: number): Record<string, unknown> {
   const { returnData, gasUsed, maxUsedGas, failure } = applied;
   return {
-    returnData: hexOf(returnData),
+    returnData: bytesHex(returnData),
     logs: receiptJson(record, position)?.logs ?? [],
     gasUsed: quantity(gasUsed),
     maxUsedGas: quantity(maxUsedGas),
@@ -306,6 +306,6 @@ function callJson({ applied }: CallRun, record: EvmBlockRecord, position: number
 
 function failureJson(isRevert: boolean, text: string, data: Uint8Array): { code: number; message: string; data?: Hex } {
   return isRevert
-    ? { code: EthCode.REVERTED, message: text, data: hexOf(data) }
+    ? { code: EthCode.REVERTED, message: text, data: bytesHex(data) }
     : { code: EthCode.VM_ERROR, message: text };
 }

@@ -1,7 +1,8 @@
 import type { VM } from '@ethereumjs/vm';
+import { bytesHex } from '../../../chain/evm/crypto.ts';
 import type { EvmLog } from '../../../chain/evm/types.ts';
+import { wordHex } from '../../../protocol/bytes.ts';
 import type { Hex } from '../../../protocol/lane/types.ts';
-import { hexOf, word32 } from '../../rpc/eth/hex.ts';
 import { hookOpcodes, LOGS, Op, operand } from './opcodeHooks.ts';
 import { watchFrames } from './trace/frames.ts';
 
@@ -20,7 +21,7 @@ export class TransferLogs {
         this.#frames.push(logs);
         if (value === 0n || delegatecall || to === undefined) return;
         const topics = [TRANSFER_TOPIC, addressWord(caller.bytes), addressWord(to.bytes)];
-        logs.push({ address: TRANSFER_ADDRESS, topics, data: word32(value) });
+        logs.push({ address: TRANSFER_ADDRESS, topics, data: wordHex(value) });
       },
       leave: ({ execResult }) => {
         const logs = this.#frames.pop() ?? [];
@@ -30,9 +31,9 @@ export class TransferLogs {
     hookOpcodes(vm, LOGS, (state) => {
       const length = Number(operand(state, 1));
       this.#frames.at(-1)?.push({
-        address: hexOf(state.env.address.bytes),
-        topics: Array.from({ length: state.opCode - Op.LOG0 }, (_, i) => word32(operand(state, 2 + i))),
-        data: length === 0 ? '0x' : hexOf(state.memory.read(Number(operand(state, 0)), length)),
+        address: bytesHex(state.env.address.bytes),
+        topics: Array.from({ length: state.opCode - Op.LOG0 }, (_, i) => wordHex(operand(state, 2 + i))),
+        data: length === 0 ? '0x' : bytesHex(state.memory.read(Number(operand(state, 0)), length)),
       });
     });
   }
@@ -47,5 +48,5 @@ export class TransferLogs {
 }
 
 function addressWord(bytes: Uint8Array): Hex {
-  return word32(BigInt(hexOf(bytes)));
+  return wordHex(BigInt(bytesHex(bytes)));
 }

@@ -1,6 +1,7 @@
 import type { EVMError } from '@ethereumjs/evm';
+import { bytesHex } from '../../../chain/evm/crypto.ts';
 import type { CallFailure } from '../../rpc/eth/backend.ts';
-import { hexOf, quantity } from '../../rpc/eth/hex.ts';
+import { quantity } from '../../rpc/eth/quantity.ts';
 import type { RunState } from './evmTypes.ts';
 
 /** go-ethereum's texts for EthereumJS's, where they differ. */
@@ -113,10 +114,10 @@ export function revertText(returnData: Uint8Array): string {
 
 /** What Solidity's Error(string) and Panic(uint256) say; undefined for other data. */
 export function revertReason(returnData: Uint8Array): string | undefined {
-  const selector = hexOf(returnData.subarray(0, 4));
+  const selector = bytesHex(returnData.subarray(0, 4));
   const body = returnData.subarray(4);
   if (selector === PANIC_SELECTOR && body.length >= 32) {
-    const code = quantity(BigInt(hexOf(body.subarray(0, 32))));
+    const code = quantity(BigInt(bytesHex(body.subarray(0, 32))));
     return PANICS[code] ?? `unknown panic code: ${code}`;
   }
   if (selector !== ERROR_SELECTOR || body.length < 64) return undefined;

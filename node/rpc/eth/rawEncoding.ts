@@ -1,6 +1,6 @@
 import { RLP } from '@ethereumjs/rlp';
+import { hexBytes } from '../../../chain/evm/crypto.ts';
 import type { EvmBlockRecord, EvmReceipt } from '../../../chain/evm/types.ts';
-import { bytesOf } from './hex.ts';
 
 /** A block in RLP, as peers of Ethereum exchange them. */
 export function rawBlock({ header, txs }: EvmBlockRecord): Uint8Array {
@@ -13,8 +13,8 @@ export function rawReceipt({ type, status, cumulativeGasUsed, logsBloom, logs }:
   const body = RLP.encode([
     status,
     cumulativeGasUsed,
-    bytesOf(logsBloom),
-    logs.map(({ address, topics, data }) => [bytesOf(address), topics.map(bytesOf), bytesOf(data)]),
+    hexBytes(logsBloom),
+    logs.map(({ address, topics, data }) => [hexBytes(address), topics.map(hexBytes), hexBytes(data)]),
   ]);
   return type === 0 ? body : Uint8Array.of(type, ...body);
 }

@@ -1,5 +1,5 @@
+import { bytesHex } from '../../../chain/evm/crypto.ts';
 import type { Hex } from '../../../protocol/lane/types.ts';
-import { hexOf } from './hex.ts';
 import {
   addressValue,
   bigValue,
@@ -126,7 +126,7 @@ export const callValue: Reader<CallRequest> = (value, at) => {
   const members = new Members(value, 'ethapi.TransactionArgs', at);
   const data = members.optional('data', bytesValue);
   const input = members.optional('input', bytesValue);
-  if (data !== undefined && input !== undefined && hexOf(data) !== hexOf(input)) {
+  if (data !== undefined && input !== undefined && bytesHex(data) !== bytesHex(input)) {
     throw invalid(
       'both "data" and "input" are set and not equal. Please use "input" to pass transaction call data',
       at,

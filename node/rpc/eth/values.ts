@@ -1,6 +1,6 @@
+import { hexBytes } from '../../../chain/evm/crypto.ts';
 import type { Hex } from '../../../protocol/lane/types.ts';
 import { invalidParams } from './ethError.ts';
-import { bytesOf } from './hex.ts';
 
 /**
  * Where a value stands, for the text of an error: argument `arg` counts from 0, `field` is the member of an object
@@ -76,7 +76,7 @@ export const bytesValue: Reader<Uint8Array> = (value, at) => {
   if (value === '') return new Uint8Array();
   const fault = dataFault(value);
   if (fault !== undefined) throw mistyped(fault, 'hexutil.Bytes', at);
-  return bytesOf(value);
+  return hexBytes(`0x${value.slice(2)}`);
 };
 
 function fixedReader(goType: string, length: number): Reader<Hex> {

@@ -1,7 +1,7 @@
 /** Somebody with a ledger account: signs transactions and sends them to whatever node lives now. */
 import { type DevAccount, type DevName, devAccount } from '../../../node/devnet/accounts.ts';
 import { accountsOf } from '../../../node/devnet/funding.ts';
-import { bytesToHex } from '../../../protocol/bytes.ts';
+import { prefixedHex, wordHex } from '../../../protocol/bytes.ts';
 import { encodeTx } from '../../../protocol/codec/tx.ts';
 import { accountIndex } from '../../../protocol/ids.ts';
 import { signTx, txHash } from '../../../protocol/tx.ts';
@@ -49,14 +49,6 @@ export class User {
 
   signAt(nonce: number, ops: readonly Op[], domain: Field = this.domain, vouchers: readonly Signature[] = []): Signed {
     const tx = signTx({ signer: this.index, nonce, validUntil: NEVER, ops }, this.account.seed, domain, vouchers);
-    return { tx, bytes: hexOf(encodeTx(tx)), hash: hexOf32(txHash(tx, domain)) };
+    return { tx, bytes: prefixedHex(encodeTx(tx)), hash: wordHex(txHash(tx, domain)) };
   }
-}
-
-export function hexOf(bytes: Uint8Array): Hex {
-  return `0x${bytesToHex(bytes).replace(/^0x/, '')}`;
-}
-
-function hexOf32(value: bigint): Hex {
-  return `0x${value.toString(16).padStart(64, '0')}`;
 }

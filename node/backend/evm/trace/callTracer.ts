@@ -1,8 +1,10 @@
 import type { EVMResult, Message as EvmMessage } from '@ethereumjs/evm';
 import type { VM } from '@ethereumjs/vm';
+import { bytesHex } from '../../../../chain/evm/crypto.ts';
+import { wordHex } from '../../../../protocol/bytes.ts';
 import type { Hex } from '../../../../protocol/lane/types.ts';
 import { serverError } from '../../../rpc/eth/ethError.ts';
-import { hexOf, quantity, word32 } from '../../../rpc/eth/hex.ts';
+import { quantity } from '../../../rpc/eth/quantity.ts';
 import type { Applied } from '../applyMessage.ts';
 import type { RunState } from '../evmTypes.ts';
 import type { Message } from '../message.ts';
@@ -62,7 +64,7 @@ export class CallTracer implements Tracer {
     watchFrames(vm, { enter: (message) => this.#enter(message), leave: (result) => this.#leave(result) });
     hookOpcodes(vm, [...CALLS, ...CREATES], ({ opCode, env }) => {
       this.#opcode = opCode;
-      this.#runner = hexOf(env.address.bytes);
+      this.#runner = bytesHex(env.address.bytes);
     });
     hookOpcodes(vm, [Op.SELFDESTRUCT], (state) => this.#selfDestruct(vm, state));
     if (options.withLog) hookOpcodes(vm, LOGS, (state) => this.#log(state));
@@ -86,7 +88,7 @@ export class CallTracer implements Tracer {
     if (created !== undefined && failure === undefined) root.to = created;
     if (failure !== undefined) {
       root.error = failure.isRevert ? 'execution reverted' : failure.text;
-      if (returnData.length > 0) root.output = hexOf(returnData);
+      if (returnData.length > 0) root.output = bytesHex(returnData);
     }
     if (this.#options.withLog) dropFailedLogs(root, false);
     return root;
@@ -100,11 +102,11 @@ export class CallTracer implements Tracer {
     const isForeignCode = delegatecall || opcode === Op.CALLCODE;
     const target = isForeignCode && to !== undefined ? message.codeAddress : to;
     const frame: Frame = {
-      from: isTop ? hexOf(message.caller.bytes) : (this.#runner ?? hexOf(message.caller.bytes)),
+      from: isTop ? bytesHex(message.caller.bytes) : (this.#runner ?? bytesHex(message.caller.bytes)),
       gas: quantity(gasLimit),
       gasUsed: '0x0',
-      ...(target !== undefined && { to: hexOf(target.bytes) }),
-      input: hexOf(data),
+      ...(target !== undefined && { to: bytesHex(target.bytes) }),
+      input: bytesHex(data),
       type: TYPES[opcode] ?? 'CALL',
     };
     if (opcode !== Op.STATICCALL) frame.value = quantity(value);
@@ -119,10 +121,10 @@ export class CallTracer implements Tracer {
     if (frame === undefined) return;
     const { exceptionError: error, returnValue, executionGasUsed, runState } = execResult;
     frame.gasUsed = quantity(executionGasUsed);
-    if (createdAddress !== undefined && error === undefined) frame.to = hexOf(createdAddress.bytes);
+    if (createdAddress !== undefined && error === undefined) frame.to = bytesHex(createdAddress.bytes);
     if (returnValue.length > 0 && (error === undefined || error.error === 'revert')) {
       this.#count(returnValue.length);
-      frame.output = hexOf(returnValue);
+      frame.output = bytesHex(returnValue);
     }
     if (error === undefined) return;
     // the machine adds the result's own members to the state of the frame
@@ -138,7 +140,7 @@ export class CallTracer implements Tracer {
     this.#count(0);
     const account = await vm.stateManager.getAccount(state.env.address);
     addCall(frame, {
-      from: hexOf(state.env.address.bytes),
+      from: bytesHex(state.env.address.bytes),
       gas: '0x0',
       gasUsed: '0x0',
       to: `0x${(operand(state, 0) & (2n ** 160n - 1n)).toString(16).padStart(40, '0')}`,
@@ -154,12 +156,12 @@ export class CallTracer implements Tracer {
     const { opCode, memory, env } = state;
     const length = Number(operand(state, 1));
     this.#count(length);
-    const topics = Array.from({ length: opCode - Op.LOG0 }, (_, i) => word32(operand(state, 2 + i)));
+    const topics = Array.from({ length: opCode - Op.LOG0 }, (_, i) => wordHex(operand(state, 2 + i)));
     frame.logs ??= [];
     frame.logs.push({
-      address: hexOf(env.address.bytes),
+      address: bytesHex(env.address.bytes),
       topics,
-      data: length === 0 ? '0x' : hexOf(memory.read(Number(operand(state, 0)), length)),
+      data: length === 0 ? '0x' : bytesHex(memory.read(Number(operand(state, 0)), length)),
       position: quantity(frame.calls?.length ?? 0),
       index: quantity(this.#logs),
     });

@@ -1,9 +1,10 @@
 import type { VM } from '@ethereumjs/vm';
-import { hexBytes } from '../../../../chain/evm/crypto.ts';
-import { addressOf } from '../../../../chain/evm/laneHeader.ts';
+import { addressOf } from '../../../../chain/evm/address.ts';
+import { bytesHex, hexBytes } from '../../../../chain/evm/crypto.ts';
 import { createdBy } from '../../../../chain/evm/receipts.ts';
+import { wordHex } from '../../../../protocol/bytes.ts';
 import type { Hex } from '../../../../protocol/lane/types.ts';
-import { bytesOf, hexOf, quantity, word32 } from '../../../rpc/eth/hex.ts';
+import { quantity } from '../../../rpc/eth/quantity.ts';
 import { watchAccess } from '../accessList.ts';
 import { type Applied, applyMessage } from '../applyMessage.ts';
 import type { EvmBlockContext } from '../evmTypes.ts';
@@ -18,7 +19,7 @@ interface AccountState {
 }
 type States = Record<Hex, AccountState>;
 
-const ZERO_WORD = word32(0n);
+const ZERO_WORD = wordHex(0n);
 
 export interface PrestateOptions {
   readonly diffMode: boolean;
@@ -33,8 +34,8 @@ export class TouchRecorder {
   constructor(vm: VM) {
     watchAccess(vm, (address, slot) => this.#touch(address, slot));
     watchFrames(vm, {
-      enter: ({ to }) => to !== undefined && this.#touch(hexOf(to.bytes)),
-      leave: ({ createdAddress }) => createdAddress !== undefined && this.#touch(hexOf(createdAddress.bytes)),
+      enter: ({ to }) => to !== undefined && this.#touch(bytesHex(to.bytes)),
+      leave: ({ createdAddress }) => createdAddress !== undefined && this.#touch(bytesHex(createdAddress.bytes)),
     });
   }
 
@@ -63,8 +64,8 @@ export async function tracePrestate(
   { block, message, options }: { block: EvmBlockContext; message: Message; options: PrestateOptions },
 ): Promise<{ applied: Applied; result: unknown }> {
   const nonce = (await vm.stateManager.getAccount(addressOf(message.from)))?.nonce ?? 0n;
-  const target = message.to ?? hexOf(createdBy(hexBytes(message.from), nonce));
-  recorder.begin([message.from, target, hexOf(block.header.coinbase.bytes)]);
+  const target = message.to ?? bytesHex(createdBy(hexBytes(message.from), nonce));
+  recorder.begin([message.from, target, bytesHex(block.header.coinbase.bytes)]);
   await vm.stateManager.checkpoint();
   await applyMessage(vm, block, message);
   await vm.stateManager.revert();
@@ -92,12 +93,12 @@ async function readStates(
     const state: AccountState = { balance: quantity(account.balance) };
     if (account.nonce > 0n) state.nonce = Number(account.nonce);
     const code = await vm.stateManager.getCode(at);
-    if (code.length > 0 && !disableCode) state.code = hexOf(code);
+    if (code.length > 0 && !disableCode) state.code = bytesHex(code);
     if (slots.size > 0 && !disableStorage) {
       state.storage = {};
       for (const slot of slots) {
-        const value = await vm.stateManager.getStorage(at, bytesOf(slot));
-        state.storage[slot] = word32(BigInt(`0x0${Buffer.from(value).toString('hex')}`));
+        const value = await vm.stateManager.getStorage(at, hexBytes(slot));
+        state.storage[slot] = wordHex(BigInt(`0x0${Buffer.from(value).toString('hex')}`));
       }
     }
     states[address] = state;

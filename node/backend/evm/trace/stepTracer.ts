@@ -1,8 +1,10 @@
 import type { InterpreterStep } from '@ethereumjs/evm';
 import type { VM } from '@ethereumjs/vm';
+import { bytesHex, hexBytes } from '../../../../chain/evm/crypto.ts';
+import { wordHex } from '../../../../protocol/bytes.ts';
 import type { Hex } from '../../../../protocol/lane/types.ts';
 import { serverError } from '../../../rpc/eth/ethError.ts';
-import { bytesOf, hexOf, quantity, word32 } from '../../../rpc/eth/hex.ts';
+import { quantity } from '../../../rpc/eth/quantity.ts';
 import type { TraceOptions } from '../../../rpc/eth/traceOptions.ts';
 import type { Applied } from '../applyMessage.ts';
 import { hookOpcodes, Op } from '../opcodeHooks.ts';
@@ -57,7 +59,7 @@ export class StepTracer implements Tracer {
           // the machine adds the result's own members to the state of the frame
           step.error = failureText(error.error, runState as FailedFrame | undefined);
         }
-        this.#returnData = error === undefined || error.error === 'revert' ? hexOf(returnValue) : '0x';
+        this.#returnData = error === undefined || error.error === 'revert' ? bytesHex(returnValue) : '0x';
         this.#depth -= 1;
       },
     });
@@ -88,7 +90,7 @@ export class StepTracer implements Tracer {
     return {
       gas: Number(gasUsed),
       failed: failure !== undefined,
-      returnValue: hexOf(returnData),
+      returnValue: bytesHex(returnData),
       structLogs: this.#steps,
     };
   }
@@ -117,12 +119,12 @@ export class StepTracer implements Tracer {
     if (opcode.code !== Op.SLOAD && opcode.code !== Op.SSTORE) return;
     const slot = stack.at(-1);
     if (slot === undefined) return;
-    const at = hexOf(address.bytes);
-    const key = word32(slot);
+    const at = bytesHex(address.bytes);
+    const key = wordHex(slot);
     const stored = opcode.code === Op.SSTORE ? stack.at(-2) : undefined;
     const value =
-      stored ?? BigInt(`0x0${Buffer.from(await stateManager.getStorage(address, bytesOf(key))).toString('hex')}`);
-    const known = { ...this.#storage.get(at), [key]: word32(value) };
+      stored ?? BigInt(`0x0${Buffer.from(await stateManager.getStorage(address, hexBytes(key))).toString('hex')}`);
+    const known = { ...this.#storage.get(at), [key]: wordHex(value) };
     this.#storage.set(at, known);
     step.storage = known;
   }
@@ -150,6 +152,6 @@ function forwardedGas({ opcode, gasLeft, stack }: InterpreterStep): number {
 
 function memoryWords({ memory }: InterpreterStep): Hex[] {
   const words: Hex[] = [];
-  for (let at = 0; at < memory.length; at += 32) words.push(hexOf(memory.subarray(at, at + 32)));
+  for (let at = 0; at < memory.length; at += 32) words.push(bytesHex(memory.subarray(at, at + 32)));
   return words;
 }

@@ -1,33 +1,34 @@
 import type { BlockHeader } from '@ethereumjs/block';
+import { bytesHex } from '../../../../chain/evm/crypto.ts';
 import type { EvmBlockRecord, EvmTx } from '../../../../chain/evm/types.ts';
 import type { Hex } from '../../../../protocol/lane/types.ts';
-import { hexOf, quantity } from '../hex.ts';
+import { quantity } from '../quantity.ts';
 import { type TransactionPlace, transactionJson } from './transactionJson.ts';
 
 export type BlockJson = Record<string, unknown>;
 
 function optionalHash(bytes: Uint8Array | undefined): Hex | undefined {
-  return bytes === undefined ? undefined : hexOf(bytes);
+  return bytes === undefined ? undefined : bytesHex(bytes);
 }
 
 export function headerJson(header: BlockHeader, hash: Hex): BlockJson {
   return {
     number: quantity(header.number),
     hash,
-    parentHash: hexOf(header.parentHash),
-    nonce: hexOf(header.nonce),
-    mixHash: hexOf(header.mixHash),
-    sha3Uncles: hexOf(header.uncleHash),
-    logsBloom: hexOf(header.logsBloom),
-    stateRoot: hexOf(header.stateRoot),
-    miner: hexOf(header.coinbase.bytes),
+    parentHash: bytesHex(header.parentHash),
+    nonce: bytesHex(header.nonce),
+    mixHash: bytesHex(header.mixHash),
+    sha3Uncles: bytesHex(header.uncleHash),
+    logsBloom: bytesHex(header.logsBloom),
+    stateRoot: bytesHex(header.stateRoot),
+    miner: bytesHex(header.coinbase.bytes),
     difficulty: quantity(header.difficulty),
-    extraData: hexOf(header.extraData),
+    extraData: bytesHex(header.extraData),
     gasLimit: quantity(header.gasLimit),
     gasUsed: quantity(header.gasUsed),
     timestamp: quantity(header.timestamp),
-    transactionsRoot: hexOf(header.transactionsTrie),
-    receiptsRoot: hexOf(header.receiptTrie),
+    transactionsRoot: bytesHex(header.transactionsTrie),
+    receiptsRoot: bytesHex(header.receiptTrie),
     baseFeePerGas: quantity(header.baseFeePerGas ?? 0n),
     withdrawalsRoot: optionalHash(header.withdrawalsRoot),
     blobGasUsed: quantity(header.blobGasUsed ?? 0n),

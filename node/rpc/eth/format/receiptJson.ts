@@ -1,6 +1,6 @@
 import type { EvmBlockRecord, EvmLog, EvmReceipt } from '../../../../chain/evm/types.ts';
 import type { Hex } from '../../../../protocol/lane/types.ts';
-import { quantity } from '../hex.ts';
+import { quantity } from '../quantity.ts';
 
 export interface LogPlace {
   readonly blockHash: Hex;

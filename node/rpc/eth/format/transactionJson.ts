@@ -5,10 +5,11 @@ import {
   isLegacyTx,
   type TypedTransaction,
 } from '@ethereumjs/tx';
+import { bytesHex } from '../../../../chain/evm/crypto.ts';
 import { effectiveGasPrice, feeCap } from '../../../../chain/evm/fees.ts';
 import type { EvmTx } from '../../../../chain/evm/types.ts';
 import type { Hex } from '../../../../protocol/lane/types.ts';
-import { hexOf, quantity } from '../hex.ts';
+import { quantity } from '../quantity.ts';
 
 /** Where a transaction is; undefined: in the pool. */
 export interface TransactionPlace {
@@ -44,12 +45,15 @@ function typedJson(tx: TypedTransaction): Record<string, unknown> {
   }
   if (!isAccessList2930Tx(tx) && !isFeeMarket1559Tx(tx) && !isEOACode7702Tx(tx)) return { v };
   return {
-    accessList: tx.accessList.map(([address, slots]) => ({ address: hexOf(address), storageKeys: slots.map(hexOf) })),
+    accessList: tx.accessList.map(([address, slots]) => ({
+      address: bytesHex(address),
+      storageKeys: slots.map(bytesHex),
+    })),
     chainId: quantity(tx.chainId),
     ...(isEOACode7702Tx(tx) && {
       authorizationList: tx.authorizationList.map(([chainId, address, nonce, yParity, r, s]) => ({
         chainId: bytesQuantity(chainId),
-        address: hexOf(address),
+        address: bytesHex(address),
         nonce: bytesQuantity(nonce),
         yParity: bytesQuantity(yParity),
         r: bytesQuantity(r),
@@ -62,7 +66,7 @@ function typedJson(tx: TypedTransaction): Record<string, unknown> {
 }
 
 function bytesQuantity(bytes: Uint8Array): Hex {
-  return bytes.length === 0 ? '0x0' : quantity(BigInt(hexOf(bytes)));
+  return bytes.length === 0 ? '0x0' : quantity(BigInt(bytesHex(bytes)));
 }
 
 export function transactionJson({ tx, hash, sender }: EvmTx, place: TransactionPlace | undefined): TransactionJson {
@@ -74,9 +78,9 @@ export function transactionJson({ tx, hash, sender }: EvmTx, place: TransactionP
     gas: quantity(tx.gasLimit),
     ...feesJson(tx, place?.baseFee),
     hash,
-    input: hexOf(tx.data),
+    input: bytesHex(tx.data),
     nonce: quantity(tx.nonce),
-    to: tx.to === undefined ? null : hexOf(tx.to.bytes),
+    to: tx.to === undefined ? null : bytesHex(tx.to.bytes),
     transactionIndex: place === undefined ? null : quantity(place.position),
     value: quantity(tx.value),
     type: quantity(tx.type),

@@ -1,9 +1,8 @@
-import { keccak } from '../../../../chain/evm/crypto.ts';
+import { hexBytes, keccak } from '../../../../chain/evm/crypto.ts';
 import type { EvmLog } from '../../../../chain/evm/types.ts';
 import type { Hex } from '../../../../protocol/lane/types.ts';
 import { type BlockRef, blockNumberValue } from '../blockParam.ts';
 import { EthCode, EthRpcError } from '../ethError.ts';
-import { bytesOf } from '../hex.ts';
 import { addressValue, hashValue, invalid, Members, type Reader } from '../values.ts';
 
 /** Addresses and topics of a query; an empty list takes everything. */
@@ -93,7 +92,7 @@ interface BloomBit {
 
 /** The three bits of an address or topic in a bloom of 256 bytes. */
 function bloomBits(value: Hex): readonly BloomBit[] {
-  const hash = keccak(bytesOf(value));
+  const hash = keccak(hexBytes(value));
   return [0, 2, 4].map((i) => {
     const bit = (((hash[i] ?? 0) << 8) | (hash[i + 1] ?? 0)) & 0x7ff;
     return { byte: 255 - (bit >> 3), mask: 1 << (bit & 7) };

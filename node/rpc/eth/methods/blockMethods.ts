@@ -5,7 +5,7 @@ import { type EthHandlers, findBlock } from '../ethContext.ts';
 import { blockJson, pendingBlockJson, placeOf } from '../format/blockJson.ts';
 import { receiptsJson } from '../format/receiptJson.ts';
 import { transactionJson } from '../format/transactionJson.ts';
-import { quantity } from '../hex.ts';
+import { quantity } from '../quantity.ts';
 import { booleanValue, hashValue, type Reader, uint64Value } from '../values.ts';
 
 const hashRef: Reader<BlockRef> = (value, at) => ({ kind: 'hash', hash: hashValue(value, at) });

@@ -1,9 +1,10 @@
+import { bytesHex } from '../../../../chain/evm/crypto.ts';
 import { optional, readArgs, required } from '../args.ts';
 import type { CallFailure, CallPlace, EvmBackend } from '../backend.ts';
 import { type BlockRef, blockValue, LATEST } from '../blockParam.ts';
 import { type EthHandlers, stateBlock } from '../ethContext.ts';
 import { EthCode, EthRpcError, serverError } from '../ethError.ts';
-import { hexOf, quantity } from '../hex.ts';
+import { quantity } from '../quantity.ts';
 import {
   type BlockOverrides,
   blockOverridesValue,
@@ -16,7 +17,7 @@ import {
 
 /** The error of a call that failed: a revert has a code of its own, and its bytes as data. */
 export function callError({ isRevert, text }: CallFailure, returnData: Uint8Array): EthRpcError {
-  return isRevert ? new EthRpcError(EthCode.REVERTED, text, hexOf(returnData)) : serverError(text);
+  return isRevert ? new EthRpcError(EthCode.REVERTED, text, bytesHex(returnData)) : serverError(text);
 }
 
 /** Code that runs and leaves no trace. */
@@ -39,7 +40,7 @@ export function callMethods(backend: EvmBackend): EthHandlers {
       const [request, ...where] = readArgs(params, withOverrides);
       const { failure, returnData } = await run.call(request, await place(...where));
       if (failure !== undefined) throw callError(failure, returnData);
-      return hexOf(returnData);
+      return bytesHex(returnData);
     },
     eth_estimateGas: async (params) => {
       const [request, ...where] = readArgs(params, withOverrides);

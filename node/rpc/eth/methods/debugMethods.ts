@@ -1,10 +1,10 @@
+import { bytesHex } from '../../../../chain/evm/crypto.ts';
 import type { EvmBlockRecord } from '../../../../chain/evm/types.ts';
 import { optional, readArgs, required } from '../args.ts';
 import type { EvmBackend } from '../backend.ts';
 import { type BlockRef, blockNumberValue, blockValue, LATEST } from '../blockParam.ts';
 import { type EthHandlers, findBlock, stateBlock } from '../ethContext.ts';
 import { serverError } from '../ethError.ts';
-import { hexOf } from '../hex.ts';
 import { rawBlock, rawReceipt } from '../rawEncoding.ts';
 import { callValue } from '../request.ts';
 import { DEFAULT_TRACE, traceCallOptionsValue, traceOptionsValue } from '../traceOptions.ts';
@@ -51,20 +51,20 @@ export function debugMethods(backend: EvmBackend): EthHandlers {
       const [hash, options] = readArgs(params, [required(hashValue), optional(traceOptionsValue)]);
       return traceBlock({ kind: 'hash', hash }, options);
     },
-    debug_getRawBlock: async (params) => hexOf(rawBlock(await known(...readArgs(params, [required(blockValue)])))),
+    debug_getRawBlock: async (params) => bytesHex(rawBlock(await known(...readArgs(params, [required(blockValue)])))),
     debug_getRawHeader: async (params) => {
       const { header } = await known(...readArgs(params, [required(blockValue)]));
-      return hexOf(header.serialize());
+      return bytesHex(header.serialize());
     },
     debug_getRawReceipts: async (params) => {
       const { receipts } = await known(...readArgs(params, [required(blockValue)]));
-      return receipts.map((receipt) => hexOf(rawReceipt(receipt)));
+      return receipts.map((receipt) => bytesHex(rawReceipt(receipt)));
     },
     debug_getRawTransaction: async (params) => {
       const [hash] = readArgs(params, [required(hashValue)]);
       const at = await backend.location(hash);
       const mined = at === undefined ? undefined : (await backend.block(at.block))?.txs[at.position];
-      return hexOf(mined ?? backend.pool.get(hash)?.raw ?? new Uint8Array());
+      return bytesHex(mined ?? backend.pool.get(hash)?.raw ?? new Uint8Array());
     },
   };
 }

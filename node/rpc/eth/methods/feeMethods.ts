@@ -4,7 +4,7 @@ import type { EvmBackend } from '../backend.ts';
 import { blockNumberValue, LATEST } from '../blockParam.ts';
 import { blockNumberOf, type EthHandlers, stateBlock } from '../ethContext.ts';
 import { serverError } from '../ethError.ts';
-import { quantity } from '../hex.ts';
+import { quantity } from '../quantity.ts';
 import { bareQuantity, invalid, listValue, mistyped, type Reader } from '../values.ts';
 
 const MAX_BLOCKS = 1_024n;

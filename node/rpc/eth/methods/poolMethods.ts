@@ -1,4 +1,5 @@
 import { checksumAddress } from 'viem';
+import { bytesHex } from '../../../../chain/evm/crypto.ts';
 import { feeCap } from '../../../../chain/evm/fees.ts';
 import type { EvmTx } from '../../../../chain/evm/types.ts';
 import type { Hex } from '../../../../protocol/lane/types.ts';
@@ -6,7 +7,7 @@ import { readArgs, required } from '../args.ts';
 import type { EvmBackend } from '../backend.ts';
 import type { EthHandlers } from '../ethContext.ts';
 import { transactionJson } from '../format/transactionJson.ts';
-import { hexOf, quantity } from '../hex.ts';
+import { quantity } from '../quantity.ts';
 import { addressValue } from '../values.ts';
 
 /** Transactions listed at most; the pool may hold many more. */
@@ -30,7 +31,7 @@ function bySender<T>(lists: Lists, show: (tx: EvmTx) => T): Record<string, Recor
 }
 
 function summary({ tx }: EvmTx): string {
-  const to = tx.to === undefined ? 'contract creation' : checksumAddress(hexOf(tx.to.bytes));
+  const to = tx.to === undefined ? 'contract creation' : checksumAddress(bytesHex(tx.to.bytes));
   return `${to}: ${tx.value} wei + ${tx.gasLimit} gas × ${feeCap(tx)} wei`;
 }
 

@@ -1,10 +1,11 @@
+import { bytesHex } from '../../../../chain/evm/crypto.ts';
 import type { Hex } from '../../../../protocol/lane/types.ts';
 import { readArgs, required } from '../args.ts';
 import type { EvmBackend } from '../backend.ts';
 import { type BlockRef, blockValue } from '../blockParam.ts';
 import { type EthHandlers, stateBlock } from '../ethContext.ts';
 import { invalidParams } from '../ethError.ts';
-import { hexOf, quantity } from '../hex.ts';
+import { quantity } from '../quantity.ts';
 import { addressValue, listValue, type Reader } from '../values.ts';
 
 const MAX_PROOF_KEYS = 1_024;
@@ -48,7 +49,7 @@ export function stateMethods(backend: EvmBackend): EthHandlers {
     },
     eth_getCode: async (params) => {
       const [address, ref] = readArgs(params, account);
-      return hexOf(await (await stateAt(ref)).code(address));
+      return bytesHex(await (await stateAt(ref)).code(address));
     },
     eth_getStorageAt: async (params) => {
       const [address, key, ref] = readArgs(params, [
@@ -94,7 +95,7 @@ export function stateMethods(backend: EvmBackend): EthHandlers {
     eth_coinbase: async (params) => {
       readArgs(params, []);
       const { header } = await stateBlock(backend, { kind: 'tag', tag: 'latest' });
-      return hexOf(header.coinbase.bytes);
+      return bytesHex(header.coinbase.bytes);
     },
     eth_chainId: async (params) => {
       readArgs(params, []);

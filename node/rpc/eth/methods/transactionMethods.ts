@@ -1,3 +1,4 @@
+import { bytesHex } from '../../../../chain/evm/crypto.ts';
 import type { Hex } from '../../../../protocol/lane/types.ts';
 import { optional, readArgs, required } from '../args.ts';
 import type { EvmBackend } from '../backend.ts';
@@ -6,7 +7,6 @@ import { EthCode, EthRpcError } from '../ethError.ts';
 import { placeOf } from '../format/blockJson.ts';
 import { receiptJson } from '../format/receiptJson.ts';
 import { transactionJson } from '../format/transactionJson.ts';
-import { hexOf } from '../hex.ts';
 import { bytesValue, hashValue, uint64Value } from '../values.ts';
 
 const SYNC_MS = 20_000;
@@ -38,7 +38,7 @@ export function transactionMethods(backend: EvmBackend): EthHandlers {
       const [hash] = readArgs(params, oneHash);
       const at = await backend.location(hash);
       const mined = at === undefined ? undefined : (await backend.block(at.block))?.txs[at.position];
-      return hexOf(mined ?? backend.pool.get(hash)?.raw ?? new Uint8Array());
+      return bytesHex(mined ?? backend.pool.get(hash)?.raw ?? new Uint8Array());
     },
     eth_sendRawTransaction: (params) => backend.sendRaw(...readArgs(params, [required(bytesValue)])),
     eth_sendRawTransactionSync: async (params) => {
