@@ -179,11 +179,12 @@ export class Batcher {
     return false;
   }
 
-  /** More waits than what is left of the batch may hold: half of it is enough for any single transaction. */
+  /** More waits than what is left of the batch may hold: half of its bytes is enough for any single transaction. */
   #isEvmFull(): boolean {
     const { ledger, lane, evmPool } = this.#deps;
     const { bytes, blocks } = ledger.evmUse;
-    if (blocks >= MAX_BATCH_BLOCKS) return true;
+    // the other half is for messages that the close must take
+    if (blocks >= MAX_BATCH_BLOCKS / 2) return true;
     return bytes > this.#options.evmBatchBytes / 2 && evmPool.hasPending(nextBaseFee(lane.head));
   }
 

@@ -9,9 +9,11 @@ import type { Logger } from '../chain/logger.ts';
 import type { ChainStore } from '../chain/store.ts';
 import type { BatchSummary } from '../chain/types.ts';
 import type { Hex } from '../protocol/lane/types.ts';
+import { SHAPES } from '../protocol/shapes.ts';
 import type { Account, AccountIndex, ClosedBatch, Field, ShapeName, SignedTx } from '../protocol/types.ts';
 import { Batcher } from './batcher.ts';
 import { SequencerError } from './errors.ts';
+import { evmBytesBeside } from './evm/batchBytes.ts';
 import { EvmPool, type EvmPoolOptions } from './evm/evmPool.ts';
 import type { EvmDropCode } from './evm/evmPoolErrors.ts';
 import type { RecoverPool } from './evm/recoverPool.ts';
@@ -95,7 +97,7 @@ export interface SequencerEvents {
 
 /** As Ethereum's nodes have it. */
 const MAX_TX_BYTES = 131_072;
-/** With a ledger batch beside it, this stays below what Ethereum's nodes take in one transaction (131,072). */
+/** With a ledger batch beside it, this stays below what Ethereum's nodes take in one transaction (131,072): see `evmBytesBeside`. */
 const DEFAULT_BATCH_BYTES = 120_000;
 
 interface Parts {
@@ -176,7 +178,7 @@ export class Sequencer {
       {
         maxTxsPerBlock: this.#options.maxTxsPerBlock ?? 1000,
         maxUnproven: this.#options.maxUnproven ?? 128,
-        evmBatchBytes: evm.batchBytes ?? DEFAULT_BATCH_BYTES,
+        evmBatchBytes: this.#evmBatchBytes,
       },
       {
         ledger,
@@ -301,10 +303,16 @@ export class Sequencer {
     return this.#deps.evm.feed ?? NO_LANE_FEED;
   }
 
+  get #evmBatchBytes(): number {
+    const { shapes, evm: { batchBytes = DEFAULT_BATCH_BYTES } = {} } = this.#options;
+    return Math.min(...shapes.map((name) => evmBytesBeside(SHAPES[name], batchBytes)));
+  }
+
   #newEvmPool(): EvmPool {
     const { clock, evm } = this.#deps;
     const { lane, recovery } = evm;
-    const { batchBytes = DEFAULT_BATCH_BYTES, pool } = this.#options.evm ?? {};
+    const { pool } = this.#options.evm ?? {};
+    const batchBytes = this.#evmBatchBytes;
     const { gasLimit } = lane.genesis;
     const evmPool = new EvmPool(
       // half a batch: see Batcher
