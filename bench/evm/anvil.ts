@@ -11,7 +11,7 @@ export interface BenchAnvil {
   stop(): Promise<void>;
 }
 
-/** Blocks each second and no old states in memory: the fastest of the settings tried (bench/evm/README.md). */
+/** Blocks each second, in order of arrival, no old states in memory (bench/evm/README.md). */
 export const ANVIL_FLAGS = [
   '--block-time',
   '1',
