@@ -9,7 +9,7 @@ import type { EvmInside, Interpreter, InterpreterClass, InterpreterResult } from
 import { lightClass } from './lightInterpreter.ts';
 import { COST, NEEDED } from './opcodeCosts.ts';
 import { binary, calldataWord } from './wordOps.ts';
-import { loadWord, shortBytes, storeWord, wordBytes, wordOf } from './words.ts';
+import { copyTo, loadWord, shortBytes, storeWord, wordBytes, wordOf } from './words.ts';
 
 const { errorMessages } = EVMError;
 /** What the synchronous loop returns when the frame is over; else the opcode it leaves to EthereumJS. */
@@ -43,6 +43,7 @@ export function fastInterpreterClass(base: InterpreterClass): InterpreterClass {
   return class FastInterpreter extends lightClass(base) {
     readonly #stack = new FastStack();
     readonly #memory = new FastMemory();
+    readonly #constants = new Map<number, bigint>();
     #addressKey = '';
     /** Of memory that was paid for. */
     #words = 0;
@@ -178,13 +179,35 @@ export function fastInterpreterClass(base: InterpreterClass): InterpreterClass {
             break;
           }
           case 0x30:
+          case 0x32:
           case 0x33:
           case 0x34:
           case 0x36:
+          case 0x38:
+          case 0x3a:
           case 0x3d:
+          case 0x41:
+          case 0x42:
+          case 0x43:
+          case 0x44:
+          case 0x45:
+          case 0x46:
+          case 0x48:
+          case 0x4a:
             if (size >= STACK_LIMIT) fail(errorMessages.STACK_OVERFLOW);
             items[size++] = this.#environment(op);
             break;
+          case 0x37:
+          case 0x39: {
+            const to = items[size - 1] as bigint;
+            const bytes = bytesOf(items[size - 3] as bigint);
+            gas -= 3 * Math.ceil(bytes / 32);
+            gas -= this.#expand(to, bytes, gas);
+            if (bytes > 0)
+              copyTo(memory._store, Number(to), bytes, op === 0x37 ? env.callData : code, items[size - 2] as bigint);
+            size -= 3;
+            break;
+          }
           case 0x35:
             items[size - 1] = calldataWord(env.callData, items[size - 1] as bigint);
             break;
@@ -201,6 +224,13 @@ export function fastInterpreterClass(base: InterpreterClass): InterpreterClass {
             const offset = items[size - 1] as bigint;
             gas -= this.#expand(offset, 32, gas);
             storeWord(memory.view, Number(offset), items[size - 2] as bigint);
+            size -= 2;
+            break;
+          }
+          case 0x53: {
+            const offset = items[size - 1] as bigint;
+            gas -= this.#expand(offset, 1, gas);
+            memory._store[Number(offset)] = Number((items[size - 2] as bigint) & 255n);
             size -= 2;
             break;
           }
@@ -231,6 +261,11 @@ export function fastInterpreterClass(base: InterpreterClass): InterpreterClass {
           case 0x56:
             pc = target(jumps, items[--size] as bigint);
             continue;
+          case 0x58:
+          case 0x59:
+            if (size >= STACK_LIMIT) fail(errorMessages.STACK_OVERFLOW);
+            items[size++] = BigInt(op === 0x58 ? pc : 32 * this.#words);
+            break;
           case 0x5a:
             if (size >= STACK_LIMIT) fail(errorMessages.STACK_OVERFLOW);
             items[size++] = BigInt(gas);
@@ -302,20 +337,49 @@ export function fastInterpreterClass(base: InterpreterClass): InterpreterClass {
       return cost;
     }
 
-    /** ADDRESS, CALLER, CALLVALUE, CALLDATASIZE, RETURNDATASIZE. */
+    /** What pushes a word that is the same as long as the frame runs; and RETURNDATASIZE. */
     #environment(op: number): bigint {
+      if (op === 0x3d) return BigInt(this._runState.returnBytes.length);
+      const known = this.#constants.get(op);
+      if (known !== undefined) return known;
+      const value = this.#constant(op);
+      this.#constants.set(op, value);
+      return value;
+    }
+
+    #constant(op: number): bigint {
       const env = this._env;
       switch (op) {
         case 0x30:
           return wordOf(env.address.bytes);
+        case 0x32:
+          return this.getTxOrigin();
         case 0x33:
           return wordOf(env.caller.bytes);
         case 0x34:
           return env.callValue;
         case 0x36:
           return BigInt(env.callData.length);
+        case 0x38:
+          return this.getCodeSize();
+        case 0x3a:
+          return this.getTxGasPrice();
+        case 0x41:
+          return this.getBlockCoinbase();
+        case 0x42:
+          return this.getBlockTimestamp();
+        case 0x43:
+          return this.getBlockNumber();
+        case 0x44:
+          return this.getBlockPrevRandao();
+        case 0x45:
+          return this.getBlockGasLimit();
+        case 0x46:
+          return this.getChainId();
+        case 0x48:
+          return this.getBlockBaseFee();
         default:
-          return BigInt(this._runState.returnBytes.length);
+          return this.getBlobBaseFee();
       }
     }
 

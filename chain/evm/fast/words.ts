@@ -47,3 +47,11 @@ export function shortBytes(value: bigint): Uint8Array {
   const hex = value.toString(16);
   return new Uint8Array(Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, 'hex'));
 }
+
+/** Copies `bytes` bytes of a source from a position on; what lies behind its end is 0. */
+export function copyTo(store: Uint8Array, at: number, bytes: number, source: Uint8Array, position: bigint): void {
+  const from = position > source.length ? source.length : Number(position);
+  const end = at + Math.min(bytes, source.length - from);
+  store.set(source.subarray(from, from + end - at), at);
+  store.fill(0, end, at + bytes);
+}
