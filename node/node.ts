@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { privateKeyToAccount } from 'viem/accounts';
-import { EvmLaneReader } from '../bridge/client/evmLaneReader.ts';
 import { Reader } from '../bridge/client/rollupReader.ts';
 import type { RollupParameters } from '../bridge/client/types.ts';
 import { type Clock, systemClock } from '../chain/clock.ts';
@@ -12,25 +11,23 @@ import { genesisState } from '../genesis/spec.ts';
 import { ProofQueue } from '../prover/proofQueue.ts';
 import type { Prover } from '../prover/prover.ts';
 import type { FeeLane, Health } from '../sdk/rpcTypes.ts';
-import { RecoverPool } from '../sequencer/evm/recoverPool.ts';
+import type { RecoverPool } from '../sequencer/evm/recoverPool.ts';
 import { Sequencer } from '../sequencer/sequencer.ts';
 import { VerifyPool } from '../sequencer/verifyPool.ts';
 import { advanceTime } from './advanceTime.ts';
 import { AiIndex } from './backend/aiIndex.ts';
-import { LaneBackend } from './backend/evm/laneBackend.ts';
-import { LaneQueries } from './backend/laneQueries.ts';
 import { SequencerBackend } from './backend/sequencerBackend.ts';
 import type { Config } from './config/config.ts';
-import { createAttestor } from './evm/attesting.ts';
-import { LaneHeads } from './evm/laneHeads.ts';
-import { StateHistory } from './evm/stateHistory.ts';
+import { openLaneGround } from './evm/laneGround.ts';
+import { createLaneServices } from './evm/laneServices.ts';
+import type { StatePruning } from './evm/statePruning.ts';
 import { nodeHealth } from './health.ts';
 import { l1PublicClient } from './l1/clients.ts';
 import { ViemL1Port } from './l1/l1Port.ts';
-import { LaneFeed } from './l1/laneFeed.ts';
 import { Metrics } from './metrics.ts';
 import { NodeError } from './nodeError.ts';
 import { createProver, type Proving, proofPort, snarkjsProving } from './proving.ts';
+import { repeat } from './repeat.ts';
 import { type RpcServer, startRpcServer } from './rpc/server.ts';
 import { chainSpec, sequencerOptions } from './settings.ts';
 import { TokenList } from './tokens.ts';
@@ -53,7 +50,7 @@ interface Parts {
   readonly sequencer: Sequencer;
   readonly verifiers: VerifyPool;
   readonly recovery: RecoverPool;
-  readonly history: StateHistory | undefined;
+  readonly pruning: StatePruning | undefined;
   readonly prover: Prover | undefined;
   readonly rpc: RpcServer;
   readonly backend: SequencerBackend;
@@ -120,7 +117,7 @@ export class EngramNode {
   /** No new requests, then no new blocks, then no proofs, then the store is closed. May be called twice. */
   stop(): Promise<void> {
     this.#stopping ??= (async () => {
-      const { rpc, sequencer, verifiers, recovery, history, prover, backend, db } = this.#parts;
+      const { rpc, sequencer, verifiers, recovery, pruning, prover, backend, db } = this.#parts;
       this.#logger.info({}, 'stopping');
       this.#background.abort();
       await rpc.stop();
@@ -128,7 +125,7 @@ export class EngramNode {
       await prover?.stop();
       await verifiers.stop();
       await recovery.stop();
-      await history?.settled();
+      await pruning?.settled();
       await backend.flush();
       await db.close();
       this.#logger.info({}, 'stopped');
@@ -162,21 +159,15 @@ async function open(
   const genesis = await genesisState(await chainSpec(config.evm, parameters));
   const { store, lane } = await openChain({ domain: parameters.domain, genesis }, { db });
   const proofs = await ProofQueue.open({}, { db, clock });
-  const l1 = new ViemL1Port(
-    { deployedAt },
-    { publicClient, reader, account, clock, onMined: (call, gasUsed) => metrics.l1Transaction(call, gasUsed) },
-  );
+  const onMined = (call: string, gasUsed: bigint): void => metrics.l1Transaction(call, gasUsed);
+  const l1 = new ViemL1Port({ deployedAt }, { publicClient, reader, account, clock, onMined });
   const tokens = new TokenList({ reader });
   await tokens.refresh();
 
   const verifiers = new VerifyPool({ threads: config.sequencer.verifyThreads });
   cleanup.push(() => verifiers.stop());
-  const recovery = new RecoverPool({ threads: config.evm.recoverThreads });
-  cleanup.push(() => recovery.stop());
-  const evmLane =
-    config.l1.evmLane === undefined
-      ? undefined
-      : await EvmLaneReader.connect({ address: config.l1.evmLane, deployedAt }, publicClient);
+  const ground = await openLaneGround(config, { lane, publicClient, clock });
+  cleanup.push(() => ground.recovery.stop());
   const sequencer = new Sequencer(options, {
     store,
     l1,
@@ -184,25 +175,22 @@ async function open(
     log: logger,
     proofs: proofPort(proofs),
     verify: (items) => verifiers.verifyMany(items),
-    evm: {
-      lane,
-      recovery,
-      ...(evmLane !== undefined && {
-        feed: new LaneFeed(
-          { deployedAt, confirmations: config.l1.confirmations },
-          { lane: evmLane, l1: { getBlockNumber: () => publicClient.getBlockNumber({ cacheTime: 0 }) }, clock },
-        ),
-      }),
-    },
+    evm: ground.ofSequencer,
   });
   cleanup.push(() => sequencer.stop());
   await sequencer.load();
-  const heads = new LaneHeads({
+  const { contract } = ground;
+  const services = await createLaneServices(config, {
     store,
     sequencer,
-    ...(evmLane !== undefined && { attestedBatch: () => evmLane.attestedBatch() }),
+    rollup: reader,
+    contract,
+    publicClient,
+    clock,
+    log: logger,
+    onMined,
   });
-  await heads.refresh();
+  const { heads, attestor, pruning } = services;
   const onProof = (): void => sequencer.onProof();
   const prover = config.prover.enabled
     ? createProver(config.prover, {
@@ -254,68 +242,29 @@ async function open(
         ),
       logger: logger.child({ module: 'backend' }),
       clock,
-      lane: new LaneQueries({
-        store,
-        heads,
-        evmLane: config.l1.evmLane,
-        settled: () => sequencer.publisher.state,
-      }),
+      lane: services.queries,
       index: await AiIndex.load({ store, account: (index) => sequencer.account(index) }),
       advanceTime: move && ((by) => advanceTime(by, { sequencer, store, move })),
     },
   );
 
-  const attestor =
-    evmLane &&
-    createAttestor(config, {
-      store,
-      rollup: reader,
-      lane: evmLane,
-      publicClient,
-      clock,
-      log: logger,
-      onMined: (call, gasUsed) => metrics.l1Transaction(call, gasUsed),
-    });
-
-  const history = config.evm.archive
-    ? undefined
-    : new StateHistory(
-        { blocks: config.evm.historyBlocks },
-        { store, lane, log: logger.child({ module: 'stateHistory' }) },
-      );
-  sequencer.events.on('block', () => history?.onBlock());
-
   await sequencer.start();
   void attestor?.run(background.signal);
   prover?.start();
   cleanup.push(async () => prover?.stop());
-  const { minGasPriceWei, callGas } = config.evm;
-  const evm = new LaneBackend(
-    { clientVersion: CLIENT_VERSION, minTip: BigInt(minGasPriceWei), limits: { gasCap: BigInt(callGas) } },
-    { store, sequencer, heads },
-  );
-  const rpc = await startRpcServer(config.rpc, { backend, evm, metrics, logger: logger.child({ module: 'rpc' }) });
-  void repeat(TOKENS_MS, () => tokens.refresh(), { signal: background.signal, logger, about: 'tokens on L1' });
-  void repeat(config.l1.pollMs, () => heads.refresh(), { signal: background.signal, logger, about: 'heads on L1' });
+  const rpc = await startRpcServer(config.rpc, {
+    backend,
+    evm: services.backend,
+    metrics,
+    logger: logger.child({ module: 'rpc' }),
+  });
+  const { signal } = background;
+  void repeat(() => tokens.refresh(), { pauseMs: TOKENS_MS, signal, logger, about: 'tokens on L1' });
+  void repeat(() => heads.refresh(), { pauseMs: config.l1.pollMs, signal, logger, about: 'heads on L1' });
   return new EngramNode(
-    { db, store, proofs, sequencer, verifiers, recovery, history, prover, rpc, backend, parameters },
+    { db, store, proofs, sequencer, verifiers, recovery: ground.recovery, pruning, prover, rpc, backend, parameters },
     { background, logger: logger.child({ module: 'node' }), halted },
   );
 }
 
 const TOKENS_MS = 5_000;
-/** What web3_clientVersion answers. */
-const CLIENT_VERSION = `engram/v0.1.0/${process.platform}-${process.arch}/node${process.versions.node}`;
-
-/** Renews what is remembered of L1; while L1 is away, what was known stays. */
-async function repeat(
-  pauseMs: number,
-  renew: () => Promise<void>,
-  { signal, logger, about }: { signal: AbortSignal; logger: Logger; about: string },
-): Promise<void> {
-  while (!signal.aborted) {
-    await systemClock.sleep(pauseMs, signal);
-    if (signal.aborted) return;
-    await renew().catch((err: unknown) => logger.warn({ err, about }, 'L1 not readable'));
-  }
-}

@@ -17,7 +17,7 @@ import type { Hex } from '../../../../protocol/lane/types.ts';
 import { EvmPool } from '../../../../sequencer/evm/evmPool.ts';
 import { RecoverPool } from '../../../../sequencer/evm/recoverPool.ts';
 import type { Sequencer } from '../../../../sequencer/sequencer.ts';
-import { LaneBackend, type LaneBackendOptions } from '../../../backend/evm/laneBackend.ts';
+import { SequencerEvmBackend, type SequencerEvmBackendOptions } from '../../../backend/evm/sequencerEvmBackend.ts';
 import { dispatch } from '../../dispatch.ts';
 import type { EthHandlers } from '../ethContext.ts';
 import { ethMethods } from '../ethMethods.ts';
@@ -60,7 +60,7 @@ export async function probeArtifact(): Promise<{ abi: Abi; bytecode: Hex }> {
 export class EthWorld {
   readonly fixture: LaneFixture;
   readonly pool: EvmPool;
-  readonly backend: LaneBackend;
+  readonly backend: SequencerEvmBackend;
   readonly filters: FilterManager;
   readonly clock = new FakeClock();
   readonly heads = { latest: 0n, safe: 0n, finalized: 0n };
@@ -73,7 +73,11 @@ export class EthWorld {
   readonly #recovery = new RecoverPool({ threads: 0 });
   readonly #nonces = new Map<Hex, bigint>();
 
-  private constructor(fixture: LaneFixture, probe: { abi: Abi; bytecode: Hex }, options: Partial<LaneBackendOptions>) {
+  private constructor(
+    fixture: LaneFixture,
+    probe: { abi: Abi; bytecode: Hex },
+    options: Partial<SequencerEvmBackendOptions>,
+  ) {
     this.fixture = fixture;
     this.probe = probe;
     const { lane, db } = fixture;
@@ -90,7 +94,7 @@ export class EthWorld {
       },
     );
     this.pool.onPending = (tx) => this.#events.tell('evmTx', tx);
-    this.backend = new LaneBackend(
+    this.backend = new SequencerEvmBackend(
       { clientVersion: 'engram/test', ...options },
       {
         store: {
@@ -112,7 +116,7 @@ export class EthWorld {
 
   static async create(
     genesis: Partial<GenesisState> = {},
-    options: Partial<LaneBackendOptions> = {},
+    options: Partial<SequencerEvmBackendOptions> = {},
   ): Promise<EthWorld> {
     const [fixture, probe] = await Promise.all([laneFixture(genesis), probeArtifact()]);
     const world = new EthWorld(fixture, probe, options);

@@ -3,12 +3,12 @@ import type { EvmLane } from '../../chain/evm/evmLane.ts';
 import type { Logger } from '../../chain/logger.ts';
 import type { ChainStore } from '../../chain/store.ts';
 
-export interface StateHistoryOptions {
+export interface StatePruningOptions {
   /** Newest blocks whose state is kept. */
   readonly blocks: number;
 }
 
-export interface StateHistoryDependencies {
+export interface StatePruningDependencies {
   readonly store: Pick<ChainStore, 'head' | 'header'>;
   readonly lane: Pick<EvmLane, 'prune'>;
   readonly log: Logger;
@@ -18,13 +18,13 @@ export interface StateHistoryDependencies {
  * Forgets old states of the EVM lane. Pruning looks at all states that stay, so it is worth its time only once as many blocks as are
  * kept have come since the last time: between `blocks` and twice as many states are there.
  */
-export class StateHistory {
+export class StatePruning {
   readonly #blocks: bigint;
-  readonly #deps: StateHistoryDependencies;
+  readonly #deps: StatePruningDependencies;
   #prunedAt = 0n;
   #running: Promise<void> | undefined;
 
-  constructor({ blocks }: StateHistoryOptions, deps: StateHistoryDependencies) {
+  constructor({ blocks }: StatePruningOptions, deps: StatePruningDependencies) {
     this.#blocks = BigInt(blocks);
     this.#deps = deps;
   }

@@ -5,7 +5,7 @@ import { addBlock, type Chain, openLedger } from '../../chain/testing/fixture.ts
 import { tempDb } from '../../chain/testing/tempDb.ts';
 import { LEDGER_READ } from '../../protocol/lane/addresses.ts';
 import { actor } from '../../protocol/testing/actors.ts';
-import { StateHistory } from './stateHistory.ts';
+import { StatePruning } from './statePruning.ts';
 
 let temp: Awaited<ReturnType<typeof tempDb>>;
 let chain: Chain;
@@ -18,7 +18,7 @@ beforeEach(async () => {
 afterEach(() => temp.remove());
 
 /** Every block writes the mirror of a new account: each has a state of its own. */
-async function grow(blocks: number, history: StateHistory): Promise<void> {
+async function grow(blocks: number, history: StatePruning): Promise<void> {
   for (let i = 0; i < blocks; i += 1) {
     const { key, address } = actor(1);
     await addBlock(chain, { deposits: [{ opcode: 1, token: 0, amount: 5n, key, address }] });
@@ -41,7 +41,7 @@ async function isThere(number: bigint): Promise<boolean> {
 }
 
 it('keeps the states of the newest blocks and forgets older ones, also after a restart', async () => {
-  const history = new StateHistory({ blocks: 4 }, { ...chain, log: silentLogger });
+  const history = new StatePruning({ blocks: 4 }, { ...chain, log: silentLogger });
   await grow(7, history);
   expect(await isThere(1n)).toBe(true);
   await grow(2, history);
@@ -50,6 +50,6 @@ it('keeps the states of the newest blocks and forgets older ones, also after a r
   const again = await openLedger(temp.db, ['dev']);
   expect(again.lane.head.number).toBe(9n);
   chain = again;
-  await grow(1, new StateHistory({ blocks: 4 }, { ...chain, log: silentLogger }));
+  await grow(1, new StatePruning({ blocks: 4 }, { ...chain, log: silentLogger }));
   expect(await isThere(10n)).toBe(true);
 });

@@ -18,14 +18,14 @@ import { serverError } from '../../rpc/eth/ethError.ts';
 import { type CallLimits, CallRunner, DEFAULT_CALL_LIMITS } from './callRunner.ts';
 import { stateErrors } from './stateErrors.ts';
 
-export interface LaneBackendOptions {
+export interface SequencerEvmBackendOptions {
   readonly clientVersion: string;
   /** Least tip that the pool takes, wei. Default 0. */
   readonly minTip?: bigint;
   readonly limits?: Partial<CallLimits>;
 }
 
-export interface LaneBackendDependencies {
+export interface SequencerEvmBackendDependencies {
   readonly store: Pick<ChainStore, 'evmBlock' | 'evmBlockByHash' | 'evmBloom' | 'evmTx'>;
   readonly sequencer: Pick<Sequencer, 'lane' | 'evmPool' | 'submitEvm' | 'events'>;
   /** As they are when they are read. */
@@ -36,15 +36,15 @@ export interface LaneBackendDependencies {
 const KEPT_BLOOMS = 131_072;
 
 /** Ethereum's JSON-RPC over the chain store, the EVM lane and the sequencer. */
-export class LaneBackend implements EvmBackend {
+export class SequencerEvmBackend implements EvmBackend {
   readonly info: EvmInfo;
   readonly run: EvmRunner;
   readonly pool: EvmPoolView;
-  readonly #deps: LaneBackendDependencies;
+  readonly #deps: SequencerEvmBackendDependencies;
   /** Null: the block has no logs. */
   readonly #blooms = new Map<bigint, Uint8Array | null>();
   readonly #decoded = new WeakMap<EvmBlockRecord, readonly EvmTx[]>();
-  constructor(options: LaneBackendOptions, deps: LaneBackendDependencies) {
+  constructor(options: SequencerEvmBackendOptions, deps: SequencerEvmBackendDependencies) {
     const { sequencer } = deps;
     this.#deps = deps;
     this.info = {

@@ -1,0 +1,77 @@
+import type { PublicClient } from 'viem';
+import type { EvmLaneReader } from '../../bridge/client/evmLaneReader.ts';
+import type { RollupReader } from '../../bridge/client/interface.ts';
+import type { Clock } from '../../chain/clock.ts';
+import type { Logger } from '../../chain/logger.ts';
+import type { ChainStore } from '../../chain/store.ts';
+import type { Sequencer } from '../../sequencer/sequencer.ts';
+import { SequencerEvmBackend } from '../backend/evm/sequencerEvmBackend.ts';
+import { LaneQueries } from '../backend/laneQueries.ts';
+import type { Config } from '../config/config.ts';
+import { createAttestor } from './attesting.ts';
+import type { Attestor } from './attestor.ts';
+import { LaneHeads } from './laneHeads.ts';
+import { StatePruning } from './statePruning.ts';
+
+export interface LaneServicesDependencies {
+  readonly store: ChainStore;
+  /** Loaded. */
+  readonly sequencer: Sequencer;
+  readonly rollup: RollupReader;
+  readonly contract: EvmLaneReader | undefined;
+  readonly publicClient: PublicClient;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly onMined: (call: string, gasUsed: bigint) => void;
+}
+
+/** What runs on top of the EVM lane and the sequencer. */
+export interface LaneServices {
+  readonly heads: LaneHeads;
+  /** `engram_` methods about the lane. */
+  readonly queries: LaneQueries;
+  /** Ethereum's methods. */
+  readonly backend: SequencerEvmBackend;
+  /** Absent: no key to attest with, or no contract that takes attestations. */
+  readonly attestor: Attestor | undefined;
+  /** Absent: an archive. */
+  readonly pruning: StatePruning | undefined;
+}
+
+/** Nothing of it runs yet, but the pruning, which follows the sequencer's blocks. @throws BridgeError (L1) */
+export async function createLaneServices(
+  config: Pick<Config, 'evm' | 'l1' | 'secrets'>,
+  { store, sequencer, rollup, contract, publicClient, clock, log, onMined }: LaneServicesDependencies,
+): Promise<LaneServices> {
+  const { evm, l1 } = config;
+  const heads = new LaneHeads({
+    store,
+    sequencer,
+    ...(contract !== undefined && { attestedBatch: () => contract.attestedBatch() }),
+  });
+  await heads.refresh();
+  const pruning = evm.archive
+    ? undefined
+    : new StatePruning(
+        { blocks: evm.historyBlocks },
+        { store, lane: sequencer.lane, log: log.child({ module: 'statePruning' }) },
+      );
+  sequencer.events.on('block', () => pruning?.onBlock());
+  return {
+    heads,
+    queries: new LaneQueries({ store, heads, evmLane: l1.evmLane, settled: () => sequencer.publisher.state }),
+    backend: new SequencerEvmBackend(
+      {
+        clientVersion: CLIENT_VERSION,
+        minTip: BigInt(evm.minGasPriceWei),
+        limits: { gasCap: BigInt(evm.callGas) },
+      },
+      { store, sequencer, heads },
+    ),
+    attestor: contract && createAttestor(config, { store, rollup, lane: contract, publicClient, clock, log, onMined }),
+    pruning,
+  };
+}
+
+/** What web3_clientVersion answers. */
+const CLIENT_VERSION = `engram/v0.1.0/${process.platform}-${process.arch}/node${process.versions.node}`;
