@@ -34,9 +34,12 @@ process.on('message', (message) => {
     (error) => process.send?.({ id: request.id, error: error instanceof Error ? error.stack : String(error) }),
   );
 });
-process.once('disconnect', () => {
+/** Its parent is gone, or the terminal ends all of us: L1 is a process of its own and must not be left behind. */
+const end = (): void => {
   Promise.resolve(devnet?.stop()).finally(() => process.exit(0));
-});
+};
+process.once('disconnect', end);
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, end);
 
 async function answer(request: NodeRequest): Promise<unknown> {
   switch (request.type) {
