@@ -150,9 +150,11 @@ export class Batcher {
    */
   async #takeForced(batchTimestamp: number): Promise<boolean> {
     const { ledger, laneFeed, store, timetable, clock } = this.#deps;
+    // A batch may be ahead of a clock that was set back: then what L1 says from now on is enough, as all that is forced is hours old.
+    const sinceMs = Math.min(batchTimestamp * 1000, clock.nowMs());
     const isForced = ({ l1Timestamp }: L1Message): boolean => l1Timestamp <= batchTimestamp - FORCE_SECONDS;
     for (;;) {
-      const isKnown = laneFeed.readAtMs >= batchTimestamp * 1000;
+      const isKnown = laneFeed.readAtMs >= sinceMs;
       const isWaiting = laneFeed.ready(store.head.inboxCount).some(isForced);
       if (isKnown && !isWaiting) return true;
       if (isWaiting) {

@@ -105,3 +105,19 @@ it('a batch stays open while nobody knows which messages it must take', async ()
   await sequencer.closeBatch();
   expect(store.head.closedBatch).toBe(1);
 });
+
+it('a clock that was set back does not keep a batch from being closed', async () => {
+  const { sequencer, store } = await withOpenBatch();
+  clock.advance(-3_600_000);
+  feed.readAtMs = 0;
+  feed.queue(1, now() - FORCE_SECONDS);
+  let polls = 0;
+  const { poll } = feed;
+  feed.poll = async (next) => {
+    polls += 1;
+    if (polls > 10) throw new L1Error('UNAVAILABLE');
+    return poll.call(feed, next);
+  };
+  await sequencer.closeBatch();
+  expect([store.head.closedBatch, store.head.inboxCount]).toEqual([1, 1n]);
+});
