@@ -85,7 +85,7 @@ export class Market {
     const nonce = BigInt(await lane.evm.getTransactionCount({ address: account }));
     const to = getContractAddress({ from: account, nonce });
     const data = encodeFunctionData({ abi, functionName: 'claim', args: [receipt, proof] });
-    const deploying = { account, data: deployData(lane, { abi, bytecode }, terms) };
+    const deploying = { account, to: null, data: deployData(lane, { abi, bytecode }, terms) };
     const [block] = await lane.evm.simulateBlocks({ blocks: [{ calls: [deploying, { account, to, data }] }] });
     const [deployed, claimed] = block?.calls ?? [];
     if (deployed?.status !== 'success') throw new RangeError('the bounty would not be deployed');
