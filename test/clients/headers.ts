@@ -2,7 +2,7 @@
 import { createBlockHeaderFromRPC } from '@ethereumjs/block';
 import { Common, Hardfork, Mainnet } from '@ethereumjs/common';
 import { bytesToHex } from '@ethereumjs/util';
-import { concat, type Hex, keccak256, serializeTransaction, type TransactionSerializable, toRlp } from 'viem';
+import { concat, type Hex, toRlp } from 'viem';
 import { same } from './check.ts';
 
 /** A block as eth_getBlockBy… gives it. */
@@ -45,14 +45,6 @@ export function encodeReceipt({ type, status, cumulativeGasUsed, logsBloom, logs
     logs.map(({ address, topics, data }) => [address, [...topics], data]),
   ]);
   return type === '0x0' ? body : concat([`0x0${type.slice(2)}`, body]);
-}
-
-/** Of a signed transaction with viem's names; its hash must come out. */
-export function hashOf(
-  transaction: TransactionSerializable,
-  signature: { r: Hex; s: Hex; yParity: number; v?: bigint },
-): Hex {
-  return keccak256(serializeTransaction(transaction, signature));
 }
 
 function even(quantity: Hex): Hex {

@@ -108,7 +108,6 @@ export type SuiteContract = keyof typeof abiText;
 
 export const tokenAbi = parseAbi(tokenText);
 export const governorAbi = parseAbi(governorText);
-export const timelockAbi = parseAbi(timelockText);
 export const boxAbi = parseAbi(boxText);
 export const failuresAbi = parseAbi(failuresText);
 export const stressAbi = parseAbi(stressText);
