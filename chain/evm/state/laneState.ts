@@ -114,7 +114,12 @@ export class LaneState implements StateManagerInterface {
   async putAccount(address: Address, account?: Account): Promise<void> {
     if (account === undefined) return this.deleteAccount(address);
     const { nonce, balance, storageRoot, codeHash } = account;
-    this.setRecord(textOf(address.bytes), { nonce, balance, storageRoot, codeHash });
+    const key = textOf(address.bytes);
+    const now = this.peek(key);
+    // A call without value puts back both accounts as they were: that is no change, and needs no way back.
+    const isSame = now?.nonce === nonce && now.balance === balance;
+    if (isSame && now.storageRoot === storageRoot && now.codeHash === codeHash) return;
+    this.setRecord(key, { nonce, balance, storageRoot, codeHash });
   }
 
   async deleteAccount(address: Address): Promise<void> {
