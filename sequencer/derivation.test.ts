@@ -56,6 +56,7 @@ let l1: FakeL1;
 let messages: L1Message[];
 let sequencer: Sequencer;
 let store: ChainStore;
+let derivedDb: ReturnType<typeof memoryDb>;
 let deriver: Deriver;
 let shapes: readonly ShapeName[];
 
@@ -75,9 +76,14 @@ beforeEach(async () => {
   await start();
   await sequencer.pollQueue();
   await tick();
-  const identity = { genesis, domain: TEST_DOMAIN, evmLane: LANE, maxDriftSeconds: DRIFT };
-  deriver = await Deriver.open(identity, { db: memoryDb() });
+  derivedDb = memoryDb();
+  await openDeriver();
 });
+
+async function openDeriver(): Promise<void> {
+  const identity = { genesis, domain: TEST_DOMAIN, evmLane: LANE, maxDriftSeconds: DRIFT };
+  deriver = await Deriver.open(identity, { db: derivedDb });
+}
 
 /** A process on what the last one left. */
 async function start(): Promise<void> {
@@ -123,8 +129,9 @@ async function submit(who: Actor, signer: number, ...ops: (Op | SignedClaim)[]):
   );
 }
 
-/** Derives every batch that was closed since, and compares all its blocks. */
+/** Derives every batch that was closed since, each time from disk, and compares all its blocks. */
 async function expectSame(): Promise<void> {
+  await openDeriver();
   for (let number = deriver.head.batch + 1; number <= store.head.closedBatch; number += 1) {
     const closed = (await store.batch(number)) ?? expect.unreachable();
     const evm = (await store.evmBatch(number)) ?? expect.unreachable();
