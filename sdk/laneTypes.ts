@@ -1,4 +1,5 @@
 /** What the engram_* JSON-RPC says about the EVM lane; conventions as in rpcTypes.ts. */
+import type { OutboxLeaf } from '../genesis/predeploys/outbox.ts';
 import type { Hex } from './rpcTypes.ts';
 
 export interface LaneView {
@@ -13,17 +14,8 @@ export interface LaneView {
   readonly outbox: { readonly root: Hex; readonly count: bigint };
 }
 
-export interface WithdrawalView {
-  /** Position in Outbox's tree. */
-  readonly index: bigint;
-  /** Who withdrew on the EVM lane. */
-  readonly sender: Hex;
-  readonly token: number;
-  readonly amount: bigint;
-  /** Who is paid on L1, or gets what the ledger account cannot take. */
-  readonly recipient: Hex;
-  /** A ledger account, or 0. */
-  readonly account: number;
+/** Its index is its position in Outbox's tree. */
+export interface WithdrawalView extends OutboxLeaf {
   readonly block: bigint;
   readonly transactionHash: Hex;
   /** `claimable`: L1 accepts its proof (the node does not look whether it was claimed already). */

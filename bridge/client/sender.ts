@@ -1,6 +1,7 @@
 import type { Account, Chain, PublicClient, TransactionReceipt, Transport, WalletClient } from 'viem';
 import { erc20Abi } from './abi.ts';
 import { BridgeError } from './errors.ts';
+import { gasLimitOf } from './gasLimit.ts';
 import { bridgeError } from './revert.ts';
 import type { Address, L1Call } from './types.ts';
 
@@ -50,9 +51,7 @@ export class Sender {
     const { publicClient, wallet } = this.#deps;
     try {
       const estimate = await publicClient.estimateGas({ account: wallet.account, ...call });
-      // Some room: storage the call finds may have changed by the time it is mined.
-      const gas = estimate + estimate / 5n + 10_000n;
-      const hash = await wallet.sendTransaction({ ...call, gas });
+      const hash = await wallet.sendTransaction({ ...call, gas: gasLimitOf(estimate) });
       const receipt = await publicClient.waitForTransactionReceipt({ hash });
       if (receipt.status !== 'success') {
         // Ask again at that block for the reason.

@@ -10,9 +10,10 @@ import { type DbOp, put } from '../db.ts';
 import { ChainError } from '../errors.ts';
 import { EvmRecords } from '../evm/evmRecords.ts';
 import { decodeLaneHeader } from '../evm/laneHeader.ts';
+import { hex } from '../evm/records.ts';
 import type { EvmBlockRecord } from '../evm/types.ts';
 import { indexOfKey, keys, ranges } from '../keys.ts';
-import { accountRecord, type RecordCodec, record, text } from '../records.ts';
+import { accountRecord, type RecordCodec, record } from '../records.ts';
 import type { DeriveHead } from './types.ts';
 import type { WriteBuffer } from './writeBuffer.ts';
 
@@ -107,10 +108,6 @@ function headRecord(common: Common): RecordCodec<DeriveIdentity & StoredHead> {
   const header: JsonCodec<BlockHeader> = {
     encode: (value) => prefixedHex(value.serialize()),
     decode: (json) => decodeLaneHeader(bytes.decode(json), common),
-  };
-  const hex: JsonCodec<Hex> = {
-    encode: (value) => value,
-    decode: (json) => text.decode(json) as Hex, // only compared
   };
   return record(
     object<DeriveIdentity & StoredHead>({

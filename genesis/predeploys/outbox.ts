@@ -1,5 +1,5 @@
-import { bigintToBytes, hexToBytes, prefixedHex, wordHex } from '../../protocol/bytes.ts';
-import { keccak256 } from '../../protocol/crypto/keccak.ts';
+import { hexToBytes, prefixedHex, wordHex } from '../../protocol/bytes.ts';
+import { keccak256, keccakWords } from '../../protocol/crypto/keccak.ts';
 import { OUTBOX } from '../../protocol/lane/addresses.ts';
 import { OUTBOX_DEPTH } from '../../protocol/lane/constants.ts';
 import type { Hex } from '../../protocol/lane/types.ts';
@@ -25,12 +25,7 @@ export interface OutboxLeaf {
 
 /** `keccak256(abi.encode(index, sender, token, amount, recipient, account))`. */
 export function outboxLeafHash({ index, sender, token, amount, recipient, account }: OutboxLeaf): Hex {
-  const words = [index, BigInt(sender), BigInt(token), amount, BigInt(recipient), BigInt(account)];
-  const bytes = new Uint8Array(32 * words.length);
-  words.forEach((word, i) => {
-    bytes.set(bigintToBytes(word, 32), 32 * i);
-  });
-  return wordHex(keccak256(bytes));
+  return wordHex(keccakWords([index, BigInt(sender), BigInt(token), amount, BigInt(recipient), BigInt(account)]));
 }
 
 /** Root of an empty subtree by its height. */

@@ -1,5 +1,6 @@
 import { keccak256, type PublicClient } from 'viem';
 import type { PrivateKeyAccount } from 'viem/accounts';
+import { gasLimitOf } from '../../bridge/client/gasLimit.ts';
 import type { L1Call } from '../../bridge/client/types.ts';
 import { type Clock, systemClock } from '../../chain/clock.ts';
 import { cappedFees, isOutbidding, raisedFees } from '../../sequencer/l1Fees.ts';
@@ -86,8 +87,7 @@ export class L1Sender {
       this.#chainId ??= await publicClient.getChainId();
       const chainId = this.#chainId;
       const fees = this.#fees(nonce, suggested);
-      // Room for storage that changes until it is mined.
-      const gas = estimate + estimate / 5n + 10_000n;
+      const gas = gasLimitOf(estimate);
       const raw = await account.signTransaction({ type: 'eip1559', chainId, nonce, ...call, gas, ...fees });
       return { nonce, fees, raw };
     } catch (error) {

@@ -1,5 +1,6 @@
 import { keccak256, type PublicClient, type TransactionReceipt } from 'viem';
 import type { PrivateKeyAccount } from 'viem/accounts';
+import { gasLimitOf } from '../../bridge/client/gasLimit.ts';
 import type { RollupReader } from '../../bridge/client/interface.ts';
 import type { ChainHead, L1Call, PostedBatch } from '../../bridge/client/types.ts';
 import { type Clock, systemClock } from '../../chain/clock.ts';
@@ -146,8 +147,7 @@ export class ViemL1Port implements L1Port {
   async #sign(name: string, { to, data, value }: L1Call, { nonce, fees }: L1TxOptions): Promise<SignedL1Tx> {
     const account = this.#account();
     const estimate = await this.#ask(() => this.#deps.reader.simulate({ to, data, value }, account.address));
-    // Room for storage that changes until it is mined. The contract reverts when a verifier runs out of gas.
-    const gas = estimate + estimate / 5n + 10_000n;
+    const gas = gasLimitOf(estimate);
     this.#chainId ??= await this.#ask(() => this.#deps.publicClient.getChainId());
     const chainId = this.#chainId;
     const raw = await account.signTransaction({ type: 'eip1559', chainId, nonce, to, data, value, gas, ...fees });

@@ -1,5 +1,5 @@
-import { bigintToBytes, wordHex } from '../bytes.ts';
-import { keccak256 } from '../crypto/keccak.ts';
+import { wordHex } from '../bytes.ts';
+import { keccak256, keccakWords } from '../crypto/keccak.ts';
 import type { EvmBatch, EvmOutput } from './types.ts';
 
 /** `keccak256(abi.encode(blockHash, outboxRoot, outboxCount, inboxCount))`. */
@@ -18,12 +18,4 @@ export function evmBatchOf(output: EvmOutput, data: Uint8Array): EvmBatch {
     dataHash: wordHex(dataHash),
     commitment: keccakWords([outputHash, dataHash]),
   };
-}
-
-function keccakWords(words: readonly bigint[]): bigint {
-  const bytes = new Uint8Array(32 * words.length);
-  words.forEach((value, i) => {
-    bytes.set(bigintToBytes(value, 32), 32 * i);
-  });
-  return keccak256(bytes);
 }

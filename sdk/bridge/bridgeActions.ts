@@ -1,18 +1,9 @@
-import {
-  type Account,
-  type Address,
-  type Chain,
-  type PublicClient,
-  publicActions,
-  type Transport,
-  type WalletClient,
-} from 'viem';
-import { BridgeError } from '../../bridge/client/errors.ts';
+import type { Address, Chain } from 'viem';
 import { RollupClient } from '../../bridge/client/rollupClient.ts';
 import type { L1Receipt, QueueEntry, RollupParameters, RollupState } from '../../bridge/client/types.ts';
 import type { Point } from '../../protocol/types.ts';
-import { type BridgeLocation, bridgeOf } from '../chain.ts';
-import { SdkError } from '../errors.ts';
+import { bridgeOf } from '../chain.ts';
+import { type L1Wallet, openedOnUse } from './l1Wallet.ts';
 
 export interface DepositParameters {
   /** Token id of the bridge; default 0, ETH. */
@@ -59,8 +50,6 @@ export type BridgeActions = {
   readonly getEscapeHints: () => Promise<EscapeHints>;
 };
 
-type L1Wallet = WalletClient<Transport, Chain | undefined, Account>;
-
 /**
  * For `extend` of a viem wallet client of L1, with a local account or a browser's wallet.
  * ```ts
@@ -69,16 +58,9 @@ type L1Wallet = WalletClient<Transport, Chain | undefined, Account>;
  * @throws SdkError CHAIN_INCOMPLETE if the chain was not made by `engramChain`; CHAIN_MISMATCH, at the first call, if the wallet is on another L1
  */
 export function bridgeActions(chain: Chain): (wallet: L1Wallet) => BridgeActions {
-  const location = bridgeOf(chain);
+  const { l1ChainId, rollup: address, deployedAt } = bridgeOf(chain);
   return (wallet) => {
-    let opened: Promise<RollupClient> | undefined;
-    const rollup = (): Promise<RollupClient> => {
-      opened ??= openRollup(wallet, location);
-      opened.catch(() => {
-        opened = undefined; // ask again next time
-      });
-      return opened;
-    };
+    const rollup = openedOnUse(wallet, l1ChainId, (clients) => RollupClient.open({ address, deployedAt }, clients));
     return {
       deposit: async ({ token = 0, ...rest }) => (await rollup()).depositNew({ token, ...rest }),
       depositTo: async ({ token = 0, ...rest }) => (await rollup()).depositTo({ token, ...rest }),
@@ -92,20 +74,6 @@ export function bridgeActions(chain: Chain): (wallet: L1Wallet) => BridgeActions
       getEscapeHints: async () => hints(await rollup()),
     };
   };
-}
-
-async function openRollup(wallet: L1Wallet, { l1ChainId, rollup, deployedAt }: BridgeLocation): Promise<RollupClient> {
-  // viem's public actions are all that is asked of a public client; its type is that of another constructor
-  const publicClient = wallet.extend(publicActions) as unknown as PublicClient;
-  const found = await publicClient.getChainId().catch((cause: unknown) => {
-    throw new BridgeError('L1_UNREACHABLE', {}, { cause });
-  });
-  if (found !== l1ChainId) {
-    throw new SdkError('CHAIN_MISMATCH', 'the wallet is on another L1', { expected: l1ChainId, found });
-  }
-  // the chain was just compared
-  const sender = wallet as WalletClient<Transport, Chain, Account>;
-  return RollupClient.open({ address: rollup, deployedAt }, { publicClient, wallet: sender });
 }
 
 async function hints(rollup: RollupClient): Promise<EscapeHints> {

@@ -1,16 +1,9 @@
-import {
-  type Account,
-  type Address,
-  type Chain,
-  type PublicClient,
-  publicActions,
-  type Transport,
-  type WalletClient,
-} from 'viem';
+import type { Address, Chain } from 'viem';
 import { BridgeError } from '../../bridge/client/errors.ts';
 import { EvmLaneClient, type EvmLaneReceipt } from '../../bridge/client/evmLaneClient.ts';
 import type { OutboxLeaf } from '../../genesis/predeploys/outbox.ts';
 import type { DepositMessage, Hex } from '../../protocol/lane/types.ts';
+import { type L1Wallet, openedOnUse } from '../bridge/l1Wallet.ts';
 import { bridgeOf } from '../chain.ts';
 import { SdkError } from '../errors.ts';
 import type { WithdrawalProofView } from '../laneTypes.ts';
@@ -55,8 +48,6 @@ export type LaneBridgeActions = {
   readonly isWithdrawalClaimed: (index: bigint) => Promise<boolean>;
 };
 
-type L1Wallet = WalletClient<Transport, Chain | undefined, Account>;
-
 /**
  * For `extend` of a viem wallet client of L1.
  * @throws SdkError CHAIN_INCOMPLETE, NO_EVM_LANE; CHAIN_MISMATCH, at the first call, if the wallet is on another L1
@@ -66,14 +57,9 @@ export function laneBridgeActions(chain: Chain): (wallet: L1Wallet) => LaneBridg
   if (evmLane === undefined)
     throw new SdkError('NO_EVM_LANE', 'the chain definition names no contract of the EVM lane');
   return (wallet) => {
-    let opened: Promise<EvmLaneClient> | undefined;
-    const lane = (): Promise<EvmLaneClient> => {
-      opened ??= openLane(wallet, { l1ChainId, address: evmLane, rollup, deployedAt });
-      opened.catch(() => {
-        opened = undefined; // ask again next time
-      });
-      return opened;
-    };
+    const lane = openedOnUse(wallet, l1ChainId, (clients) =>
+      EvmLaneClient.open({ address: evmLane, rollup, deployedAt }, clients),
+    );
     return {
       depositToLane: async (parameters) => deposit(await lane(), parameters),
       claimWithdrawal: async (parameters) => claim(await lane(), parameters),
@@ -114,21 +100,4 @@ async function verified(
     throw new SdkError('BAD_ANSWER', 'the node’s proof does not lead to a root that L1 accepts', { root });
   }
   return { leaf };
-}
-
-async function openLane(
-  wallet: L1Wallet,
-  { l1ChainId, ...location }: { l1ChainId: number; address: Address; rollup: Address; deployedAt: bigint },
-): Promise<EvmLaneClient> {
-  // viem's public actions are all that is asked of a public client; its type is that of another constructor
-  const publicClient = wallet.extend(publicActions) as unknown as PublicClient;
-  const found = await publicClient.getChainId().catch((cause: unknown) => {
-    throw new BridgeError('L1_UNREACHABLE', {}, { cause });
-  });
-  if (found !== l1ChainId) {
-    throw new SdkError('CHAIN_MISMATCH', 'the wallet is on another L1', { expected: l1ChainId, found });
-  }
-  // the chain was just compared
-  const sender = wallet as WalletClient<Transport, Chain, Account>;
-  return EvmLaneClient.open(location, { publicClient, wallet: sender });
 }
