@@ -1,7 +1,8 @@
 import type { Hex } from '../../../protocol/lane/types.ts';
 import { bytesHex, hexBytes, keccak } from '../crypto.ts';
-import { FuzzCode, type FuzzTargets } from './fuzzCode.ts';
+import { FuzzCode } from './fuzzCode.ts';
 import { FuzzTxs } from './fuzzTxs.ts';
+import type { FuzzTargets } from './fuzzWriter.ts';
 import { account, BENEFICIARY, inputOn, type LaneFixture, laneFixture, listSource, WALLETS } from './laneFixture.ts';
 import { randomOf } from './random.ts';
 import { ReferenceChain, rootsOf } from './referenceChain.ts';

@@ -4,7 +4,8 @@ import { bytesHex } from '../crypto.ts';
 import type { EvmLane } from '../evmLane.ts';
 import { gasNeeded } from '../intrinsicGas.ts';
 import type { EvmTx } from '../types.ts';
-import { FuzzCode, type FuzzTargets } from './fuzzCode.ts';
+import { FuzzCode } from './fuzzCode.ts';
+import type { FuzzTargets } from './fuzzWriter.ts';
 import { authorization, sign, WALLETS, type Wallet } from './laneFixture.ts';
 import { pick, type Random, randomBytes } from './random.ts';
 
