@@ -166,7 +166,7 @@ async function open(
 
   const verifiers = new VerifyPool({ threads: config.sequencer.verifyThreads });
   cleanup.push(() => verifiers.stop());
-  const ground = await openLaneGround(config, { lane, publicClient, clock });
+  const ground = await openLaneGround(config, { lane, store, rollup: config.l1.rollup, publicClient, clock });
   cleanup.push(() => ground.recovery.stop());
   const sequencer = new Sequencer(options, {
     store,
