@@ -145,3 +145,32 @@ describe('gas and fees', () => {
     expect(effectiveTip(tx, 12n)).toBe(-2n);
   });
 });
+
+describe('lists nested without end', () => {
+  /** `size` bytes or a little more of lists, each in the one before. */
+  function nested(size: number): Uint8Array {
+    const heads: number[][] = [];
+    for (let length = 0; length < size; ) {
+      const hex = length.toString(16);
+      const head =
+        length < 56
+          ? [0xc0 + length]
+          : [0xf7 + Math.ceil(hex.length / 2), ...Buffer.from(hex.padStart(hex.length + (hex.length % 2), '0'), 'hex')];
+      heads.push(head);
+      length += head.length;
+    }
+    return Uint8Array.from(heads.reverse().flat());
+  }
+
+  it.each([[[]], [[1]], [[2]], [[4]]])('are refused where the fifth begins (type %j)', (type) => {
+    const raw = Uint8Array.from([...type, ...nested(131_000)]);
+    const error = (() => {
+      try {
+        return decodeEvmTx(raw, new EngramCommon(7001n));
+      } catch (thrown) {
+        return thrown;
+      }
+    })();
+    expect(error).toMatchObject({ code: 'MALFORMED', cause: { data: { reason: 'nested too deep' } } });
+  });
+});

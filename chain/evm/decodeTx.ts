@@ -1,4 +1,3 @@
-import { RLP } from '@ethereumjs/rlp';
 import {
   create1559FeeMarketTxFromBytesArray,
   createAccessList2930TxFromBytesArray,
@@ -9,6 +8,7 @@ import {
   type TypedTransaction,
 } from '@ethereumjs/tx';
 import type { EngramCommon } from './common.ts';
+import { decodeRlp } from './rlp.ts';
 import { asSystemTx } from './sender.ts';
 import { EvmTxError } from './txRules.ts';
 
@@ -22,6 +22,9 @@ const LAYOUT = {
   4: { fields: 13, signature: 10 },
 } as const;
 type TxType = keyof typeof LAYOUT;
+
+/** A transaction's fields, its access list, an entry of that, its slots. */
+const MAX_DEPTH = 4;
 
 const HALF_ORDER = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0n;
 const ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
@@ -64,7 +67,7 @@ function typeOf(raw: Uint8Array): TxType {
 function decodeFields(bytes: Uint8Array): Fields {
   let decoded: unknown;
   try {
-    decoded = RLP.decode(bytes);
+    decoded = decodeRlp(bytes, MAX_DEPTH);
   } catch (cause) {
     throw new EvmTxError('MALFORMED', { reason: 'RLP' }, { cause });
   }

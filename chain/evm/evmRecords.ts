@@ -12,6 +12,8 @@ import { withdrawalRecords } from './withdrawals.ts';
 
 /** Blocks kept decoded: clients ask for the newest ones again and again. */
 const CACHED_BLOCKS = 64;
+/** Batches on their way to L1: the publisher and the attestor read them at every step, and decoding hashes what they post. */
+const CACHED_BATCHES = 8;
 
 /** The EVM lane's records in the chain's database. Writing is the store's: these are parts of its atomic writes. */
 export class EvmRecords {
@@ -19,6 +21,7 @@ export class EvmRecords {
   readonly #header: RecordCodec<BlockHeader>;
   /** By number, oldest first. */
   readonly #cache = new Map<bigint, EvmBlockRecord>();
+  readonly #batches = new Map<number, EvmBatch>();
 
   constructor({ common }: { common: Common }, { db }: { db: Db }) {
     this.#db = db;
@@ -95,18 +98,19 @@ export class EvmRecords {
   }
 
   async readBatch(number: number): Promise<EvmBatch | undefined> {
+    const cached = this.#batches.get(number);
+    if (cached !== undefined) return cached;
     const key = keys.evmBatch(number);
     const text = await this.#db.get(key);
-    return text === undefined ? undefined : evmBatchRecord.decode(text, key);
+    if (text === undefined) return undefined;
+    const batch = evmBatchRecord.decode(text, key);
+    keep(this.#batches, number, batch, CACHED_BATCHES);
+    return batch;
   }
 
   /** Once it is on disk. */
   remember(record: EvmBlockRecord): void {
-    const { number } = record.header;
-    this.#cache.delete(number);
-    this.#cache.set(number, record);
-    const [oldest] = this.#cache.keys();
-    if (this.#cache.size > CACHED_BLOCKS && oldest !== undefined) this.#cache.delete(oldest);
+    keep(this.#cache, record.header.number, record, CACHED_BLOCKS);
   }
 }
 
@@ -123,4 +127,12 @@ export function genesisBlock(header: BlockHeader): EvmBlockRecord {
     inboxCount: 0n,
     outbox: { root: `0x${'00'.repeat(32)}`, count: 0n },
   };
+}
+
+/** Puts a value behind all others; what came in longest ago goes when there are too many. */
+function keep<K, V>(map: Map<K, V>, key: K, value: V, limit: number): void {
+  map.delete(key);
+  map.set(key, value);
+  const [oldest] = map.keys();
+  if (map.size > limit && oldest !== undefined) map.delete(oldest);
 }

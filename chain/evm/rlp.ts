@@ -19,6 +19,11 @@ export class RlpCursor {
     return this.#at === this.#end;
   }
 
+  /** Whether a list comes next. */
+  get isList(): boolean {
+    return !this.isAtEnd && (this.#bytes[this.#at] ?? 0) >= 0xc0;
+  }
+
   /** @throws EvmError BAD_EVM_DATA, if something is left */
   end(): void {
     if (!this.isAtEnd) throw bad('trailing bytes');
@@ -80,6 +85,30 @@ export class RlpCursor {
     if (length > this.#end - this.#at) throw bad('truncated');
     return length;
   }
+}
+
+export type RlpItem = Uint8Array | readonly RlpItem[];
+
+/**
+ * The one item that `bytes` are, strings as views. Lists within lists only as deep as `depth` says: a recursive reader takes time that
+ * grows with the square of the depth, and stack.
+ * @throws EvmError BAD_EVM_DATA
+ */
+export function decodeRlp(bytes: Uint8Array, depth: number): RlpItem {
+  // A plain array's view, whatever kind of array the bytes came in.
+  const cursor = new RlpCursor(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length));
+  const item = readItem(cursor, depth);
+  cursor.end();
+  return item;
+}
+
+function readItem(cursor: RlpCursor, depth: number): RlpItem {
+  if (!cursor.isList) return cursor.bytes();
+  if (depth === 0) throw bad('nested too deep');
+  const inside = cursor.list();
+  const items: RlpItem[] = [];
+  while (!inside.isAtEnd) items.push(readItem(inside, depth - 1));
+  return items;
 }
 
 /** Writes RLP in its shortest form, from the inside of each list outwards. */
