@@ -11,7 +11,7 @@ import type { EvmTx } from '../chain/evm/types.ts';
 import type { Hex } from '../protocol/lane/types.ts';
 import { EvmPool } from '../sequencer/evm/evmPool.ts';
 import { RecoverPool } from '../sequencer/evm/recoverPool.ts';
-import { evmTransfers, senders } from './evmPoolWorkload.ts';
+import { evmTransfers, senders } from './workloads/evmPool.ts';
 
 /**
  * The pool of the EVM lane by itself: `npx tsx bench/evmPool.ts [--json] [--count 20000]`. What counts is the time of the main thread, which

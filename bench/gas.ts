@@ -36,7 +36,7 @@ import type { ClosedBatch, Shape, ShapeName, SignedTx } from '../protocol/types.
 import { snarkjsBackend } from '../prover/backends/snarkjs.ts';
 import { solidityProof } from '../prover/proofFormat.ts';
 import { proveBatch } from '../prover/proveBatch.ts';
-import { ARTEFACT_SHA256, GasWorkload } from './gasWorkload.ts';
+import { ARTEFACT_SHA256, GasWorkload } from './workloads/gas.ts';
 
 const { values: args } = parseArgs({
   options: {

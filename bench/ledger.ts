@@ -11,7 +11,7 @@ import { accountIndex } from '../protocol/ids.ts';
 import type { AccountTree } from '../protocol/tree.ts';
 import type { Batch } from '../protocol/types.ts';
 import { VerifyPool } from '../sequencer/verifyPool.ts';
-import { fundedTree, makeBatches } from './ledgerWorkload.ts';
+import { fundedTree, makeBatches } from './workloads/ledger.ts';
 
 const { values: args } = parseArgs({
   options: {

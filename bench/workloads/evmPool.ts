@@ -1,7 +1,7 @@
 import { RLP } from '@ethereumjs/rlp';
 import secp256k1 from 'secp256k1';
-import { bytesHex, keccak } from '../chain/evm/crypto.ts';
-import type { Hex } from '../protocol/lane/types.ts';
+import { bytesHex, keccak } from '../../chain/evm/crypto.ts';
+import type { Hex } from '../../protocol/lane/types.ts';
 
 interface Workload {
   readonly chainId: bigint;

@@ -1,10 +1,10 @@
 /** Transactions of the gas bench: what fills a batch of a shape. Deterministic. */
 import { createHash } from 'node:crypto';
-import { artefactCommitment } from '../protocol/attestation.ts';
-import { hexToBytes } from '../protocol/bytes.ts';
-import { actor, attest, claimOp, exit, open, signed, transfer, withVoucher } from '../protocol/testing/actors.ts';
-import { EMPTY_ROOT } from '../protocol/tree.ts';
-import type { Field, Shape, SignedTx } from '../protocol/types.ts';
+import { artefactCommitment } from '../../protocol/attestation.ts';
+import { hexToBytes } from '../../protocol/bytes.ts';
+import { actor, attest, claimOp, exit, open, signed, transfer, withVoucher } from '../../protocol/testing/actors.ts';
+import { EMPTY_ROOT } from '../../protocol/tree.ts';
+import type { Field, Shape, SignedTx } from '../../protocol/types.ts';
 
 export const ARTEFACT_SHA256 = `0x${createHash('sha256').update('weights').digest('hex')}` as const;
 

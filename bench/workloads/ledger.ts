@@ -1,11 +1,11 @@
-import { keyAccount } from '../protocol/account.ts';
-import { accountIndex, batchNumber } from '../protocol/ids.ts';
-import { OpenBatch } from '../protocol/openBatch.ts';
-import { SHAPES } from '../protocol/shapes.ts';
-import { actor, signed, TEST_DOMAIN, TEST_TIME, transfer } from '../protocol/testing/actors.ts';
-import { SeededRandom } from '../protocol/testing/random.ts';
-import { AccountTree } from '../protocol/tree.ts';
-import type { AccountIndex, Batch } from '../protocol/types.ts';
+import { keyAccount } from '../../protocol/account.ts';
+import { accountIndex, batchNumber } from '../../protocol/ids.ts';
+import { OpenBatch } from '../../protocol/openBatch.ts';
+import { SHAPES } from '../../protocol/shapes.ts';
+import { actor, signed, TEST_DOMAIN, TEST_TIME, transfer } from '../../protocol/testing/actors.ts';
+import { SeededRandom } from '../../protocol/testing/random.ts';
+import { AccountTree } from '../../protocol/tree.ts';
+import type { AccountIndex, Batch } from '../../protocol/types.ts';
 
 const SHAPE = SHAPES.large;
 /** Keys are shared out among the accounts: deriving one each would only make the preparation longer. */
