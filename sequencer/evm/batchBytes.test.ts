@@ -17,4 +17,5 @@ it.each(SHAPE_NAMES)('the fullest batch of the shape %s is one transaction on L1
 it('shapes whose ledger part fits beside them anyway leave the bytes as they are', () => {
   expect(evmBytesBeside(SHAPES.dev, 120_000)).toBe(120_000);
   expect(evmBytesBeside(SHAPES.medium, 1_000_000)).toBe(1_000_000);
+  expect(evmBytesBeside(SHAPES.large, 16_384)).toBe(16_384);
 });

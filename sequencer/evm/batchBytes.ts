@@ -4,7 +4,9 @@ const L1_OP_BYTES = 128;
 const EXIT_BYTES = 64;
 /** An op and three words of payload. */
 const OP_BYTES = 30 + 3 * 32;
-/** Left beside 120,000 bytes of the EVM lane in a transaction that Ethereum's nodes take (131,072), the call's own words aside. */
+/** Both lanes of a batch in a transaction that Ethereum's nodes take (131,072 bytes), the call's own words aside. */
+const ETHEREUM = 129_800;
+/** Beside the bytes of the EVM lane, where an operator says that L1 takes more. */
 const BESIDE = 9_800;
 
 /**
@@ -13,5 +15,5 @@ const BESIDE = 9_800;
  */
 export function evmBytesBeside({ L, N, E }: Pick<Shape, 'L' | 'N' | 'E'>, batchBytes: number): number {
   const body = L * L1_OP_BYTES + E * EXIT_BYTES + N * OP_BYTES;
-  return Math.max(batchBytes - Math.max(body - BESIDE, 0), 0);
+  return Math.min(batchBytes, Math.max(batchBytes + BESIDE, ETHEREUM) - body);
 }
