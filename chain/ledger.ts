@@ -8,6 +8,7 @@ import { type Block, type BlockBody, blockOf } from './block.ts';
 import { ChainError } from './errors.ts';
 import { evmBatchOfBlocks } from './evm/batchData.ts';
 import type { EvmLane } from './evm/evmLane.ts';
+import { userGas } from './evm/fees.ts';
 import { exitMessages, ledgerHash, mirrorOf } from './evm/ledgerPart.ts';
 import type { ExecutedBlock, TxSource } from './evm/types.ts';
 import { replayBlock } from './replay.ts';
@@ -55,6 +56,7 @@ interface Open {
   /** The stored blocks of the batch. */
   readonly blocks: Block[];
   evmBytes: number;
+  evmGas: bigint;
 }
 
 /**
@@ -108,6 +110,7 @@ export class Ledger {
         batch,
         blocks,
         evmBytes: blocks.reduce((sum, block) => sum + evmBytes(block), 0),
+        evmGas: blocks.reduce((sum, { evm }) => sum + userGas(evm), 0n),
       };
     }
     return ledger;
@@ -148,7 +151,7 @@ export class Ledger {
       firstBlock: head.block + 1n,
     };
     const batch = this.#newBatch(record);
-    this.#open = { record, batch, blocks: [], evmBytes: 0 };
+    this.#open = { record, batch, blocks: [], evmBytes: 0, evmGas: 0n };
     return batch;
   }
 
@@ -157,9 +160,10 @@ export class Ledger {
     if (this.#open?.blocks.length === 0) this.#open = undefined;
   }
 
-  /** What the open batch posts for the EVM lane so far, in bytes before compression; and its number of blocks. */
-  get evmUse(): { readonly bytes: number; readonly blocks: number } {
-    return { bytes: this.#open?.evmBytes ?? 0, blocks: this.#open?.blocks.length ?? 0 };
+  /** What the open batch posts for the EVM lane so far, in bytes before compression; the gas its users' transactions used; its number of blocks. */
+  get evmUse(): { readonly bytes: number; readonly gas: bigint; readonly blocks: number } {
+    const { evmBytes = 0, evmGas = 0n, blocks = [] } = this.#open ?? {};
+    return { bytes: evmBytes, gas: evmGas, blocks: blocks.length };
   }
 
   /**
@@ -210,6 +214,7 @@ export class Ledger {
     executed.commit();
     open.blocks.push(block);
     open.evmBytes += evmBytes(block);
+    open.evmGas += userGas(block.evm);
     return { block, executed };
   }
 

@@ -7,7 +7,7 @@ import type { Ledger } from '../chain/ledger.ts';
 import type { Logger } from '../chain/logger.ts';
 import type { ChainStore } from '../chain/store.ts';
 import type { BatchSummary } from '../chain/types.ts';
-import { FORCE_SECONDS, MAX_BATCH_BLOCKS, MAX_L1_MESSAGES } from '../protocol/lane/constants.ts';
+import { FORCE_SECONDS, MAX_BATCH_BLOCKS, MAX_BATCH_GAS, MAX_L1_MESSAGES } from '../protocol/lane/constants.ts';
 import type { L1Message } from '../protocol/lane/types.ts';
 import type { ClosedBatch } from '../protocol/types.ts';
 import { type BuiltBlock, buildBlock } from './blockBuilder.ts';
@@ -225,7 +225,10 @@ export class Batcher {
     const startedMs = clock.nowMs();
     const maxBytes = this.#options.evmBatchBytes - ledger.evmUse.bytes;
     const deadlineMs = timetable.buildDeadlineMs(startedMs);
-    const evmTxs = untilDeadline(evmPool.source({ baseFee, maxBytes }), () => clock.nowMs() >= deadlineMs);
+    const evmTxs = bounded(evmPool.source({ baseFee, maxBytes }), {
+      gas: MAX_BATCH_GAS - ledger.evmUse.gas,
+      isOver: () => clock.nowMs() >= deadlineMs,
+    });
     const sealed = await ledger.seal({ timestamp, l1Ops, txs, feeAccounts, l1Messages, evmTxs });
     if (sealed === undefined) return false;
     const { block, executed } = sealed;
@@ -243,10 +246,19 @@ export class Batcher {
   }
 }
 
-/** Gas says little about time: some precompiles take ten times as long for theirs as others. What is left waits for the next block. */
-function untilDeadline(source: TxSource, isOver: () => boolean): TxSource {
+/**
+ * A source for as long as a block's time and the batch's gas last. Gas says little about time: some precompiles take ten times as long
+ * for theirs as others. What is left waits for the next block.
+ */
+function bounded(source: TxSource, { gas, isOver }: { gas: bigint; isOver: () => boolean }): TxSource {
+  let atFirst: bigint | undefined;
   return {
-    next: (gasLeft) => (isOver() ? undefined : source.next(gasLeft)),
+    next: (gasLeft) => {
+      if (isOver()) return undefined;
+      atFirst ??= gasLeft;
+      const batchGasLeft = gas - (atFirst - gasLeft);
+      return source.next(batchGasLeft < gasLeft ? batchGasLeft : gasLeft);
+    },
     accept: (tx) => source.accept(tx),
     reject: (tx, code) => source.reject(tx, code),
   };

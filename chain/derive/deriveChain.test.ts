@@ -197,6 +197,16 @@ describe('data that do not count', () => {
     expect(fault?.detail).toBe('too long');
   });
 
+  it('data that use more gas than a batch may are replaced, those that use just as much are not', async () => {
+    const used = 21_000n * 64n; // far more than the story's transactions, far less than a block
+    const full = await openDeriver(memoryDb(), { maxBatchGas: used });
+    expect((await apply(full, first.posted)).fault).toBeUndefined();
+    const short = await openDeriver(memoryDb(), { maxBatchGas: 20_999n });
+    const { fault, evmTxs } = await apply(short, first.posted);
+    expect(fault).toEqual({ reason: 'transaction', detail: expect.stringContaining('more gas than a batch may use') });
+    expect(evmTxs).toBe(0);
+  });
+
   it('a transaction in the middle that is not valid where it stands', async () => {
     const bad = async (raw: Promise<`0x${string}`>): Promise<string | undefined> => {
       const tx = hexBytes(await raw);

@@ -1,4 +1,5 @@
 import type { GenesisState } from '../../genesis/spec.ts';
+import { MAX_BATCH_GAS } from '../../protocol/lane/constants.ts';
 import { evmBatchOf } from '../../protocol/lane/evmCommitment.ts';
 import type { Hex, L1Message } from '../../protocol/lane/types.ts';
 import { BodyReplay } from '../../protocol/replay.ts';
@@ -11,6 +12,7 @@ import { decodeEvmTx } from '../evm/decodeTx.ts';
 import { EvmError } from '../evm/errors.ts';
 import { decodeEvmData } from '../evm/evmData.ts';
 import { EvmLane } from '../evm/evmLane.ts';
+import { userGas } from '../evm/fees.ts';
 import { exitMessages, ledgerHash, mirrorOf } from '../evm/ledgerPart.ts';
 import { EvmTxError } from '../evm/txRules.ts';
 import type { EvmBlockRecord, EvmTx, ExecutedBlock } from '../evm/types.ts';
@@ -26,6 +28,8 @@ export interface DeriverOptions {
   readonly evmLane: Hex;
   /** The rollup's parameter. */
   readonly maxDriftSeconds: number;
+  /** Default: the protocol's. Another one is another chain. */
+  readonly maxBatchGas?: bigint;
 }
 
 type Fault = NonNullable<DerivedBatch['fault']>;
@@ -169,6 +173,8 @@ export class Deriver {
     let { carried } = this.#head;
     let last: ExecutedBlock | undefined;
     let evmTxs = 0;
+    let gas = 0n;
+    const { maxBatchGas = MAX_BATCH_GAS } = this.#options;
     for (const [i, plan] of blocks.entries()) {
       const number = header.firstBlock + BigInt(i);
       const { l1Ops, txs } = replay.apply(plan.ledger);
@@ -188,6 +194,8 @@ export class Deriver {
         messages,
       };
       last = await this.#executeBlock(input, plan, number);
+      gas += userGas(last);
+      if (gas > maxBatchGas) throw new InvalidData(`block ${number}: more gas than a batch may use`, {});
       inboxCount += BigInt(plan.l1Messages.length);
       await this.#store.addBlock(recordOf(last, { mirror, messages, inboxCount }), last.writes);
       last.commit();

@@ -1,5 +1,11 @@
 import type { BlockHeader } from '@ethereumjs/block';
 import type { TypedTransaction } from '@ethereumjs/tx';
+import type { ExecutedBlock } from './types.ts';
+
+/** Gas that the users' transactions of a block used. */
+export function userGas({ receipts, systemTxs }: Pick<ExecutedBlock, 'receipts' | 'systemTxs'>): bigint {
+  return receipts.slice(systemTxs).reduce((sum, { gasUsed }) => sum + gasUsed, 0n);
+}
 
 /** EIP-1559's base fee of the block after `parent`, wei. */
 export function nextBaseFee(parent: BlockHeader): bigint {

@@ -12,6 +12,8 @@ export const SYSTEM_TX_GAS = 500_000n;
 export const MAX_MESSAGE_DATA = 4_096;
 /** Bytes of a batch's EVM data before compression. */
 export const MAX_EVM_DATA = 8 * 2 ** 20;
+/** Gas that users' transactions of one batch may use: what anyone who derives the chain can be made to execute for one commit. */
+export const MAX_BATCH_GAS = 2n ** 30n;
 /** Blocks of one batch; L1 refuses more. */
 export const MAX_BATCH_BLOCKS = 65_536;
 /** Depth of Outbox's Merkle tree. */
