@@ -32,9 +32,9 @@ export function outboxLeafHash({ index, sender, token, amount, recipient, accoun
 const EMPTY: readonly Hex[] = emptyRoots();
 export const EMPTY_OUTBOX_ROOT: Hex = EMPTY[OUTBOX_DEPTH] as Hex; // OUTBOX_DEPTH + 1 entries
 
-/** The tree of Outbox's withdrawals, with proofs (docs/protocol.md section 10). Every node to the left of the last leaf is kept. */
+/** The tree of Outbox's withdrawals, with proofs (docs/protocol.md section 10). Of inner nodes only those over leaves alone are kept. */
 export class OutboxTree {
-  /** `levels[h][i]`: the node at height h; only those with a leaf below. */
+  /** `levels[h][i]`: the node at height h, once all leaves below it are there. */
   readonly #levels: Hex[][] = Array.from({ length: OUTBOX_DEPTH + 1 }, () => []);
 
   get count(): bigint {
@@ -48,12 +48,13 @@ export class OutboxTree {
   /** @throws GenesisError OUT_OF_RANGE if the leaf's index is not the next one */
   append(leaf: OutboxLeaf): void {
     if (leaf.index !== this.count) throw new GenesisError('OUT_OF_RANGE', { index: leaf.index, expected: this.count });
-    let at = Number(leaf.index);
-    this.#set(0, at, outboxLeafHash(leaf));
-    for (let height = 0; height < OUTBOX_DEPTH; height += 1) {
-      const left = at - (at % 2);
-      at = left / 2;
-      this.#set(height + 1, at, nodeHash(this.#node(height, left), this.#node(height, left + 1)));
+    let node = outboxLeafHash(leaf);
+    this.#levels[0]?.push(node);
+    // About one hash a leaf: a node is made when its right half is complete.
+    for (let at = Number(leaf.index), height = 0; at % 2 === 1; height += 1) {
+      node = nodeHash(this.#node(height, at - 1), node);
+      at = (at - 1) / 2;
+      this.#levels[height + 1]?.push(node);
     }
   }
 
@@ -68,13 +69,12 @@ export class OutboxTree {
     });
   }
 
+  /** Over a part of the leaves it is computed: at each height there is one such node at most. */
   #node(height: number, at: number): Hex {
-    return this.#levels[height]?.[at] ?? (EMPTY[height] as Hex); // heights are 0 … OUTBOX_DEPTH
-  }
-
-  #set(height: number, at: number, node: Hex): void {
-    const level = this.#levels[height];
-    if (level !== undefined) level[at] = node;
+    const known = this.#levels[height]?.[at];
+    if (known !== undefined) return known;
+    if (at * 2 ** height >= Number(this.count)) return EMPTY[height] as Hex; // heights are 0 … OUTBOX_DEPTH
+    return nodeHash(this.#node(height - 1, 2 * at), this.#node(height - 1, 2 * at + 1));
   }
 }
 
