@@ -1,8 +1,8 @@
-import type { Worker } from 'node:worker_threads';
 import { tsWorker } from '../circuits/build/tsWorker.ts';
 import type { SignedMessage } from '../protocol/crypto/eddsa.ts';
 import { verifyMany } from '../protocol/crypto/eddsa.ts';
 import { SequencerError } from './errors.ts';
+import { WorkerThreads } from './workerThreads.ts';
 
 /** A thread gets its share of a request in several portions, so that a slow one does not hold up the rest. */
 const PORTIONS = 4;
@@ -14,24 +14,33 @@ interface Job {
   reject(error: unknown): void;
 }
 
-interface Thread {
-  readonly worker: Worker;
-  job: Job | undefined;
-}
-
 /**
  * Verifies signatures on worker threads. Verdicts are those of `verify`; a thread that dies is replaced and its portion
  * is verified here, so callers never see it. Threads keep the process alive until `stop()`.
  */
 export class VerifyPool {
   readonly #threadCount: number;
-  readonly #threads: Thread[] = [];
+  readonly #threads: WorkerThreads<Job, boolean[]>;
   readonly #queue: Job[] = [];
   #isStopped = false;
 
   constructor(options: { readonly threads: number }) {
     this.#threadCount = Math.max(1, Math.floor(options.threads));
-    while (this.#threads.length < this.#threadCount) this.#start();
+    this.#threads = new WorkerThreads(
+      { count: this.#threadCount },
+      {
+        startThread: () => tsWorker(new URL('./verifyWorker.ts', import.meta.url), undefined),
+        onAnswer: (job, verdicts) => {
+          job?.resolve(verdicts);
+          this.#dispatch();
+        },
+        onDeath: (job) => {
+          if (job !== undefined) verifyHere(job);
+          this.#dispatch();
+        },
+      },
+    );
+    this.#threads.fill();
   }
 
   /** Verdicts in the order of the items. @throws SequencerError STOPPED */
@@ -46,9 +55,8 @@ export class VerifyPool {
   /** Ends the threads; what is under way is rejected with STOPPED. Can be called twice. */
   async stop(): Promise<void> {
     this.#isStopped = true;
-    const jobs = this.#threads.flatMap(({ job }) => job ?? []).concat(this.#queue.splice(0));
-    for (const job of jobs) job.reject(new SequencerError('STOPPED'));
-    await Promise.all(this.#threads.splice(0).map(({ worker }) => worker.terminate()));
+    for (const job of [...this.#threads.jobs, ...this.#queue.splice(0)]) job.reject(new SequencerError('STOPPED'));
+    await this.#threads.stop();
   }
 
   #submit(items: readonly SignedMessage[]): Promise<boolean[]> {
@@ -63,41 +71,19 @@ export class VerifyPool {
   }
 
   #dispatch(): void {
-    while (this.#queue.length > 0 && this.#threads.length < this.#threadCount) this.#start();
-    for (const thread of this.#threads) {
-      if (thread.job !== undefined) continue;
+    if (this.#queue.length > 0) this.#threads.fill();
+    for (const thread of this.#threads.idle) {
       const job = this.#queue.shift();
       if (job === undefined) return;
-      thread.job = job;
-      thread.worker.postMessage(job.items);
+      this.#threads.give(thread, job, job.items);
     }
   }
+}
 
-  #start(): void {
-    const worker = tsWorker(new URL('./verifyWorker.ts', import.meta.url), undefined);
-    const thread: Thread = { worker, job: undefined };
-    this.#threads.push(thread);
-    worker.on('message', (verdicts: boolean[]) => {
-      thread.job?.resolve(verdicts);
-      thread.job = undefined;
-      this.#dispatch();
-    });
-    // 'exit' follows every 'error'; without a listener an 'error' would end the process.
-    worker.on('error', () => undefined);
-    worker.on('exit', () => this.#replace(thread));
-  }
-
-  #replace(thread: Thread): void {
-    const at = this.#threads.indexOf(thread);
-    if (at < 0) return;
-    this.#threads.splice(at, 1);
-    const { job } = thread;
-    thread.job = undefined;
-    try {
-      if (job !== undefined) job.resolve(verifyMany(job.items));
-    } catch (error) {
-      job?.reject(error);
-    }
-    this.#dispatch();
+function verifyHere(job: Job): void {
+  try {
+    job.resolve(verifyMany(job.items));
+  } catch (error) {
+    job.reject(error);
   }
 }

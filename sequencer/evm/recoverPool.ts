@@ -2,6 +2,7 @@ import type { Worker } from 'node:worker_threads';
 import type { EOACode7702Tx, TypedTransaction } from '@ethereumjs/tx';
 import { tsWorker } from '../../circuits/build/tsWorker.ts';
 import type { Hex } from '../../protocol/lane/types.ts';
+import { WorkerThreads } from '../workerThreads.ts';
 import { ANSWER_BYTES, ITEM_BYTES, recoverBatch } from './recoverBatch.ts';
 import { authorizationsOf, packSignature, type Signed, txSignature } from './signatures.ts';
 
@@ -67,21 +68,15 @@ interface Batch {
   deaths: number;
 }
 
-interface Thread {
-  readonly worker: Worker;
-  batch: Batch | undefined;
-}
-
 /**
  * Finds out who signed, on worker threads. Requests of one turn of the event loop travel together, and requests are answered in the order
  * in which they came, so that a sender's transactions reach the pool as they were sent. A thread that dies is replaced and its batch
  * repeated. Threads keep the process alive until `stop()`.
  */
 export class RecoverPool {
-  readonly #startThread: () => Worker;
   readonly #threadCount: number;
   readonly #maxWaiting: number;
-  readonly #threads: Thread[] = [];
+  readonly #threads: WorkerThreads<Batch, Uint8Array>;
   readonly #retries: Batch[] = [];
   /** In order of arrival; those answered out of turn wait here for the ones before them. */
   readonly #requests = new Set<Request>();
@@ -92,10 +87,22 @@ export class RecoverPool {
   #isStopped = false;
 
   constructor(options: RecoverPoolOptions, deps: RecoverPoolDeps = { startThread }) {
-    this.#startThread = deps.startThread;
     this.#threadCount = Math.max(0, Math.floor(options.threads));
     this.#maxWaiting = options.maxWaiting ?? 32_768;
-    while (this.#threads.length < this.#threadCount) this.#start();
+    this.#threads = new WorkerThreads(
+      { count: this.#threadCount },
+      {
+        startThread: deps.startThread,
+        onAnswer: (batch, answers) => {
+          // The thread gets new work before this one deals with the answers.
+          this.#dispatch();
+          if (batch !== undefined) this.#answer(batch, answers);
+          this.#settle();
+        },
+        onDeath: (batch) => this.#repeat(batch),
+      },
+    );
+    this.#threads.fill();
   }
 
   /** Signatures that wait or are under way. */
@@ -131,7 +138,7 @@ export class RecoverPool {
     this.#waiting = 0;
     for (const request of this.#requests) request.reject(new RecoverError('STOPPED'));
     this.#requests.clear();
-    await Promise.all(this.#threads.splice(0).map(({ worker }) => worker.terminate()));
+    await this.#threads.stop();
   }
 
   #request(signatures: readonly (Signed | undefined)[]): Promise<(Hex | undefined)[]> {
@@ -174,15 +181,14 @@ export class RecoverPool {
 
   #dispatch(): void {
     if (this.#isStopped) return;
-    while (this.#hasWork() && this.#threads.length < this.#threadCount) this.#start();
-    const idle = this.#threads.filter(({ batch }) => batch === undefined);
+    if (this.#hasWork()) this.#threads.fill();
+    const { idle } = this.#threads;
     idle.forEach((thread, i) => {
       const share = Math.ceil((this.#slots.length - this.#nextSlot) / (idle.length - i));
       const batch = this.#retries.shift() ?? this.#take(Math.min(MAX_BATCH, Math.max(MIN_BATCH, share)));
       if (batch === undefined) return;
-      thread.batch = batch;
       const items = pack(batch);
-      thread.worker.postMessage(items, [items.buffer]);
+      this.#threads.give(thread, batch, items, [items.buffer]);
     });
   }
 
@@ -201,29 +207,7 @@ export class RecoverPool {
     return slots.length === 0 ? undefined : { slots, deaths: 0 };
   }
 
-  #start(): void {
-    const worker = this.#startThread();
-    const thread: Thread = { worker, batch: undefined };
-    this.#threads.push(thread);
-    worker.on('message', (answers: Uint8Array) => {
-      const { batch } = thread;
-      thread.batch = undefined;
-      // The thread gets new work before this one deals with the answers.
-      this.#dispatch();
-      if (batch !== undefined) this.#answer(batch, answers);
-      this.#settle();
-    });
-    // 'exit' follows every 'error'; without a listener an 'error' would end the process.
-    worker.on('error', () => undefined);
-    worker.on('exit', () => this.#replace(thread));
-  }
-
-  #replace(thread: Thread): void {
-    const at = this.#threads.indexOf(thread);
-    if (at < 0) return;
-    this.#threads.splice(at, 1);
-    const { batch } = thread;
-    thread.batch = undefined;
+  #repeat(batch: Batch | undefined): void {
     if (batch !== undefined) {
       batch.deaths += 1;
       if (batch.deaths < MAX_DEATHS) this.#retries.push(batch);

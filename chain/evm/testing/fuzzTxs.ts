@@ -69,7 +69,6 @@ export class FuzzTxs {
   #gasLimit({ tx }: EvmTx): bigint {
     const random = this.#random;
     const { intrinsic, floor } = gasNeeded(tx);
-    // biome-ignore lint/complexity/useMathMinMax: Math.max takes no bigint
     const least = intrinsic < floor ? floor : intrinsic;
     const kind = random(40);
     if (kind === 0) return least - 1n;
