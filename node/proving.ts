@@ -7,7 +7,7 @@ import type { ProofQueue } from '../prover/proofQueue.ts';
 import { Prover } from '../prover/prover.ts';
 import type { ProverBackend } from '../prover/types.ts';
 import type { BatchProof } from '../sequencer/publisher.ts';
-import type { ProofQueuePort } from '../sequencer/sequencer.ts';
+import type { ProofQueuePort } from '../sequencer/sequencerTypes.ts';
 import type { Config } from './config/config.ts';
 import type { Metrics } from './metrics.ts';
 

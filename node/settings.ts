@@ -7,7 +7,7 @@ import { accountIndex } from '../protocol/ids.ts';
 import { SHAPES, shapeById } from '../protocol/shapes.ts';
 import type { ShapeName } from '../protocol/types.ts';
 import type { FeeAccountsOptions } from '../sequencer/feeAccounts.ts';
-import type { SequencerOptions } from '../sequencer/sequencer.ts';
+import type { SequencerOptions } from '../sequencer/sequencerTypes.ts';
 import type { Config } from './config/config.ts';
 import { NodeError } from './nodeError.ts';
 

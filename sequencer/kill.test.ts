@@ -12,7 +12,7 @@ import type { ClosedBatch } from '../protocol/types.ts';
 import { ProofQueue } from '../prover/proofQueue.ts';
 import type { ProofResult } from '../prover/types.ts';
 import { L1Error } from './l1Port.ts';
-import type { ProofQueuePort } from './sequencer.ts';
+import type { ProofQueuePort } from './sequencerTypes.ts';
 import { crashingL1, FakeL1, fakeProof } from './testing/fakeL1.ts';
 import { DEPOSITS, FINAL_BALANCES, FORCED_EXIT, startProcess, TX_HASHES, TXS, testClock } from './testing/life.ts';
 

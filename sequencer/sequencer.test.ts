@@ -10,7 +10,8 @@ import { type Actor, actor, exit, register, signed, TEST_TIME, transfer } from '
 import type { Op, SignedTx } from '../protocol/types.ts';
 import { SequencerError } from './errors.ts';
 import type { DroppedTx } from './mempool.ts';
-import type { Sequencer, SequencerOptions } from './sequencer.ts';
+import type { Sequencer } from './sequencer.ts';
+import type { SequencerOptions } from './sequencerTypes.ts';
 import { FakeL1 } from './testing/fakeL1.ts';
 import {
   ALICE,

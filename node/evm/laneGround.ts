@@ -5,7 +5,7 @@ import type { EvmLane } from '../../chain/evm/evmLane.ts';
 import type { ChainStore } from '../../chain/store.ts';
 import type { Hex } from '../../protocol/lane/types.ts';
 import { RecoverPool } from '../../sequencer/evm/recoverPool.ts';
-import type { SequencerEvmDeps } from '../../sequencer/sequencer.ts';
+import type { SequencerEvmDeps } from '../../sequencer/sequencerTypes.ts';
 import type { Config } from '../config/config.ts';
 import { LaneFeed } from '../l1/laneFeed.ts';
 import { checkLaneContract } from './laneContract.ts';

@@ -22,7 +22,8 @@ import type { ClosedBatch, Field, QueueItem, SignedTx } from '../../protocol/typ
 import { RecoverPool } from '../evm/recoverPool.ts';
 import type { L1Port } from '../l1Port.ts';
 import type { LaneFeedPort } from '../lanePort.ts';
-import { type ProofQueuePort, Sequencer, type SequencerOptions } from '../sequencer.ts';
+import { Sequencer } from '../sequencer.ts';
+import type { ProofQueuePort, SequencerOptions } from '../sequencerTypes.ts';
 import { fakeProof } from './fakeL1.ts';
 
 export const OPERATOR: Actor = actor(1);

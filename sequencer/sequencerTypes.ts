@@ -1,0 +1,87 @@
+import type { Block } from '../chain/block.ts';
+import type { Clock } from '../chain/clock.ts';
+import type { EvmLane } from '../chain/evm/evmLane.ts';
+import type { EvmTx } from '../chain/evm/types.ts';
+import type { Logger } from '../chain/logger.ts';
+import type { ChainStore } from '../chain/store.ts';
+import type { BatchSummary } from '../chain/types.ts';
+import type { Hex } from '../protocol/lane/types.ts';
+import type { ClosedBatch, ShapeName } from '../protocol/types.ts';
+import type { SequencerError } from './errors.ts';
+import type { EvmPoolOptions } from './evm/evmPool.ts';
+import type { EvmDropCode } from './evm/evmPoolErrors.ts';
+import type { RecoverPool } from './evm/recoverPool.ts';
+import type { FeeAccountsOptions } from './feeAccounts.ts';
+import type { FeePolicyOptions } from './feePolicy.ts';
+import type { L1Port } from './l1Port.ts';
+import type { LaneFeedPort } from './lanePort.ts';
+import type { DroppedTx, MempoolDeps, MempoolOptions } from './mempool.ts';
+import type { ProofSource, PublisherOptions } from './publisher.ts';
+import type { QueueFeedOptions } from './queueFeed.ts';
+import type { TimetableOptions } from './timetable.ts';
+
+export interface SequencerOptions {
+  /** Shapes whose circuits exist; batches are filled up to the largest. */
+  readonly shapes: readonly ShapeName[];
+  readonly timing?: TimetableOptions;
+  readonly fees?: FeePolicyOptions;
+  readonly feeAccounts?: FeeAccountsOptions;
+  readonly mempool?: Omit<MempoolOptions, 'domain'>;
+  readonly queue?: QueueFeedOptions;
+  readonly publisher?: PublisherOptions;
+  /** Default 1000. */
+  readonly maxTxsPerBlock?: number;
+  readonly evm?: SequencerEvmOptions;
+  /** No batch is begun while this many closed ones await their proof on L1 (which itself takes 256). Default 128. */
+  readonly maxUnproven?: number;
+}
+
+export interface SequencerEvmOptions {
+  /** The contract on L1 that EXITs to the EVM lane name; absent: there is none. */
+  readonly evmLane?: Hex | undefined;
+  /** Where the EVM lane's fees go. Default: nowhere. */
+  readonly beneficiary?: Hex | undefined;
+  /** Bytes of EVM transactions a batch takes: what L1 must take in one transaction. Default 120,000. */
+  readonly batchBytes?: number;
+  readonly pool?: Partial<Omit<EvmPoolOptions, 'gasLimit'>>;
+}
+
+/** What the sequencer adds to the ledger's part for the EVM lane. */
+export interface SequencerEvmDeps {
+  readonly lane: EvmLane;
+  /** Messages of L1; default: none ever come. */
+  readonly feed?: LaneFeedPort;
+  /** Who signed transactions and authorizations. */
+  readonly recovery: Pick<RecoverPool, 'recoverMany' | 'authorities'>;
+}
+
+/** The proof queue as the sequencer sees it. */
+export interface ProofQueuePort extends ProofSource {
+  /** Asks for a proof; asking again for the same batch changes nothing. */
+  enqueue(closed: ClosedBatch): Promise<void>;
+}
+
+export interface SequencerDeps {
+  readonly store: ChainStore;
+  readonly l1: L1Port;
+  readonly proofs: ProofQueuePort;
+  readonly verify: MempoolDeps['verify'];
+  readonly evm: SequencerEvmDeps;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface SequencerEvents {
+  block: [Block];
+  batchClosed: [BatchSummary];
+  batchCommitted: [BatchSummary];
+  batchProven: [BatchSummary];
+  /** An L1 reorg moved the batch's status back. */
+  batchReorged: [BatchSummary];
+  txDropped: [DroppedTx];
+  /** A transaction of the EVM lane's pool whose turn can come: no nonce is missing before it. */
+  evmTx: [EvmTx];
+  evmTxDropped: [{ tx: EvmTx; code: EvmDropCode }];
+  /** The sequencer stopped itself; the process should report it and end. */
+  halted: [SequencerError];
+}
