@@ -1,6 +1,6 @@
 /** What the engram_* JSON-RPC says about the EVM lane; conventions as in rpcTypes.ts. */
 import type { OutboxLeaf } from '../genesis/predeploys/outbox.ts';
-import type { Hex } from './rpcTypes.ts';
+import type { Hex } from '../protocol/lane/types.ts';
 
 export interface LaneView {
   /** The contract on L1, if the node was told of one: without it no value moves between the EVM lane and the rest. */

@@ -2,9 +2,9 @@ import type { Withdrawal } from '../../chain/evm/withdrawals.ts';
 import type { ChainStore } from '../../chain/store.ts';
 import type { Hex } from '../../protocol/lane/types.ts';
 import type { LaneView, WithdrawalProofView, WithdrawalView } from '../../sdk/laneTypes.ts';
-import type { LaneHeads } from '../evm/laneHeads.ts';
 import { RpcCode, RpcError } from '../rpc/errors.ts';
 import type { LaneBackend } from '../rpc/laneBackend.ts';
+import type { LaneHeads } from './laneHeads.ts';
 
 export interface LaneQueriesDependencies {
   readonly store: ChainStore;

@@ -6,11 +6,11 @@ import type { Logger } from '../../chain/logger.ts';
 import type { ChainStore } from '../../chain/store.ts';
 import type { Sequencer } from '../../sequencer/sequencer.ts';
 import { SequencerEvmBackend } from '../backend/evm/sequencerEvmBackend.ts';
+import { LaneHeads } from '../backend/laneHeads.ts';
 import { LaneQueries } from '../backend/laneQueries.ts';
 import type { Config } from '../config/config.ts';
 import { createAttestor } from './attesting.ts';
 import type { Attestor } from './attestor.ts';
-import { LaneHeads } from './laneHeads.ts';
 import { StatePruning } from './statePruning.ts';
 
 export interface LaneServicesDependencies {
