@@ -7,7 +7,7 @@ import type { Ledger } from '../chain/ledger.ts';
 import type { Logger } from '../chain/logger.ts';
 import type { ChainStore } from '../chain/store.ts';
 import type { BatchSummary } from '../chain/types.ts';
-import { FORCE_SECONDS, MAX_BATCH_BLOCKS, MAX_BATCH_GAS, MAX_L1_MESSAGES } from '../protocol/lane/constants.ts';
+import { FORCE_SECONDS, MAX_BATCH_BLOCKS, MAX_L1_MESSAGES } from '../protocol/lane/constants.ts';
 import type { L1Message } from '../protocol/lane/types.ts';
 import type { ClosedBatch } from '../protocol/types.ts';
 import { type BuiltBlock, buildBlock } from './blockBuilder.ts';
@@ -26,6 +26,8 @@ export interface BatcherOptions {
   readonly maxUnproven: number;
   /** Bytes of EVM transactions a batch takes. Its pool must not take one that is larger than half of this. */
   readonly evmBatchBytes: number;
+  /** Gas that a batch's EVM transactions may use. */
+  readonly evmBatchGas: bigint;
 }
 
 export interface BatcherDeps {
@@ -181,13 +183,18 @@ export class Batcher {
     return false;
   }
 
-  /** More waits than what is left of the batch may hold: half of its bytes is enough for any single transaction. */
+  /** More waits than what is left of the batch may hold. */
   #isEvmFull(): boolean {
     const { ledger, lane, evmPool } = this.#deps;
-    const { bytes, blocks } = ledger.evmUse;
+    const { evmBatchBytes, evmBatchGas } = this.#options;
+    const { bytes, gas, blocks } = ledger.evmUse;
     // the other half is for messages that the close must take
     if (blocks >= MAX_BATCH_BLOCKS / 2) return true;
-    return bytes > this.#options.evmBatchBytes / 2 && evmPool.hasPending(nextBaseFee(lane.head));
+    // half of either is enough for any single transaction, and so is the gas of a block
+    const { gasLimit } = lane.genesis;
+    const neededGas = gasLimit < evmBatchGas / 2n ? gasLimit : evmBatchGas / 2n;
+    const isScarce = bytes > evmBatchBytes / 2 || gas + neededGas > evmBatchGas;
+    return isScarce && evmPool.hasPending(nextBaseFee(lane.head));
   }
 
   #build(timestamp: number): BuiltBlock {
@@ -226,7 +233,7 @@ export class Batcher {
     const maxBytes = this.#options.evmBatchBytes - ledger.evmUse.bytes;
     const deadlineMs = timetable.buildDeadlineMs(startedMs);
     const evmTxs = bounded(evmPool.source({ baseFee, maxBytes }), {
-      gas: MAX_BATCH_GAS - ledger.evmUse.gas,
+      gas: this.#options.evmBatchGas - ledger.evmUse.gas,
       isOver: () => clock.nowMs() >= deadlineMs,
     });
     const sealed = await ledger.seal({ timestamp, l1Ops, txs, feeAccounts, l1Messages, evmTxs });

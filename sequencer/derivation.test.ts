@@ -59,6 +59,7 @@ let store: ChainStore;
 let derivedDb: ReturnType<typeof memoryDb>;
 let deriver: Deriver;
 let shapes: readonly ShapeName[];
+let batchGas: bigint | undefined;
 
 beforeAll(async () => {
   genesis = await testGenesis();
@@ -70,6 +71,7 @@ beforeEach(async () => {
   l1 = new FakeL1();
   messages = [];
   shapes = ['dev'];
+  batchGas = undefined;
   l1.enqueue(depositNew(OPERATOR, 0n), depositNew(OPERATOR, 0n, TOKEN), depositNew(ALICE, 10n ** 9n));
   l1.enqueue(depositNew(BOB, 10n ** 9n), depositNew(CAROL, 10n ** 9n, TOKEN));
   l1.mine(2);
@@ -95,7 +97,7 @@ async function start(): Promise<void> {
       timing: { batchTimeMs: 10 * 86_400_000 },
       feeAccounts: { key: OPERATOR.key },
       queue: { l1Confirmations: 1 },
-      evm: { evmLane: LANE, beneficiary: EVM_BOB.address },
+      evm: { evmLane: LANE, beneficiary: EVM_BOB.address, ...(batchGas !== undefined && { batchGas }) },
     },
     {
       ...{ store, l1, proofs: instantProofs(), verify: async (items) => items.map(() => true) },
@@ -189,6 +191,22 @@ it('a batch that ends with a transaction that opened a fee lane and came too ear
   await tick();
   await closeAndCompare();
   expect(sequencer.account(accountIndex(2))?.balance).toBe(10n);
+});
+
+it('a batch whose gas is used up is closed, and the next one takes what waits', async () => {
+  batchGas = 600_000n;
+  await start();
+  const data = encodeFunctionData({ abi: OUTBOX_ABI, functionName: 'withdrawETH', args: [EVM_BOB.address, 0] });
+  const fees = { maxFeePerGas: parseGwei('10'), maxPriorityFeePerGas: 1n };
+  for (let nonce = 0; nonce < 8; nonce += 1) {
+    const call = { to: OUTBOX, data, value: 1n, nonce, gas: 300_000n };
+    const raw = await EVM_ALICE.signTransaction({ type: 'eip1559', chainId: EVM_CHAIN, ...fees, ...call });
+    await sequencer.submitEvm(hexBytes(raw));
+  }
+  for (let i = 0; i < 8; i += 1) await tick();
+  expect(sequencer.evmPool.hasPending(0n)).toBe(false);
+  expect(store.head.closedBatch).toBeGreaterThan(0);
+  await closeAndCompare();
 });
 
 const seeds = process.env.DERIVE_SEED === undefined ? [1, 3] : [Number(process.env.DERIVE_SEED)];

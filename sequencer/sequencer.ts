@@ -5,6 +5,7 @@ import type { EvmTx } from '../chain/evm/types.ts';
 import { Ledger } from '../chain/ledger.ts';
 import type { Logger } from '../chain/logger.ts';
 import type { BatchSummary } from '../chain/types.ts';
+import { MAX_BATCH_GAS } from '../protocol/lane/constants.ts';
 import { SHAPES } from '../protocol/shapes.ts';
 import type { Account, AccountIndex, Field, SignedTx } from '../protocol/types.ts';
 import { Batcher } from './batcher.ts';
@@ -108,6 +109,7 @@ export class Sequencer {
         maxTxsPerBlock: this.#options.maxTxsPerBlock ?? 1000,
         maxUnproven: this.#options.maxUnproven ?? 128,
         evmBatchBytes: this.#evmBatchBytes,
+        evmBatchGas: evm.batchGas ?? MAX_BATCH_GAS,
       },
       {
         ledger,

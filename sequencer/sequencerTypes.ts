@@ -43,6 +43,8 @@ export interface SequencerEvmOptions {
   readonly beneficiary?: Hex | undefined;
   /** Bytes of EVM transactions a batch takes: what L1 must take in one transaction. Default 120,000. */
   readonly batchBytes?: number;
+  /** Gas that a batch's EVM transactions may use. Default: the most that counts. */
+  readonly batchGas?: bigint;
   readonly pool?: Partial<Omit<EvmPoolOptions, 'gasLimit'>>;
 }
 
