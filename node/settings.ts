@@ -13,12 +13,15 @@ import { NodeError } from './nodeError.ts';
 
 const DEVNET_SPEC = 'devnet';
 
-/** @throws ProtocolError for a fee key that is no key, NodeError SHAPE_NOT_ON_L1 */
+/** @throws ProtocolError for a fee key that is no key, NodeError SHAPE_NOT_ON_L1, NO_FEE_OWNER */
 export function sequencerOptions(
   { sequencer, l1, evm }: Pick<Config, 'sequencer' | 'l1' | 'evm'>,
   parameters: RollupParameters,
 ): SequencerOptions & { readonly feeAccounts: FeeAccountsOptions } {
   const { confirmations } = l1;
+  if (sequencer.feeKey !== undefined && sequencer.feeOwner === undefined) {
+    throw new NodeError('NO_FEE_OWNER', 'sequencer.feeOwner: the L1 address of the fee key’s accounts is missing');
+  }
   return {
     shapes: usableShapes(sequencer.shapes, parameters),
     timing: {
@@ -31,6 +34,7 @@ export function sequencerOptions(
     fees: { minFeePerOp: new Map(sequencer.minimumFees.map(({ token, amount }) => [token, amount])) },
     feeAccounts: {
       key: sequencer.feeKey === undefined ? undefined : unpackPoint(hexToBytes(sequencer.feeKey)),
+      owner: sequencer.feeOwner === undefined ? undefined : BigInt(sequencer.feeOwner),
       byToken: new Map(sequencer.feeAccounts.map(({ token, amount }) => [token, accountIndex(Number(amount))])),
     },
     queue: { l1Confirmations: confirmations },

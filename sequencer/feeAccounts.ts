@@ -6,6 +6,11 @@ import type { Account, AccountIndex, Point } from '../protocol/types.ts';
 export interface FeeAccountsOptions {
   /** Every KEY account of this key takes the fees of its token (the one with the lowest index, if there are several). */
   readonly key?: Point | undefined;
+  /**
+   * The Ethereum address those accounts must have. A deposit for a key needs nobody's consent: without this, anyone could open an
+   * account of this key with an address of their own, and force the fees out of it on L1.
+   */
+  readonly owner?: bigint | undefined;
   /** Accounts named one by one, by token; they go before the key's. */
   readonly byToken?: ReadonlyMap<number, AccountIndex> | undefined;
 }
@@ -50,7 +55,9 @@ export class FeeAccounts {
   }
 
   #add(index: AccountIndex): void {
-    const token = this.#account(index)?.token;
-    if (token !== undefined && !this.#found.has(token)) this.#found.set(token, index);
+    const account = this.#account(index);
+    const { owner } = this.#options;
+    if (account === undefined || (owner !== undefined && account.c !== owner)) return;
+    if (!this.#found.has(account.token)) this.#found.set(account.token, index);
   }
 }

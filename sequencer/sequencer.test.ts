@@ -251,6 +251,21 @@ describe('submitting', () => {
   });
 });
 
+describe('a fee key that others may use', () => {
+  it('an account that somebody else opened for the fee key takes no fees', async () => {
+    const thief = { ...depositNew(OPERATOR, 1n), address: ALICE.address };
+    l1.enqueue(thief, depositNew(OPERATOR, 1n));
+    l1.mine(2);
+    const { sequencer } = await startProcess({
+      ...{ db, l1, clock },
+      options: { feeAccounts: { key: OPERATOR.key, owner: OPERATOR.address } },
+    });
+    await sequencer.pollQueue();
+    await sequencer.tick();
+    expect(sequencer.feeLane(0)?.account).toBe(2);
+  });
+});
+
 describe('running', () => {
   it('builds, publishes and stops, and can be stopped twice', async () => {
     l1.enqueue(...DEPOSITS);

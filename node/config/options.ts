@@ -70,6 +70,11 @@ export const OPTIONS = {
       undefined,
       'accounts of this key collect the fees of their tokens',
     ),
+    feeOwner: option(
+      address.optional(),
+      undefined,
+      'L1 address the fee key’s accounts must have; needed with a fee key: anyone can open an account for a key',
+    ),
     feeAccounts: option(
       amountsByToken,
       [],

@@ -204,6 +204,7 @@ function nodeConfig(
       '--sequencer-batch-ms': options.batchMs ?? 20_000,
       '--sequencer-l1-wait-ms': options.l1WaitMs ?? 5_000,
       '--sequencer-fee-key': devAccount('fees').packedKey,
+      '--sequencer-fee-owner': devAccount('fees').l1.address,
       '--sequencer-minimum-fees': options.minimumFees ?? '',
       '--evm-beneficiary': devAccount('fees').l1.address,
       '--evm-batch-bytes': options.evmBatchBytes ?? 1_000_000,

@@ -99,6 +99,7 @@ export async function startInstantDevnet(options: InstantDevnetOptions = {}): Pr
         '--sequencer-batch-ms': 86_400_000,
         '--sequencer-l1-wait-ms': 100,
         '--sequencer-fee-key': devAccount('fees').packedKey,
+        '--sequencer-fee-owner': devAccount('fees').l1.address,
         ...options.flags,
       },
     });
