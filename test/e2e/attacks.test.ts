@@ -10,6 +10,7 @@ import { type Address, parseAbi, parseEther } from 'viem';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RollupClient } from '../../bridge/client/rollupClient.ts';
 import type { PostedBatch, Proof } from '../../bridge/client/types.ts';
+import { NO_EVM } from '../../bridge/testing/evmBatch.ts';
 import { expectError } from '../../bridge/testing/fixture.ts';
 import { rawCommit } from '../../bridge/testing/rawCommit.ts';
 import { ensureArtifacts } from '../../circuits/build/artifacts.ts';
@@ -138,7 +139,9 @@ describe('a proof', () => {
       { c: second.closed.commitment.c + R_FIELD },
       { newRoot: second.closed.batch.newRoot + R_FIELD },
     ]) {
-      const call = rawCommit(mallory.address, second.closed, { input });
+      const { evmOutput: outputHash, evmData: data, header } = second.posted;
+      const evm = { ...NO_EVM, outputHash, data, commitment: header.evmCommitment };
+      const call = rawCommit(mallory.address, second.closed, { input, evm });
       await expectError('WordNotCanonical', mallory.simulate(call, sequencer));
     }
   });
