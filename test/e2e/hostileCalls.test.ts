@@ -136,7 +136,7 @@ describe('the node', () => {
     ['bytes that are no text', new Uint8Array([0xff, 0xfe, 0x00, 0xc3, 0x28]), 'PARSE_ERROR'],
     [
       'too many calls',
-      JSON.stringify(Array(101).fill({ jsonrpc: '2.0', id: 1, method: 'engram_getFees' })),
+      JSON.stringify(Array(1001).fill({ jsonrpc: '2.0', id: 1, method: 'engram_getFees' })),
       'BATCH_TOO_LARGE',
     ],
     ['more than a megabyte', `"${'x'.repeat(1_100_000)}"`, 'BODY_TOO_LARGE'],
