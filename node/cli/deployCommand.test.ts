@@ -57,11 +57,17 @@ describe('engram deploy', () => {
   }, 120_000);
 
   it('refuses dev keys on a chain that is not local, before anything is sent', async () => {
-    const run = await engram('deploy', '--l1', foreign.url, ...args);
+    const attestors = devAccount('erin').l1.address;
+    const run = await engram('deploy', '--l1', foreign.url, ...args, '--attestors', attestors);
     expect(run.exit).toBe(Exit.REFUSED);
     expect(run.json.error.code).toBe('DEV_KEY_REFUSED');
     const { publicClient } = localClients(foreign);
     expect(await publicClient.getBlockNumber()).toBe(0n);
+  });
+
+  it('does not leave the EVM lane of a chain with money to its sequencer alone', async () => {
+    const run = await engram('deploy', '--l1', foreign.url, ...args);
+    expect([run.exit, run.json.error.code]).toEqual([Exit.USAGE, 'NO_ATTESTORS']);
   });
 
   it.each([

@@ -5,6 +5,7 @@ import type { Attestor } from '../../bridge/client/evmLaneReader.ts';
 import { deployRollup, type RollupSettings, type VerifierKey } from '../../bridge/deploy/deploy.ts';
 import { ensureArtifacts } from '../../circuits/build/artifacts.ts';
 import { progressReporter } from '../../circuits/build/progress.ts';
+import { LOCAL_CHAIN_IDS } from '../../circuits/keys/checks.ts';
 import { SHAPES } from '../../protocol/shapes.ts';
 import { EMPTY_ROOT } from '../../protocol/tree.ts';
 import type { ShapeName } from '../../protocol/types.ts';
@@ -34,7 +35,7 @@ export function registerDeployCommand(program: Command): void {
     .option('--sequencer <address>', 'who holds the seat; default: the sender', address)
     .option(
       '--attestors <list>',
-      'who attests the EVM lane, as address or address:weight, comma-separated; default: the sequencer',
+      'who attests the EVM lane, as address or address:weight, comma-separated; default, on local chains only: the sequencer',
       attestorList,
     )
     .option('--shapes <list>', 'batch circuits it verifies', shapeList, ['dev'] satisfies ShapeName[])
@@ -47,6 +48,10 @@ export function registerDeployCommand(program: Command): void {
 async function deploy(options: DeployCommandOptions): Promise<object> {
   const settings = options.settings === undefined ? {} : readSettings(options.settings);
   const { publicClient, wallet, chainId } = await l1Clients(options);
+  if (options.attestors === undefined && !LOCAL_CHAIN_IDS.includes(chainId)) {
+    // The default would let the sequencer alone say what the EVM lane pays out.
+    throw new CliError(Exit.USAGE, 'NO_ATTESTORS', 'name who attests the EVM lane: --attestors <address:weight,…>');
+  }
   const bar = progressReporter();
   const key = async (name: Parameters<typeof ensureArtifacts>[0]): Promise<VerifierKey> =>
     verifierKey(
