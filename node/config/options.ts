@@ -33,10 +33,22 @@ export const OPTIONS = {
       undefined,
       'address of the EvmLane contract; without it no value moves between the EVM lane and the rest',
     ),
+    registry: option(
+      address.optional(),
+      undefined,
+      'address of the ValidatorRegistry contract: who may attest, and who leads while the seat rotates',
+    ),
     startBlock: option(integer(0, 2 ** 40), 0, 'L1 block of the contract’s deployment: nothing earlier is read'),
     confirmations: option(integer(0, 256), 2, 'L1 blocks on top before a queue item is taken into a block'),
     pollMs: option(integer(50, 600_000), 2_000, 'pause between looks at L1'),
-    keyFile: option(text().optional(), undefined, 'file with the sequencer’s L1 key (0x and 64 hex digits)'),
+    maxReorgBlocks: option(integer(1, 100_000), 256, 'a reorg of L1 deeper than this stops the node'),
+    keyFile: option(text().optional(), undefined, 'file with the node’s L1 key (0x and 64 hex digits)'),
+    keystore: option(
+      text().optional(),
+      undefined,
+      'encrypted key file with the node’s L1 key (engram validator keygen)',
+    ),
+    passphraseFile: option(text().optional(), undefined, 'file with the passphrase of l1.keystore'),
   },
   rpc: {
     host: option(text(), '127.0.0.1', 'address to listen on'),
@@ -49,7 +61,44 @@ export const OPTIONS = {
     corsOrigins: option(list(text()), [], 'origins of web pages that may call; * for any'),
     trustProxy: option(toggle, false, 'take the client’s address from X-Forwarded-For'),
   },
+  p2p: {
+    enabled: option(toggle, false, 'talk to other nodes'),
+    listen: option(list(text()), ['/ip4/0.0.0.0/tcp/7171'], 'multiaddresses to listen on'),
+    announce: option(list(text()), [], 'multiaddresses others reach this node by; default: what it listens on'),
+    bootnodes: option(list(text()), [], 'multiaddresses of nodes to begin with, with /p2p/<id>'),
+    mdns: option(toggle, false, 'find nodes of the local network'),
+    dht: option(toggle, true, 'find nodes through others'),
+    maxPeers: option(integer(1, 1_000), 50, 'peers at once'),
+    identityFile: option(
+      text().optional(),
+      undefined,
+      'key of the peer id; default: p2p.key in data.dir, made at the first start',
+    ),
+  },
+  sync: {
+    mode: option(
+      z.enum(['auto', 'l1', 'peers', 'snapshot']),
+      'auto',
+      'where a node that is behind gets batches; auto: from peers, checked against L1, or from L1 where no peer has them',
+    ),
+    snapshotEveryBatches: option(
+      integer(0, 100_000),
+      0,
+      'make a snapshot for others after this many proven batches; 0: none',
+    ),
+  },
+  validator: {
+    enabled: option(toggle, false, 'attest with the node’s L1 key, which must be staked'),
+    reportEquivocation: option(toggle, true, 'bring evidence of two signatures of one validator to L1'),
+    claimRewards: option(toggle, false, 'collect rewards of ended epochs'),
+  },
   sequencer: {
+    enabled: option(toggle, true, 'build blocks and commit batches when it is this node’s turn'),
+    fallback: option(
+      toggle,
+      false,
+      'when the sequencer is silent for the grace period: build, prove and submit batches',
+    ),
     shapes: option(
       list(z.enum(['small', 'dev', 'medium', 'large'])),
       [],
