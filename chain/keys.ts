@@ -7,7 +7,7 @@ import { prefixRange } from './db.ts';
  *
  * | prefix | record |
  * |---|---|
- * | m/ | head (chain/store.ts) and named state of the layers above |
+ * | m/ | head and base (chain/store.ts), an unfinished import (chain/snapshot), named state of the layers above |
  * | b/ number | block |
  * | h/ hash | number of the block |
  * | c/ batch | closed batch (with the circuit's slots) |
@@ -32,6 +32,8 @@ import { prefixRange } from './db.ts';
  */
 export const keys = {
   head: 'm/head',
+  base: 'm/base',
+  import: 'm/import',
   meta: (name: string): string => `m/x/${name}`,
   block: (number: bigint): string => `b/${hex(number, 16)}`,
   blockHash: (hash: bigint): string => `h/${hex(hash, 64)}`,

@@ -95,7 +95,9 @@ export class Ledger {
     }
     const ledger = new Ledger(options, { ...deps, tree });
     const closed = head.closedBatch === 0 ? undefined : await deps.store.batch(head.closedBatch);
+    const { base } = deps.store;
     if (closed !== undefined) ledger.#carried = touchedBy(closed);
+    else if (base?.head.closedBatch === head.closedBatch) ledger.#carried = base.carried;
     if (head.open !== undefined) {
       const blocks: Block[] = [];
       for (let number = head.open.firstBlock; number <= head.block; number += 1n) {

@@ -3,6 +3,7 @@ import type { Field } from '../protocol/types.ts';
 import type { Db } from './db.ts';
 import { ChainError } from './errors.ts';
 import { EvmLane } from './evm/evmLane.ts';
+import { dropUnfinishedImport } from './snapshot/unfinished.ts';
 import { ChainStore } from './store.ts';
 
 export interface OpenChainOptions {
@@ -11,13 +12,15 @@ export interface OpenChainOptions {
 }
 
 /**
- * Opens the chain in `db`, or begins one: the store, and the EVM lane at the store's head.
+ * Opens the chain in `db`, or begins one: the store, and the EVM lane at the store's head. What an import of a snapshot left that was not
+ * finished is removed first.
  * @throws ChainError WRONG_CHAIN, STORE_CORRUPT; EvmError STATE_MISSING
  */
 export async function openChain(
   { domain, genesis }: OpenChainOptions,
   { db }: { db: Db },
 ): Promise<{ store: ChainStore; lane: EvmLane }> {
+  await dropUnfinishedImport({ db });
   const first = await EvmLane.open({ genesis, domain }, { db });
   const store = await ChainStore.open(
     { domain, common: first.common, genesis: { header: first.genesis, writes: () => first.genesisWrites() } },

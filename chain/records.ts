@@ -25,7 +25,16 @@ import { SHAPES } from '../protocol/shapes.ts';
 import type { Account, ClosedBatch, ShapeName } from '../protocol/types.ts';
 import { type BlockBody, bodyChecksum } from './block.ts';
 import { ChainError } from './errors.ts';
-import type { BatchSummary, ClaimRecord, Head, Location, OpenBatchRecord, OpLocation, TxLocation } from './types.ts';
+import type {
+  Base,
+  BatchSummary,
+  ClaimRecord,
+  Head,
+  Location,
+  OpenBatchRecord,
+  OpLocation,
+  TxLocation,
+} from './types.ts';
 
 /** Records as JSON text. A record that does not decode exactly is STORE_CORRUPT, with its key. */
 export interface RecordCodec<T> {
@@ -106,20 +115,22 @@ interface StoredHead {
 
 const openBatch = object<OpenBatchRecord>({ number: batchId, shape: shapeName, timestamp: int, firstBlock: big });
 
-const storedHead = object<StoredHead>({
-  version: oneOf([VERSION]),
-  domain: big,
-  head: object<Head>({
-    block: big,
-    hash: big,
-    timestamp: int,
-    nextQueueIndex: big,
-    inboxCount: big,
-    open: optional(openBatch),
-    closedBatch: int,
-    closedRoot: fieldWord,
-  }),
+const headFields = object<Head>({
+  block: big,
+  hash: big,
+  timestamp: int,
+  nextQueueIndex: big,
+  inboxCount: big,
+  open: optional(openBatch),
+  closedBatch: int,
+  closedRoot: fieldWord,
 });
+
+const storedHead = object<StoredHead>({ version: oneOf([VERSION]), domain: big, head: headFields });
+
+export const baseRecord: RecordCodec<Base> = record(
+  object<Base>({ head: headFields, c: fieldWord, carried: list(index) }),
+);
 
 export const headRecord: RecordCodec<Omit<StoredHead, 'version'>> = record({
   encode: ({ domain, head }) => storedHead.encode({ version: VERSION, domain, head }),

@@ -17,6 +17,7 @@ import { Withdrawals } from './evm/withdrawals.ts';
 import { indexOfKey, keys, ranges } from './keys.ts';
 import {
   accountRecord,
+  baseRecord,
   bodyRecord,
   claimRecord,
   closedBatchRecord,
@@ -28,6 +29,7 @@ import {
   txLocationRecord,
 } from './records.ts';
 import type {
+  Base,
   BatchStatus,
   BatchSummary,
   ClaimRecord,
@@ -63,14 +65,17 @@ export class ChainStore {
   readonly #db: Db;
   readonly #evm: EvmRecords;
   readonly withdrawals: Withdrawals;
+  /** Absent: the chain is stored from its first block on. */
+  readonly base: Base | undefined;
   #head: Head;
 
-  private constructor(parts: { domain: Field; db: Db; evm: EvmRecords; head: Head }) {
+  private constructor(parts: { domain: Field; db: Db; evm: EvmRecords; head: Head; base?: Base | undefined }) {
     this.#domain = parts.domain;
     this.#db = parts.db;
     this.#evm = parts.evm;
     this.withdrawals = new Withdrawals(parts);
     this.#head = parts.head;
+    this.base = parts.base;
   }
 
   /**
@@ -94,7 +99,9 @@ export class ChainStore {
     if (begun === undefined || BigInt(begun.hash) !== hash) {
       throw new ChainError('WRONG_CHAIN', { genesis: hash, stored: begun?.hash ?? 'none' });
     }
-    return new ChainStore({ domain, db, evm, head });
+    const begin = await db.get(keys.base);
+    const base = begin === undefined ? undefined : baseRecord.decode(begin, keys.base);
+    return new ChainStore({ domain, db, evm, head, base });
   }
 
   get domain(): Field {
@@ -224,11 +231,12 @@ export class ChainStore {
     return this.#db.write([put(keys.meta(name), value)]);
   }
 
-  /** A block from number 1 on. @throws ChainError STORE_CORRUPT */
+  /** A block from number 1 on; of the base there is the EVM part only. @throws ChainError STORE_CORRUPT */
   async block(number: bigint): Promise<Block | undefined> {
     const [body, evm] = await Promise.all([this.#get(keys.block(number), bodyRecord), this.#evm.readBlock(number)]);
     if (body === undefined || evm === undefined) {
-      if (body === undefined && (evm === undefined || number === 0n)) return undefined;
+      const isEvmOnly = number === 0n || number === this.base?.head.block;
+      if (body === undefined && (evm === undefined || isEvmOnly)) return undefined;
       throw new ChainError('STORE_CORRUPT', { block: number });
     }
     if (!isHeaderOf(body, evm)) throw new ChainError('STORE_CORRUPT', { block: number });

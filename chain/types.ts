@@ -33,6 +33,16 @@ export interface Head {
   readonly closedRoot: Field;
 }
 
+/** Where a store begins that was filled from a snapshot (chain/snapshot): nothing before it is stored, and there is no going back behind it. */
+export interface Base {
+  /** As it was then: no batch open. */
+  readonly head: Head;
+  /** The ledger's commitment C of the batch the snapshot is of. The batch itself is not stored, only its summary. */
+  readonly c: Field;
+  /** Accounts that the close of that batch changed: contracts see them with the next block. */
+  readonly carried: readonly AccountIndex[];
+}
+
 /** closed → committed (its data is on L1) → proven (its root is final on L1). An L1 reorg or revert moves it back. */
 export type BatchStatus = 'closed' | 'committed' | 'proven';
 
