@@ -12,6 +12,7 @@ import { registerL1Commands } from './cli/l1Commands.ts';
 import { registerLaneCommands } from './cli/laneCommands.ts';
 import { registerLedgerCommands } from './cli/ledgerCommands.ts';
 import { registerModelCommands } from './cli/modelCommands.ts';
+import { registerNetworkCommands } from './cli/networkCommands.ts';
 import { registerNodeCommand } from './cli/nodeCommand.ts';
 import { Exit } from './cli/output.ts';
 import { registerProveCommand } from './cli/proveCommand.ts';
@@ -27,6 +28,7 @@ export function commandLine(): Command {
     .exitOverride();
   for (const register of [
     registerNodeCommand,
+    registerNetworkCommands,
     registerDevnetCommand,
     registerDeployCommand,
     registerAccountCommands,

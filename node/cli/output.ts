@@ -8,6 +8,8 @@ import { ProverError } from '../../prover/errors.ts';
 import { EngramError, NodeUnavailableError } from '../../sdk/errors.ts';
 import { RpcClientError } from '../../sdk/rpcClient.ts';
 import { ConfigError } from '../config/errors.ts';
+import { KeystoreError } from '../keystore/errors.ts';
+import { NetworkFileError } from '../networks/errors.ts';
 import { NodeError } from '../nodeError.ts';
 import { toJson } from '../rpc/json.ts';
 
@@ -119,6 +121,11 @@ function describe(error: unknown): { exit: Exit; code: string; message: string }
   if (error instanceof BridgeError) {
     const exit = error.code === 'L1_UNREACHABLE' ? Exit.UNREACHABLE : Exit.REFUSED;
     return { exit, code: error.code, message: withoutCode(error) };
+  }
+  if (error instanceof KeystoreError) return { exit: Exit.USAGE, code: error.code, message: error.message };
+  if (error instanceof NetworkFileError) {
+    const exit = error.code === 'NETWORK_L1_UNREACHABLE' ? Exit.UNREACHABLE : Exit.USAGE;
+    return { exit, code: error.code, message: error.message };
   }
   if (error instanceof NodeError) return { exit: Exit.USAGE, code: error.code, message: error.message };
   if (

@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { loadConfig } from './config.ts';
+import { writeKeystore } from '../keystore/keystoreFile.ts';
+import { loadConfig, lockedKeystore } from './config.ts';
 import { ConfigError } from './errors.ts';
 import { listOptions } from './options.ts';
 
-const KEY = `0x${'ab'.repeat(32)}`;
+const KEY = `0x${'ab'.repeat(32)}` as const;
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'engram-config-'));
@@ -46,6 +47,28 @@ describe('precedence', () => {
       flags: { '--rpc-port': '3' },
     });
     expect(config.rpc).toMatchObject({ port: 3, batchLimit: 2, host: 'file', maxSubscriptions: 64 });
+  });
+
+  it('takes from a network only what nothing else says', () => {
+    const network = {
+      name: 'test',
+      settings: new Map<string, unknown>([
+        ['l1.startBlock', 5],
+        ['p2p.bootnodes', ['/ip4/1.2.3.4/tcp/1/p2p/x']],
+        ['p2p.enabled', true],
+        ['l1.rollup', `0x${'0a'.repeat(20)}`],
+      ]),
+    };
+    const config = loadConfig({
+      network,
+      file: file({ l1: { rollup: `0x${'0b'.repeat(20)}` } }),
+      env: { ENGRAM_P2P_ENABLED: 'false' },
+      flags: { '--l1-start-block': '6' },
+    });
+    expect(config.l1).toMatchObject({ startBlock: 6, rollup: `0x${'0b'.repeat(20)}` });
+    expect(config.p2p).toMatchObject({ enabled: false, bootnodes: ['/ip4/1.2.3.4/tcp/1/p2p/x'] });
+    const wrong = { ...network, settings: new Map([['l1.startBlock', 'x']]) };
+    expect(failure(() => loadConfig({ network: wrong })).issues[0]?.source).toBe('network test');
   });
 
   it('reads lists and amounts from text and from JSON', () => {
@@ -122,6 +145,33 @@ describe('secrets', () => {
     writeFileSync(keyFile, `${KEY}\n`);
     expect(loadConfig({ flags: { '--l1-key-file': keyFile } }).secrets.l1Key?.reveal()).toBe(KEY);
     expect(loadConfig({ env: { ENGRAM_L1_KEY: KEY } }).secrets.l1Key?.reveal()).toBe(KEY);
+  });
+
+  it('reads the key from a keystore, with the passphrase from where it is', () => {
+    const [keystore, right, wrong] = [join(folder, 'keystore.json'), join(folder, 'right'), join(folder, 'wrong')];
+    writeKeystore(keystore, KEY, 'correct horse', { work: 2 ** 12 });
+    writeFileSync(right, 'correct horse\n');
+    writeFileSync(wrong, 'battery staple\n');
+    const flags = { '--l1-keystore': keystore };
+    const open = (sources: Parameters<typeof loadConfig>[0]) => loadConfig(sources).secrets.l1Key?.reveal();
+    expect(open({ flags: { ...flags, '--l1-passphrase-file': right } })).toBe(KEY);
+    expect(open({ flags, env: { ENGRAM_PASSPHRASE_FILE: right } })).toBe(KEY);
+    expect(open({ flags, passphrase: 'correct horse' })).toBe(KEY);
+    const codeOf = (sources: Parameters<typeof loadConfig>[0], code: string) =>
+      expect(() => loadConfig(sources)).toThrow(expect.objectContaining({ code }));
+    codeOf({ flags: { ...flags, '--l1-passphrase-file': wrong } }, 'WRONG_PASSPHRASE');
+    codeOf({ flags: { ...flags, '--l1-passphrase-file': join(folder, 'none') } }, 'PASSPHRASE_UNREADABLE');
+    codeOf({ flags }, 'NO_PASSPHRASE');
+    codeOf({ flags: { ...flags, '--l1-key-file': right }, passphrase: 'correct horse' }, 'CONFIG_INVALID');
+  });
+
+  it('says when a passphrase has to be asked for', () => {
+    const flags = { '--l1-keystore': '/k' };
+    expect(lockedKeystore({ flags })).toBe('/k');
+    expect(lockedKeystore({ flags, env: { ENGRAM_PASSPHRASE_FILE: '/p' } })).toBeUndefined();
+    expect(lockedKeystore({ flags, env: { ENGRAM_L1_KEY: KEY } })).toBeUndefined();
+    expect(lockedKeystore({ flags: { ...flags, '--l1-passphrase-file': '/p' } })).toBeUndefined();
+    expect(lockedKeystore({})).toBeUndefined();
   });
 
   it('never shows it', () => {

@@ -48,7 +48,11 @@ export const OPTIONS = {
       undefined,
       'encrypted key file with the node’s L1 key (engram validator keygen)',
     ),
-    passphraseFile: option(text().optional(), undefined, 'file with the passphrase of l1.keystore'),
+    passphraseFile: option(
+      text().optional(),
+      undefined,
+      'file with the passphrase of l1.keystore; without it ENGRAM_PASSPHRASE_FILE, or it is asked for on the terminal',
+    ),
   },
   rpc: {
     host: option(text(), '127.0.0.1', 'address to listen on'),
