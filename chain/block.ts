@@ -53,16 +53,7 @@ export function encodeBody(block: BlockBody): Uint8Array {
   word(block.ledgerRoot, 32);
   word(block.l1.firstQueueIndex, 8);
   word(block.l1.ops.length, 4);
-  for (const op of block.l1.ops) {
-    word(op.opcode, 1);
-    word(op.isVoid ? 1 : 0, 1);
-    word(op.index, 4);
-    word(op.token, 4);
-    word(op.amount, 12);
-    word(op.x, 32);
-    word(op.y, 32);
-    word(op.address, 20);
-  }
+  for (const op of block.l1.ops) parts.push(encodeL1Op(op));
   word(block.feeAccounts.length, 1);
   for (const index of block.feeAccounts) word(index, 4);
   word(block.txs.length, 4);
@@ -72,6 +63,23 @@ export function encodeBody(block: BlockBody): Uint8Array {
     parts.push(bytes);
   }
   return new Uint8Array(Buffer.concat(parts));
+}
+
+/** Bytes of an encoded L1 operation. */
+export const L1_OP_BYTES = 106;
+
+/** opcode(1) ‖ void(1) ‖ index(4) ‖ token(4) ‖ amount(12) ‖ x(32) ‖ y(32) ‖ address(20). */
+export function encodeL1Op(op: L1Op): Uint8Array {
+  return Buffer.concat([
+    bigEndian(BigInt(op.opcode), 1),
+    bigEndian(op.isVoid ? 1n : 0n, 1),
+    bigEndian(BigInt(op.index), 4),
+    bigEndian(BigInt(op.token), 4),
+    bigEndian(op.amount, 12),
+    bigEndian(op.x, 32),
+    bigEndian(op.y, 32),
+    bigEndian(op.address, 20),
+  ]);
 }
 
 /** keccak256 of `encodeBody`: what the store finds a changed block by. */

@@ -3,9 +3,11 @@
  * STORE_CORRUPT: a record is missing or does not decode, or the rebuilt root is not the stored one.
  * WRONG_CHAIN: the store belongs to another domain, or began with another chain spec.
  * OUT_OF_ORDER: a block, batch or status does not follow the stored head.
- * BLOCK_INVALID: a stored block does not replay to what it claims.
- * BAD_WIRE: bytes of a peer that do not decode exactly, or are beyond a bound.
- * SNAPSHOT_INVALID: a snapshot, or a chunk of it, is not the state that L1 says (chain/snapshot).
+ * BLOCK_INVALID: a block breaks a rule, or comes out as something else than it claims (`block`, `reason`).
+ * CLOSE_MISMATCH: a batch closes with something else than it was said to (`batch`, `expected`, `found`).
+ * BAD_WIRE: bytes from somewhere else that are not what they should be (`reason`).
+ * ROLLBACK_TOO_DEEP: the chain cannot go back that far (`toBlock`, `reason`).
+ * SNAPSHOT_INVALID: a snapshot is not the state it claims to be.
  */
 export type ChainErrorCode =
   | 'STORE_UNAVAILABLE'
@@ -13,7 +15,9 @@ export type ChainErrorCode =
   | 'WRONG_CHAIN'
   | 'OUT_OF_ORDER'
   | 'BLOCK_INVALID'
+  | 'CLOSE_MISMATCH'
   | 'BAD_WIRE'
+  | 'ROLLBACK_TOO_DEEP'
   | 'SNAPSHOT_INVALID';
 
 export type ErrorData = Readonly<Record<string, string | number | bigint>>;

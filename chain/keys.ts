@@ -29,6 +29,8 @@ import { prefixRange } from './db.ts';
  * | u/ address/index | withdrawals of a sender or recipient |
  * | n/ hash | node of the state trie (bytes) |
  * | y/ hash | code of a contract (bytes) |
+ * | i/ number | signature of a block's proposer (bytes) |
+ * | j/ batch | signature of who closed a batch (bytes) |
  */
 export const keys = {
   head: 'm/head',
@@ -55,6 +57,8 @@ export const keys = {
   withdrawal: (index: bigint): string => `w/${hex(index, 16)}`,
   withdrawalOf: (address: Hex, index: bigint): string => `u/${address}/${hex(index, 16)}`,
   evmBatch: (number: number): string => `v/${hex(number, 16)}`,
+  blockSignature: (number: bigint): string => `i/${hex(number, 16)}`,
+  closeSignature: (batch: number): string => `j/${hex(batch, 16)}`,
 } as const;
 
 export const ranges = {
@@ -65,6 +69,9 @@ export const ranges = {
   byAddress: (address: bigint) => prefixRange(addressPrefix(address)),
   withdrawalsOf: (address: Hex) => prefixRange(`u/${address.toLowerCase()}/`),
   origins: prefixRange('o/'),
+  /** Below a block, below a batch. */
+  blockSignatures: (below: bigint) => ({ gte: 'i/', lt: keys.blockSignature(below) }),
+  closeSignatures: (below: number) => ({ gte: 'j/', lt: keys.closeSignature(below) }),
   claims: (channel: number) => prefixRange(claimPrefix(channel)),
   /** Claims of one transaction. */
   claimsAt: (channel: number, at: { block: bigint; position: number }) =>

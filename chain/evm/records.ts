@@ -15,7 +15,7 @@ import {
   optional,
 } from '../../protocol/json.ts';
 import { evmBatchOf } from '../../protocol/lane/evmCommitment.ts';
-import type { EvmBatch, EvmOutput, Hex, LaneMessage, OutboxHead } from '../../protocol/lane/types.ts';
+import type { EvmBatch, EvmOutput, Hex, L1Message, LaneMessage, OutboxHead } from '../../protocol/lane/types.ts';
 import { type RecordCodec, record, text } from '../records.ts';
 import { bloomOf } from './bloom.ts';
 import { decodeLaneHeader } from './laneHeader.ts';
@@ -62,16 +62,23 @@ const messages = {
   }),
 } as const;
 
-const message: JsonCodec<LaneMessage> = {
-  encode: (value) => {
-    if (value.kind === 'deposit') return messages.deposit.encode(value);
-    return value.kind === 'token' ? messages.token.encode(value) : messages.fromLedger.encode(value);
-  },
+function kindOf(json: unknown): unknown {
+  return typeof json === 'object' && json !== null && 'kind' in json ? json.kind : undefined;
+}
+
+/** A message of L1; lengths and ranges are its reader's to check. */
+export const l1MessageJson: JsonCodec<L1Message> = {
+  encode: (value) => (value.kind === 'deposit' ? messages.deposit.encode(value) : messages.token.encode(value)),
   decode: (json) => {
-    const found = typeof json === 'object' && json !== null && 'kind' in json ? json.kind : undefined;
-    if (found === 'deposit' || found === 'token' || found === 'fromLedger') return messages[found].decode(json);
-    throw malformed('message');
+    const found = kindOf(json);
+    if (found === 'deposit' || found === 'token') return messages[found].decode(json);
+    throw malformed('message of L1');
   },
+};
+
+const message: JsonCodec<LaneMessage> = {
+  encode: (value) => (value.kind === 'fromLedger' ? messages.fromLedger.encode(value) : l1MessageJson.encode(value)),
+  decode: (json) => (kindOf(json) === 'fromLedger' ? messages.fromLedger.decode(json) : l1MessageJson.decode(json)),
 };
 
 const leaf = object<LeafWords>({ index, state: fieldWord, a: fieldWord, b: fieldWord, c: fieldWord });
