@@ -40,6 +40,18 @@ export function devAccount(name: DevName): DevAccount {
   };
 }
 
+/** A validator, prover or other helper of a devnet of processes: an L1 account that anvil funds, after those of the people. */
+export interface DevOperator {
+  readonly l1Key: Hex;
+  readonly l1: PrivateKeyAccount;
+}
+
+/** @param position from 0; anvil must fund `DEV_ACCOUNT_COUNT + position + 1` accounts */
+export function devOperator(position: number): DevOperator {
+  const l1Key = devL1Key(DEV_ACCOUNT_COUNT + position);
+  return { l1Key, l1: privateKeyToAccount(l1Key) };
+}
+
 function devL1Key(addressIndex: number): Hex {
   const key = mnemonicToAccount(DEV_MNEMONIC, { addressIndex }).getHdKey().privateKey;
   if (key === null) throw new RangeError(`no development account ${addressIndex}`);

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
@@ -10,6 +10,7 @@ const schema: z.ZodType<DevDeployment> = z.object({
   // Devnets of before there was one: their circuits' keys are others as well, which is what the user is told.
   attestations: hex.default('0x0000000000000000000000000000000000000000'),
   evmLane: hex.default('0x0000000000000000000000000000000000000000'),
+  registry: hex.optional(),
   deployedAt: z.int(),
   tokens: z.array(z.object({ id: z.int(), address: hex, symbol: z.string() })),
   shapes: z.array(z.enum(['small', 'dev', 'medium', 'large'])),
@@ -37,6 +38,10 @@ export class DevnetDir {
     return join(this.path, 'l1-state.json');
   }
 
+  async hasL1State(): Promise<boolean> {
+    return (await stat(this.l1State).catch(() => undefined)) !== undefined;
+  }
+
   get node(): string {
     return join(this.path, 'node');
   }
@@ -59,6 +64,28 @@ export class DevnetDir {
 
   saveL1Pid(pid: number): Promise<void> {
     return this.#write('l1.pid', String(pid));
+  }
+
+  /** What was given to programs of an earlier run with the same folder. */
+  async programPids(): Promise<number[]> {
+    const text = await readFile(this.#file('programs.pid'), 'utf8').catch(() => '');
+    return text
+      .split('\n')
+      .map(Number)
+      .filter((pid) => pid > 1);
+  }
+
+  saveProgramPids(pids: readonly number[]): Promise<void> {
+    return this.#write('programs.pid', pids.join('\n'));
+  }
+
+  /** Who is staked since the deployment; undefined on the first run. */
+  async validators(): Promise<string | undefined> {
+    return readFile(this.#file('validators'), 'utf8').catch(() => undefined);
+  }
+
+  saveValidators(text: string): Promise<void> {
+    return this.#write('validators', text);
   }
 
   /** Whether the funding was done. */

@@ -2,7 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { encodeDeployData } from 'viem';
 import { artifact, buildTestContracts } from '../../bridge/build.ts';
 import { RollupClient } from '../../bridge/client/rollupClient.ts';
-import { deployCode, deployRollup, type RollupSettings, type VerifierKey } from '../../bridge/deploy/deploy.ts';
+import {
+  type DeployOptions,
+  deployCode,
+  deployRollup,
+  type RollupSettings,
+  type VerifierKey,
+} from '../../bridge/deploy/deploy.ts';
 import { type LocalL1, localClients } from '../../bridge/deploy/localL1.ts';
 import { type Artifacts, ensureArtifacts } from '../../circuits/build/artifacts.ts';
 import type { Progress } from '../../circuits/build/progress.ts';
@@ -22,6 +28,8 @@ export interface DevDeployment {
   readonly rollup: Hex;
   readonly attestations: Hex;
   readonly evmLane: Hex;
+  /** Where validators are staked; a devnet of one process has none. */
+  readonly registry?: Hex | undefined;
   /** L1 block. */
   readonly deployedAt: number;
   readonly tokens: readonly DevToken[];
@@ -63,7 +71,15 @@ export function keyHashes({ batches, accountProof }: DevCircuits): Record<string
 
 /** Deploys the rollup and a test token, and registers the token. */
 export async function deployDevnet(
-  { l2ChainId, settings }: { l2ChainId: bigint; settings?: Partial<RollupSettings> | undefined },
+  {
+    l2ChainId,
+    settings,
+    registry,
+  }: {
+    l2ChainId: bigint;
+    settings?: Partial<RollupSettings> | undefined;
+    registry?: DeployOptions['registry'] | undefined;
+  },
   { l1, circuits }: { l1: LocalL1; circuits: DevCircuits },
 ): Promise<DevDeployment> {
   const clients = localClients(l1);
@@ -82,6 +98,7 @@ export async function deployDevnet(
       accountVerifier: await verifierKey(circuits.accountProof),
       attestors: DEV_ATTESTORS.map((name) => ({ address: devAccount(name).l1.address, weight: 1n })),
       ...(settings !== undefined && { settings }),
+      ...(registry !== undefined && { registry }),
     },
     { wallet, publicClient },
   );
@@ -96,6 +113,7 @@ export async function deployDevnet(
     rollup: deployment.address,
     attestations: deployment.attestations,
     evmLane: deployment.evmLane,
+    registry: deployment.registry,
     deployedAt: Number(deployment.deployedAt),
     tokens: [
       { id: 0, address: '0x0000000000000000000000000000000000000000', symbol: 'ETH' },

@@ -7,8 +7,14 @@ import type { RpcClient } from '../../sdk/rpcClient.ts';
 import { type DevAccount, type DevName, devAccount } from './accounts.ts';
 import type { DevDeployment } from './deployment.ts';
 
-/** Whom a new devnet gives ledger accounts, and how much of each token. */
-const FUNDED: readonly { readonly name: DevName; readonly amount: bigint }[] = [
+/** Somebody who gets a ledger account of each token, with `amount` in it. */
+export interface Funded {
+  readonly name: DevName;
+  readonly amount: bigint;
+}
+
+/** Whom a new devnet gives ledger accounts. */
+export const DEVNET_FUNDED: readonly Funded[] = [
   { name: 'fees', amount: parseEther('1') },
   { name: 'alice', amount: parseEther('100') },
   { name: 'bob', amount: parseEther('100') },
@@ -30,11 +36,24 @@ export async function fundDevnet(
   deployment: DevDeployment,
   { l1, rpc, signal }: { l1: LocalL1; rpc: RpcClient; signal?: AbortSignal | undefined },
 ): Promise<LedgerAccount[]> {
+  await depositDevnet(deployment, { l1, signal });
+  const found: LedgerAccount[] = [];
+  for (const { name } of DEVNET_FUNDED) {
+    found.push(...(await accountsOf(devAccount(name), deployment.tokens.length, { rpc, signal })));
+  }
+  return found;
+}
+
+/** The part of it that happens on L1: what was deposited is in the ledger and on the lane once a node has taken it in. */
+export async function depositDevnet(
+  deployment: DevDeployment,
+  { l1, signal, funded = DEVNET_FUNDED }: { l1: LocalL1; signal?: AbortSignal | undefined; funded?: readonly Funded[] },
+): Promise<void> {
   const { rollup, deployedAt, tokens } = deployment;
   const clients = localClients(l1);
   const { publicClient } = clients;
   await mintTestToken(deployment, l1);
-  for (const { name, amount } of FUNDED) {
+  for (const { name, amount } of funded) {
     const account = devAccount(name);
     const client = await RollupClient.open(
       { address: rollup, deployedAt: BigInt(deployedAt) },
@@ -46,9 +65,6 @@ export async function fundDevnet(
     }
   }
   await fundLane(deployment, { l1, signal });
-  const found: LedgerAccount[] = [];
-  for (const { name } of FUNDED) found.push(...(await accountsOf(devAccount(name), tokens.length, { rpc, signal })));
-  return found;
 }
 
 /** Everybody gets ETH on the EVM lane; it is there some blocks later. */

@@ -17,6 +17,19 @@ export async function endOrphan(pid: number): Promise<void> {
   }
 }
 
+/** The same for programs of a devnet of processes: what they hold is on disk, so they are killed. */
+export async function killOrphans(pids: readonly number[]): Promise<void> {
+  for (const pid of pids) {
+    const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+    if (!commandLine.includes('engram.mjs')) continue;
+    try {
+      process.kill(-pid, 'SIGKILL');
+    } catch {
+      // it has ended meanwhile
+    }
+  }
+}
+
 /** By the command line, where the system shows it. Elsewhere nothing is ended: a taken port then says what is wrong. */
 async function isAnvil(pid: number): Promise<boolean> {
   const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
