@@ -1,10 +1,11 @@
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { formatEther } from 'viem';
 import { progressReporter } from '../../circuits/build/progress.ts';
 import type { ShapeName } from '../../protocol/types.ts';
 import type { DevName } from '../devnet/accounts.ts';
-import { type Devnet, startDevnet } from '../devnet/devnet.ts';
+import { type Devnet, type DevnetOptions, startDevnet } from '../devnet/devnet.ts';
 import { createLogger } from '../logging.ts';
+import { type NetworkFile, writeDevnetNetwork } from '../networks/networkFile.ts';
 import { toJson } from '../rpc/json.ts';
 import { CliError, Exit, guarded, type OutputOptions, progress } from './output.ts';
 import { count } from './parsers.ts';
@@ -14,12 +15,16 @@ interface DevnetCommandOptions extends OutputOptions {
   readonly dataDir?: string;
   readonly rpcPort: number;
   readonly l1Port: number;
-  readonly shape: ShapeName;
+  readonly shape?: ShapeName;
   readonly batchMs: number;
   readonly blockMs: number;
   readonly prove: boolean;
   readonly fund: boolean;
   readonly cache?: string;
+  readonly validators?: number;
+  readonly provers: number;
+  readonly rotate?: boolean;
+  readonly restart?: boolean;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
 }
 
@@ -32,8 +37,17 @@ export function registerDevnetCommand(program: Command): void {
     .option('--rpc-port <port>', 'port of the RPC; 0: any free one', count, 8_645)
     .option('--l1-port <port>', 'port of L1; 0: any free one', count, 8_545)
     .addOption(
-      new Option('--shape <name>', 'batch circuit').choices(['small', 'dev', 'medium', 'large']).default('dev'),
+      new Option('--shape <name>', 'batch circuit; default: dev, with validators small').choices([
+        'small',
+        'dev',
+        'medium',
+        'large',
+      ]),
     )
+    .option('--validators <n>', 'every part a process of its own: a sequencer and so many validators', positive)
+    .option('--provers <n>', 'with validators: processes that prove; 0: who builds proves', count, 1)
+    .option('--rotate', 'with validators: they lead in turns, and the sequencer only follows')
+    .option('--restart', 'with validators: a process that ends is started again')
     .option('--block-ms <ms>', 'time between blocks', count, 1_000)
     .option('--batch-ms <ms>', 'longest time a batch stays open', count, 20_000)
     .option('--no-prove', 'leave proving to somebody else (engram prove)')
@@ -48,23 +62,44 @@ export function registerDevnetCommand(program: Command): void {
     .action((options: DevnetCommandOptions) => guarded(options, () => run(options)));
 }
 
+/** A network without validators is the devnet of one process. */
+function positive(text: string): number {
+  const value = count(text);
+  if (value < 1 || value > MAX_VALIDATORS) throw new InvalidArgumentError(`expected 1 to ${MAX_VALIDATORS}`);
+  return value;
+}
+
+const MAX_VALIDATORS = 32;
+
 async function run(options: DevnetCommandOptions): Promise<undefined> {
   const stop = stopSignal();
   const bars = progressReporter();
   try {
-    const { shape, cache, logLevel, ...rest } = options;
+    const { shape = 'dev', cache, logLevel, validators, provers: _provers, rotate, restart, ...rest } = options;
+    const onProgress: DevnetOptions['onProgress'] = (circuit, step) => bars.update(circuit, step);
+    const onStep = (text: string): void => {
+      if (!text.startsWith('circuits')) bars.stop();
+      progress(`• ${text}`);
+    };
+    if (validators !== undefined) {
+      // libp2p and all that comes with it is not for a devnet of one process
+      const { runNetwork } = await import('./devnetNetwork.ts');
+      await runNetwork(
+        { ...options, validators, shape: options.shape ?? 'small', rotate: rotate === true, restart: restart === true },
+        { signal: stop.signal, onProgress, onStep },
+      );
+      return undefined;
+    }
     const devnet = await startDevnet({
       ...rest,
       shapes: [shape],
       cacheDir: cache,
       logger: createLogger({ level: logLevel, pretty: 'auto' }),
       signal: stop.signal,
-      onProgress: (circuit, step) => bars.update(circuit, step),
-      onStep: (text) => {
-        if (!text.startsWith('circuits')) bars.stop();
-        progress(`• ${text}`);
-      },
+      onProgress,
+      onStep,
     });
+    writeDevnetNetwork(devnet.dataDir, networkOf(devnet));
     process.stdout.write(options.json ? `${toJson(summary(devnet))}\n` : welcome(devnet));
     const cause = await Promise.race([devnet.node.halted, aborted(stop.signal)]);
     await devnet.stop();
@@ -79,6 +114,18 @@ async function run(options: DevnetCommandOptions): Promise<undefined> {
     bars.stop();
     stop.release();
   }
+}
+
+/** What `engram node --network devnet` reads: L1 is all a devnet of one process has to offer, it has no peers. */
+function networkOf({ l1, rollup, attestations, evmLane, deployedAt, node }: Devnet): NetworkFile {
+  const { l1ChainId, l2ChainId } = node.parameters;
+  return {
+    name: 'devnet',
+    l1ChainId: Number(l1ChainId),
+    l2ChainId: Number(l2ChainId),
+    l1: { rollup, attestations, evmLane, startBlock: Number(deployedAt), rpcUrl: l1.url },
+    bootnodes: [],
+  };
 }
 
 function summary({

@@ -74,6 +74,8 @@ export interface DevNetwork {
   /** In the order they were started. */
   readonly nodes: readonly NetworkNode[];
   readonly provers: readonly Program[];
+  /** The seat is the registry's. */
+  readonly rotates: boolean;
   readonly events: SafeEmitter<{ died: [{ readonly name: string; readonly how: string }] }>;
   /** @throws DevNetworkError UNKNOWN_NODE */
   node(name: string): NetworkNode;
