@@ -12,7 +12,7 @@ import { artifact, buildContracts } from './build.ts';
 import { attestationsAbi } from './client/abi.ts';
 import { AttestationsClient } from './client/attestationsClient.ts';
 import type { EscapeLeaf, Hex, PostedBatch, ProvenLeaf } from './client/types.ts';
-import { deployCode } from './deploy/deploy.ts';
+import { deployCode } from './deploy/deployCode.ts';
 import { accountVerifierCode, proveLeaf } from './testing/accountProofs.ts';
 import { expectError, Fixture, TEST_SETTINGS } from './testing/fixture.ts';
 import { ALICE, attestAccount, BOB, channelAccount, leafWorld, proveRoot } from './testing/leafWorld.ts';

@@ -6,7 +6,7 @@ import { attestationTypedData } from './client/attestation.ts';
 import { evmLaneAbi, signerSetAbi } from './client/evmLaneAbi.ts';
 import { EvmLaneReader } from './client/evmLaneClient.ts';
 import type { Address } from './client/types.ts';
-import { deployCode } from './deploy/deploy.ts';
+import { deployCode } from './deploy/deployCode.ts';
 import { expectError, Fixture, TEST_SETTINGS } from './testing/fixture.ts';
 import { LaneWorld, lower, type Outcome } from './testing/laneWorld.ts';
 import { ANY_PROOF } from './testing/ledger.ts';

@@ -1,11 +1,12 @@
 /** The contract's interface for viem. A test compares it with the compiler's output; agents need no compiler to talk to L1. */
 import { parseAbi } from 'viem';
 import { evmLaneAbi, signerSetAbi } from './evmLaneAbi.ts';
+import { registryAbi } from './registryAbi.ts';
 
 export const rollupAbi = parseAbi([
   'struct Head { uint64 batch; uint64 queue; uint64 lastBlock; uint40 timestamp; }',
   'struct Control { address sequencer; uint40 seenAt; uint48 queueTail; bool frozen; }',
-  'struct State { Head committed; uint256 committedRoot; Head proven; uint256 provenRoot; Control control; bool isOpen; uint256 l1Timestamp; }',
+  'struct State { Head committed; uint256 committedRoot; Head proven; uint256 provenRoot; Control control; bool isOpen; uint256 l1Timestamp; bool isRotating; uint256 closedUntil; }',
   'struct ShapeConfig { address verifier; uint16 l1Slots; uint16 opSlots; uint16 exitSlots; }',
   'struct Parameters { uint256 l2ChainId; uint256 genesisRoot; address sequencer; address accountVerifier; uint40 graceSeconds; uint40 proveDeadlineSeconds; uint40 queueDeadlineSeconds; uint40 maxDriftSeconds; uint40 maxAgeSeconds; uint96 bond; uint96 queueFee; uint96 registrationFee; }',
   'struct BatchInput { uint8 shapeId; uint40 timestamp; uint16 l1Count; uint16 opCount; uint16 exitCount; uint64 firstBlock; uint64 lastBlock; uint128 feeAccounts; bytes32 evmOutput; uint256 newRoot; uint256 c; }',
@@ -60,6 +61,7 @@ export const rollupAbi = parseAbi([
   'error NotSequencer(address caller)',
   'error OnlyPlainAccount(address caller)',
   'error PathClosed()',
+  'error CommitPathClosed(uint256 until)',
   'error UnprovenBatchesPending(uint64 committed, uint64 proven)',
   'error TooManyUnproven()',
   'error ProveDeadlineNotPassed(uint256 deadline)',
@@ -127,7 +129,7 @@ export const attestationsAbi = parseAbi([
 ]);
 
 /** Every error that a call to one of the contracts can end with. `Attestations` and `EvmLane` pass on those of `Rollup`. */
-export const errorsAbi = [...rollupAbi, ...attestationsAbi, ...evmLaneAbi, ...signerSetAbi].filter(
+export const errorsAbi = [...rollupAbi, ...attestationsAbi, ...evmLaneAbi, ...signerSetAbi, ...registryAbi].filter(
   (entry) => entry.type === 'error',
 );
 

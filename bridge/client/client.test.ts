@@ -9,6 +9,7 @@ import { ANY_PROOF, TestLedger } from '../testing/ledger.ts';
 import { attestationsAbi, rollupAbi } from './abi.ts';
 import { evmLaneAbi, signerSetAbi } from './evmLaneAbi.ts';
 import { decodeCommit } from './postedBatch.ts';
+import { registryAbi } from './registryAbi.ts';
 import { RollupClient } from './rollupClient.ts';
 import { Reader } from './rollupReader.ts';
 import type { L1Position } from './types.ts';
@@ -42,6 +43,7 @@ describe('the written interface', () => {
     ['Attestations', attestationsAbi],
     ['EvmLane', evmLaneAbi],
     ['SignerSet', signerSetAbi],
+    ['ValidatorRegistry', registryAbi],
   ] as const)('of %s is the one the compiler finds', async (name, written) => {
     const { abi } = artifact(await buildContracts(), name);
     // The compiler lists the errors that our code raises; the file lists those, too, and nothing else.

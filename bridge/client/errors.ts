@@ -6,6 +6,7 @@ export type BridgeClientErrorCode =
   | 'NOT_A_ROLLUP'
   | 'NOT_ATTESTATIONS'
   | 'NOT_AN_EVM_LANE'
+  | 'NOT_A_REGISTRY'
   | 'UNKNOWN_BATCH'
   | 'UNKNOWN_QUEUE_ITEM'
   | 'UNKNOWN_MESSAGE'

@@ -63,9 +63,11 @@ export const evmLaneAbi = parseAbi([
 export const signerSetAbi = parseAbi([
   'struct Signer { address signer; uint256 weight; }',
   'constructor(Signer[] members)',
+  'function epoch() pure returns (uint256)',
   'function weightOf(address signer) view returns (uint256)',
   'function totalWeight() view returns (uint256)',
   'function signers() view returns (Signer[])',
+  'function onCounted(address[], uint256[]) pure',
   'error BadParameters()',
   'error DuplicateSigner(address signer)',
   'error ZeroAddress()',

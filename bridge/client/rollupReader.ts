@@ -70,6 +70,8 @@ export class Reader implements RollupReader {
       proven: head(raw.proven, raw.provenRoot),
       queueTail: BigInt(raw.control.queueTail),
       sequencer: raw.control.sequencer,
+      isRotating: raw.isRotating,
+      closedUntil: Number(raw.closedUntil),
       sequencerSeenAt: raw.control.seenAt,
       isOpen: raw.isOpen,
       isFrozen: raw.control.frozen,

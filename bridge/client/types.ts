@@ -104,8 +104,12 @@ export interface RollupState {
   readonly proven: ChainHead;
   /** Index the next queue item will get. */
   readonly queueTail: bigint;
-  /** The zero address once the seat is vacant (slashed, resigned). */
+  /** The zero address once the seat is vacant (slashed, resigned); the registry's where validators take turns. */
   readonly sequencer: Address;
+  /** The seat is a `ValidatorRegistry`'s: who commits is its leader. */
+  readonly isRotating: boolean;
+  /** Seconds; nobody may commit before, because batches were reverted. 0: that never happened. */
+  readonly closedUntil: number;
   /** Seconds; the last commit by the sequencer (deployment time before the first). */
   readonly sequencerSeenAt: number;
   /** True while anyone may submit a batch with its proof (as of the block read). */

@@ -7,6 +7,7 @@ import {
     BatchOutOfOrder,
     BatchTooLarge,
     BodyMalformed,
+    CommitPathClosed,
     LengthMismatch,
     MalformedExit,
     MalformedL1Record,
@@ -23,12 +24,13 @@ import {
 } from "./Errors.sol";
 import {Queue} from "./Queue.sol";
 import {BatchInput, Head, Proof, ShapeConfig, StoredBatch} from "./Types.sol";
+import {IValidatorRegistry} from "./interfaces/IValidatorRegistry.sol";
 import {IBatchVerifier} from "./interfaces/IVerifiers.sol";
 import {INDEX_LIMIT} from "./lib/AccountLeaf.sol";
 import {R_FIELD} from "./lib/BabyJub.sol";
 import {BatchData} from "./lib/BatchData.sol";
 
-/// Batches: committed by the sequencer, proven by anyone; or, once the path is open, both at once by anyone.
+/// Batches: committed by the sequencer (or by the validator whose turn it is), proven by anyone; or, once the path is open, both at once by anyone.
 abstract contract Batches is Queue {
     /// Committed batches that may await their proof; also the size of the ring that remembers them.
     uint256 internal constant MAX_UNPROVEN = 256;
@@ -46,7 +48,7 @@ abstract contract Batches is Queue {
         nonReentrant
         whileLive
     {
-        if (msg.sender != _control.sequencer) revert NotSequencer(msg.sender);
+        _requireSequencer();
         _requirePlainAccount();
         if (_committed.batch - _proven.batch >= MAX_UNPROVEN) revert TooManyUnproven();
         _control.seenAt = uint40(block.timestamp);
@@ -116,7 +118,19 @@ abstract contract Batches is Queue {
     }
 
     function _isOpen() internal view returns (bool) {
+        if (IS_ROTATING && block.timestamp < _closedUntil) return true;
         return _control.sequencer == address(0) || block.timestamp > _control.seenAt + GRACE_SECONDS;
+    }
+
+    /// Whose turn it is to commit: the holder of the seat, or the leader of this moment.
+    function _requireSequencer() private view {
+        address sequencer = _control.sequencer;
+        if (IS_ROTATING) {
+            uint256 closedUntil = _closedUntil;
+            if (block.timestamp < closedUntil) revert CommitPathClosed(closedUntil);
+            sequencer = IValidatorRegistry(sequencer).leaderAt(block.timestamp);
+        }
+        if (msg.sender != sequencer) revert NotSequencer(msg.sender);
     }
 
     /// Checks that `stored` is the oldest batch committed and not yet proven.

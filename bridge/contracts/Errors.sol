@@ -10,6 +10,7 @@ error NotFrozen();
 error NotSequencer(address caller);
 error OnlyPlainAccount(address caller);
 error PathClosed();
+error CommitPathClosed(uint256 until);
 error UnprovenBatchesPending(uint64 committed, uint64 proven);
 error TooManyUnproven();
 error ProveDeadlineNotPassed(uint256 deadline);
@@ -81,3 +82,25 @@ error RootNotAttested(bytes32 root);
 error AlreadyClaimed(uint256 index);
 error NotRecipient(address caller);
 error VaultShort(uint256 token, uint256 held, uint256 amount);
+
+// Validators: stakes
+error StakeTooSmall(uint256 minimum, uint256 given);
+error StakeTooLarge(uint256 given);
+error SignerTaken(address signer);
+error SignerMismatch(address expected, address given);
+error NoFreeSeat(uint256 seats);
+error UnknownValidator(address signer);
+error NotOwner(address caller);
+error AlreadyLeaving(address signer);
+
+// Validators: slashing
+error SameCommitment();
+error DifferentSigners(address first, address second);
+error AlreadySlashed(address signer);
+error NothingAtStake(address signer);
+error NotRollup(address caller);
+
+// Validators: rewards
+error NotEvmLane(address caller);
+error EpochNotOver(uint256 epoch);
+error NothingToClaim(address signer, uint256 epoch);

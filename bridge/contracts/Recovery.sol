@@ -10,15 +10,17 @@ import {
     UnprovenBatchesPending
 } from "./Errors.sol";
 import {StoredBatch} from "./Types.sol";
+import {IValidatorRegistry} from "./interfaces/IValidatorRegistry.sol";
 
-/// What happens when the sequencer leaves, stalls or fails. The seat is given up once and for all: afterwards the open path
-/// carries the chain, and a new sequencer means a new deployment (docs/adr/0002).
+/// What happens when the sequencer leaves, stalls or fails. An account's seat is given up once and for all: afterwards the open path
+/// carries the chain, and a new sequencer means a new deployment (docs/adr/0002). Where validators take turns, the one at fault loses
+/// its stake and the open path has the chain to itself for a while (docs/adr/0009).
 abstract contract Recovery is Batches {
     event SeatVacated(address indexed sequencer, bool isForfeit);
     event BatchesReverted(uint64 first, uint64 last);
     event RollupFrozen(uint64 lastProven, uint256 root);
 
-    /// The sequencer hands over to the open path and gets its bond back, once everything it committed is proven.
+    /// An account that holds the seat hands over to the open path and gets its bond back, once everything it committed is proven.
     function resign() external nonReentrant whileLive {
         if (msg.sender != _control.sequencer) revert NotSequencer(msg.sender);
         if (_committed.batch != _proven.batch) revert UnprovenBatchesPending(_committed.batch, _proven.batch);
@@ -27,8 +29,9 @@ abstract contract Recovery is Batches {
         _credit(msg.sender, 0, BOND);
     }
 
-    /// Drops all unproven batches once the oldest is past its deadline. Half of the bond goes to the caller, half is burned
-    /// (so that a sequencer who reverts itself still loses). The open path starts at once.
+    /// Drops all unproven batches once the oldest is past its deadline. Half of the bond, or of its committer's stake, goes to the caller,
+    /// half is burned (so that a sequencer who reverts itself still loses). The open path starts at once. Where validators take turns,
+    /// nobody commits for as long as it takes to be heard there and to prove: else the next one could stop the chain again at once.
     function revertBatches(StoredBatch calldata oldest) external nonReentrant whileLive {
         uint64 last = _committed.batch;
         _requireStored(oldest, last);
@@ -37,7 +40,9 @@ abstract contract Recovery is Batches {
         _committed = _proven;
         _committedRoot = _provenRoot;
         emit BatchesReverted(oldest.number, last);
-        _forfeit(BOND / 2);
+        if (!IS_ROTATING) return _forfeit(BOND / 2);
+        _closedUntil = block.timestamp + GRACE_SECONDS + PROVE_DEADLINE_SECONDS;
+        IValidatorRegistry(_control.sequencer).onReverted(oldest.committer, msg.sender);
     }
 
     /// Ends the rollup when a queue item is in no proven batch by its deadline. The last proven root is final; users leave
@@ -49,7 +54,7 @@ abstract contract Recovery is Batches {
         if (block.timestamp <= deadline) revert QueueDeadlineNotPassed(deadline);
         _control.frozen = true;
         emit RollupFrozen(_proven.batch, _provenRoot);
-        _forfeit(0);
+        if (!IS_ROTATING) _forfeit(0);
     }
 
     /// The bond is here exactly as long as the seat is taken.

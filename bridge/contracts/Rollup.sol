@@ -17,6 +17,10 @@ contract Rollup is Escape {
         Control control;
         bool isOpen;
         uint256 l1Timestamp;
+        /// The seat is a registry's: `control.sequencer`.
+        bool isRotating;
+        /// Nobody may commit before this time; 0, or over, if the path is not closed.
+        uint256 closedUntil;
     }
 
     constructor(Parameters memory p, ShapeConfig[] memory shapes) payable RollupBase(p, shapes) {}
@@ -29,7 +33,9 @@ contract Rollup is Escape {
             provenRoot: _provenRoot,
             control: _control,
             isOpen: !_control.frozen && _isOpen(),
-            l1Timestamp: block.timestamp
+            l1Timestamp: block.timestamp,
+            isRotating: IS_ROTATING,
+            closedUntil: _closedUntil
         });
     }
 

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {BadParameters, Frozen, NotFrozen, UnknownShape, ZeroAddress} from "./Errors.sol";
 import {Control, Head, Parameters, ShapeConfig} from "./Types.sol";
+import {IValidatorRegistry} from "./interfaces/IValidatorRegistry.sol";
 import {R_FIELD} from "./lib/BabyJub.sol";
 
 /// Storage, constants and guards shared by the parts of `Rollup`. There is no owner, no proxy and no pause:
@@ -26,8 +27,12 @@ abstract contract RollupBase is ReentrancyGuardTransient {
     uint256 internal immutable QUEUE_FEE;
     uint256 internal immutable REGISTRATION_FEE;
     uint256 internal immutable SHAPE_COUNT;
+    /// The seat is a registry's, whose validators take turns: it never becomes vacant, and there is no bond.
+    bool internal immutable IS_ROTATING;
 
     Control internal _control;
+    /// Where validators take turns: nobody may commit before this time, because batches were reverted. Never set otherwise.
+    uint256 internal _closedUntil;
     Head internal _committed;
     Head internal _proven;
     uint256 internal _committedRoot;
@@ -55,6 +60,16 @@ abstract contract RollupBase is ReentrancyGuardTransient {
             if (shapes[i].verifier.code.length == 0 || shapes[i].l1Slots == 0) revert BadParameters();
             _shapes[i] = shapes[i];
         }
+        // An account with code could not commit (see `_requirePlainAccount`): it has to be a registry, and ours.
+        bool isRotating = p.sequencer.code.length > 0;
+        if (isRotating) {
+            IValidatorRegistry registry = IValidatorRegistry(p.sequencer);
+            // A leader commits up to the end of a slot that began in its last epoch. Its stake must still be there when it is known that
+            // nobody proved the batch, or dropping it would cost nothing.
+            bool isLiable = registry.unstakeDelaySeconds() > p.proveDeadlineSeconds + registry.slotSeconds();
+            if (p.bond != 0 || registry.rollup() != address(this) || !isLiable) revert BadParameters();
+        }
+        IS_ROTATING = isRotating;
         SHAPE_COUNT = shapes.length;
         // 248 bits: always a canonical word. The whole chain ids and the whole address are hashed.
         DOMAIN = uint256(keccak256(abi.encodePacked(block.chainid, address(this), p.l2ChainId))) & ((1 << 248) - 1);

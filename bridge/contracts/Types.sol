@@ -92,7 +92,8 @@ struct Head {
     uint40 timestamp;
 }
 
-/// Who may commit, how long the queue is, and whether the rollup lives. One slot. `sequencer` is 0 once the seat is vacant.
+/// Who may commit, how long the queue is, and whether the rollup lives. One slot. `sequencer` is 0 once the seat is vacant, and the
+/// registry's address where validators take turns.
 struct Control {
     address sequencer;
     uint40 seenAt;
@@ -123,4 +124,30 @@ struct OutboxLeaf {
     uint256 amount;
     address recipient;
     uint32 account;
+}
+
+/// Constants of a `ValidatorRegistry`. Times in seconds, money in wei; `start` is the deployment's time, whatever is given.
+struct RegistryParameters {
+    address rollup;
+    address evmLane;
+    uint40 start;
+    uint32 epochSeconds;
+    uint32 slotSeconds;
+    uint32 unstakeDelaySeconds;
+    uint96 minStake;
+    uint96 rewardPerEpoch;
+    uint16 maxSeats;
+}
+
+/// A validator that counts from epoch 0 on.
+struct GenesisValidator {
+    address owner;
+    address signer;
+    uint256 stake;
+}
+
+/// What somebody attested: a batch's commitment and the signature for it.
+struct Statement {
+    bytes32 commitment;
+    bytes signature;
 }

@@ -1,5 +1,5 @@
-/** Puts the verifiers, the `Rollup`, `Attestations`, the attestors' set and the `EvmLane` on L1. Refuses keys that would let anybody take the funds. */
-import { encodeDeployData, type PublicClient } from 'viem';
+/** Puts the verifiers, the `Rollup`, `Attestations`, the attestors' set or the `ValidatorRegistry`, and the `EvmLane` on L1. Refuses keys that would let anybody take the funds. */
+import { encodeDeployData } from 'viem';
 import { solidityVerifier } from '../../circuits/build/solidityVerifier.ts';
 import { LOCAL_CHAIN_IDS, parseVerifyingKey, refuseUnsafeKey } from '../../circuits/keys/checks.ts';
 import { computeDomain } from '../../protocol/domain.ts';
@@ -11,9 +11,11 @@ import { BridgeError } from '../client/errors.ts';
 import { evmLaneAbi, signerSetAbi } from '../client/evmLaneAbi.ts';
 import type { Attestor } from '../client/evmLaneReader.ts';
 import { readParameters } from '../client/parameters.ts';
-import { bridgeError } from '../client/revert.ts';
-import type { Wallet } from '../client/sender.ts';
 import type { Address, Hex } from '../client/types.ts';
+import { type DeployDependencies, deployCode } from './deployCode.ts';
+import { deployRegistry, type RegistryOptions, requireSame } from './registry.ts';
+
+export { deployCode } from './deployCode.ts';
 
 /** Times in seconds, money in wei. */
 export interface RollupSettings {
@@ -55,16 +57,13 @@ export interface DeployOptions {
   readonly settings?: Partial<RollupSettings>;
   /** Who may attest the EVM lane; two thirds of the weight are needed. Default: the sequencer alone. */
   readonly attestors?: readonly Attestor[];
-}
-
-export interface DeployDependencies {
-  readonly wallet: Wallet;
-  readonly publicClient: PublicClient;
+  /** Validators with stake attest instead; the deployer pays the stakes of the first ones. */
+  readonly registry?: RegistryOptions;
 }
 
 export interface Deployment {
   readonly address: Address;
-  /** L1 block of the deployment. */
+  /** L1 block of the rollup's deployment; a registry's is a little older. */
   readonly deployedAt: bigint;
   readonly domain: Field;
   readonly verifiers: Readonly<Partial<Record<ShapeName, Address>>>;
@@ -73,8 +72,9 @@ export interface Deployment {
   readonly attestations: Address;
   /** The EVM lane's gate: messages in, withdrawals out. */
   readonly evmLane: Address;
-  /** The `SignerSet` whose signatures it counts. */
+  /** Whose signatures it counts: the `SignerSet`, or the registry. */
   readonly attestors: Address;
+  readonly registry?: Address;
   /** Of the `Rollup`'s deployment alone. */
   readonly gasUsed: bigint;
 }
@@ -115,15 +115,21 @@ export async function deployWithVerifiers(
     verifiers: Readonly<Partial<Record<ShapeName, Address>>>;
     accountVerifier: Address;
   },
-  deps: Pick<DeployDependencies, 'wallet' | 'publicClient'>,
+  deps: DeployDependencies,
 ): Promise<Deployment> {
   const { verifiers, accountVerifier, l2ChainId, genesisRoot, sequencer } = options;
-  const settings = { ...DEFAULT_SETTINGS, ...options.settings };
+  const isRotating = options.registry?.rotate === true;
+  const settings = { ...DEFAULT_SETTINGS, ...(isRotating && { bond: 0n }), ...options.settings };
+  if (isRotating && settings.bond !== 0n) throw new BridgeError('BAD_PARAMETERS', { reason: 'ROTATING_HAS_NO_BOND' });
   const contracts = await buildContracts();
-  const { bytecode } = artifact(contracts, 'Rollup');
-  const shapes = shapeConfigs(verifiers);
-  const parameters = { l2ChainId, genesisRoot, sequencer, accountVerifier, ...settings };
-  const data = encodeDeployData({ abi: rollupAbi, bytecode, args: [parameters, shapes] });
+  const creation = (name: string) => artifact(contracts, name).bytecode;
+  const place = async (data: Hex) => (await deployCode(data, 0n, deps)).address;
+
+  const registry = options.registry && (await deployRegistry(options.registry, creation('ValidatorRegistry'), deps));
+  const seat = isRotating && registry !== undefined ? registry.address : sequencer;
+  const parameters = { l2ChainId, genesisRoot, sequencer: seat, accountVerifier, ...settings };
+  const args = [parameters, shapeConfigs(verifiers)] as const;
+  const data = encodeDeployData({ abi: rollupAbi, bytecode: creation('Rollup'), args });
   const { address, blockNumber, gasUsed } = await deployCode(data, settings.bond, deps);
   const deployed = await readParameters(address, deps.publicClient);
   const domain = computeDomain({ l1ChainId: deployed.l1ChainId, rollup: BigInt(address), l2ChainId });
@@ -131,45 +137,26 @@ export async function deployWithVerifiers(
   if (deployed.domain !== domain || deployed.genesisRoot !== genesisRoot) {
     throw new BridgeError('BAD_PARAMETERS', { domain, onChain: deployed.domain });
   }
-  const place = async (data: Hex) => (await deployCode(data, 0n, deps)).address;
-  const creation = (name: string) => artifact(contracts, name).bytecode;
   const attestations = await place(
-    encodeDeployData({
-      abi: attestationsAbi,
-      bytecode: creation('Attestations'),
-      args: [address, accountVerifier],
-    }),
+    encodeDeployData({ abi: attestationsAbi, bytecode: creation('Attestations'), args: [address, accountVerifier] }),
   );
-  const members = (options.attestors ?? [{ address: sequencer, weight: 1n }]).map((member) => ({
-    signer: member.address,
-    weight: member.weight,
-  }));
-  const attestors = await place(
-    encodeDeployData({ abi: signerSetAbi, bytecode: creation('SignerSet'), args: [members] }),
-  );
+  const attestors =
+    registry?.address ??
+    (await place(signerSetData(options.attestors ?? [{ address: sequencer, weight: 1n }], creation)));
   const evmLane = await place(
     encodeDeployData({ abi: evmLaneAbi, bytecode: creation('EvmLane'), args: [address, attestors] }),
   );
+  if (registry !== undefined) requireSame(registry.expects, { rollup: address, evmLane });
   return {
     ...{ address, deployedAt: blockNumber, domain, verifiers, accountVerifier, gasUsed },
     ...{ attestations, evmLane, attestors },
+    ...(registry !== undefined && { registry: registry.address }),
   };
 }
 
-/** Deploys any contract's creation code. @throws BridgeError */
-export async function deployCode(
-  data: Hex,
-  value: bigint,
-  { wallet, publicClient }: Pick<DeployDependencies, 'wallet' | 'publicClient'>,
-): Promise<{ address: Address; blockNumber: bigint; gasUsed: bigint }> {
-  try {
-    const hash = await wallet.sendTransaction({ data, value, to: null });
-    const receipt = await publicClient.waitForTransactionReceipt({ hash });
-    if (receipt.status !== 'success' || !receipt.contractAddress) throw new BridgeError('L1_REVERTED', { hash });
-    return { address: receipt.contractAddress, blockNumber: receipt.blockNumber, gasUsed: receipt.gasUsed };
-  } catch (error) {
-    throw bridgeError(error);
-  }
+function signerSetData(attestors: readonly Attestor[], creation: (name: string) => Hex): Hex {
+  const members = attestors.map(({ address, weight }) => ({ signer: address, weight }));
+  return encodeDeployData({ abi: signerSetAbi, bytecode: creation('SignerSet'), args: [members] });
 }
 
 const ACCOUNT_CONTRACT = 'AccountProofVerifier';

@@ -7,7 +7,8 @@ import { artifact, buildTestContracts } from '../build.ts';
 import { BridgeError } from '../client/errors.ts';
 import { RollupClient } from '../client/rollupClient.ts';
 import type { Address } from '../client/types.ts';
-import { type Deployment, deployCode, deployWithVerifiers, type RollupSettings } from '../deploy/deploy.ts';
+import { type Deployment, deployWithVerifiers, type RollupSettings } from '../deploy/deploy.ts';
+import { deployCode } from '../deploy/deployCode.ts';
 import { type LocalL1, localClients, startLocalL1 } from '../deploy/localL1.ts';
 
 export const TEST_SETTINGS: RollupSettings = {
