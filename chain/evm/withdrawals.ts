@@ -5,6 +5,7 @@ import { type Db, type DbOp, put } from '../db.ts';
 import { ChainError } from '../errors.ts';
 import { keys, ranges } from '../keys.ts';
 import { type RecordCodec, record } from '../records.ts';
+import type { RollbackGuard } from '../rollbackGuard.ts';
 import { hex } from './records.ts';
 import type { EvmReceipt } from './types.ts';
 
@@ -27,24 +28,37 @@ const withdrawalRecord: RecordCodec<Withdrawal> = record(
 export function withdrawalRecords(block: bigint, receipts: readonly EvmReceipt[]): DbOp[] {
   return receipts.flatMap(({ txHash, logs }) =>
     logs.filter(isOutboxLog).flatMap((log) => {
-      const leaf = parseOutboxLog(log);
-      const { index, sender, recipient } = leaf;
-      return [
-        put(keys.withdrawal(index), withdrawalRecord.encode({ leaf, block, txHash })),
-        ...[...new Set([sender, recipient])].map((who) => put(keys.withdrawalOf(who, index), '')),
-      ];
+      return withdrawalWrites({ leaf: parseOutboxLog(log), block, txHash });
     }),
   );
+}
+
+/** A withdrawal, and whom it is found by. */
+export function withdrawalWrites(withdrawal: Withdrawal): DbOp[] {
+  const { index, sender, recipient } = withdrawal.leaf;
+  return [
+    put(keys.withdrawal(index), withdrawalRecord.encode(withdrawal)),
+    ...[...new Set([sender, recipient])].map((who) => put(keys.withdrawalOf(who, index), '')),
+  ];
 }
 
 /** Outbox's leaves and the proofs that `EvmLane` on L1 asks for. */
 export class Withdrawals {
   readonly #db: Db;
-  /** Leaves are only ever appended, so a tree that was read once needs the new ones only. */
+  readonly #guard: RollbackGuard;
+  /** Between rollbacks leaves are only ever appended, so a tree that was read once needs the new ones only. */
   #tree = new OutboxTree();
+  #rollbacks = 0;
 
-  constructor({ db }: { db: Db }) {
+  constructor({ db, guard }: { db: Db; guard: RollbackGuard }) {
     this.#db = db;
+    this.#guard = guard;
+  }
+
+  /** After a rollback: leaves in memory may not be on the chain any more. */
+  forget(): void {
+    this.#tree = new OutboxTree();
+    this.#rollbacks += 1;
   }
 
   async get(index: bigint): Promise<Withdrawal | undefined> {
@@ -68,11 +82,14 @@ export class Withdrawals {
    * @throws ChainError STORE_CORRUPT
    */
   async proof(index: bigint, count: bigint): Promise<{ root: Hex; siblings: Hex[] }> {
-    const tree = await this.#upTo(count);
-    return { root: tree.root, siblings: tree.proof(index) };
+    return this.#guard.read(async () => {
+      const tree = await this.#upTo(count);
+      return { root: tree.root, siblings: tree.proof(index) };
+    });
   }
 
   async #upTo(count: bigint): Promise<OutboxTree> {
+    const seen = this.#rollbacks;
     // An older root than the last one asked for: rare, and made anew.
     const tree = count < this.#tree.count ? new OutboxTree() : this.#tree;
     for (let next = tree.count; next < count; next += 1n) {
@@ -82,7 +99,7 @@ export class Withdrawals {
       if (tree.count === next) tree.append(withdrawal.leaf);
     }
     if (tree.count > count) return this.#upTo(count);
-    this.#tree = tree;
+    if (seen === this.#rollbacks) this.#tree = tree;
     return tree;
   }
 }
