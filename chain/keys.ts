@@ -7,7 +7,7 @@ import { prefixRange } from './db.ts';
  *
  * | prefix | record |
  * |---|---|
- * | m/ | head and base (chain/store.ts), an unfinished import (chain/snapshot), named state of the layers above |
+ * | m/ | head and base (chain/store.ts), an unfinished import (chain/snapshot), states kept, named state of the layers above |
  * | b/ number | block |
  * | h/ hash | number of the block |
  * | c/ batch | closed batch (with the circuit's slots) |
@@ -36,6 +36,10 @@ export const keys = {
   head: 'm/head',
   base: 'm/base',
   import: 'm/import',
+  /** Block before a batch of L1's that is being written. */
+  unfinished: 'm/unfinished',
+  /** Which states pruning left. */
+  states: 'm/states',
   meta: (name: string): string => `m/x/${name}`,
   block: (number: bigint): string => `b/${hex(number, 16)}`,
   blockHash: (hash: bigint): string => `h/${hex(hash, 64)}`,

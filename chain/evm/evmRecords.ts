@@ -6,6 +6,7 @@ import { type Db, type DbOp, put, putBytes } from '../db.ts';
 import { ChainError } from '../errors.ts';
 import { keys } from '../keys.ts';
 import type { RecordCodec } from '../records.ts';
+import { RollbackGuard } from '../rollbackGuard.ts';
 import { evmBatchRecord, evmBlockRecord, headerRecord, receiptsRecord } from './records.ts';
 import type { EvmBlockRecord, EvmTxLocation } from './types.ts';
 import { withdrawalRecords } from './withdrawals.ts';
@@ -18,13 +19,15 @@ const CACHED_BATCHES = 8;
 /** The EVM lane's records in the chain's database. Writing is the store's: these are parts of its atomic writes. */
 export class EvmRecords {
   readonly #db: Db;
+  readonly #guard: RollbackGuard;
   readonly #header: RecordCodec<BlockHeader>;
   /** By number, oldest first. */
   readonly #cache = new Map<bigint, EvmBlockRecord>();
   readonly #batches = new Map<number, EvmBatch>();
 
-  constructor({ common }: { common: Common }, { db }: { db: Db }) {
+  constructor({ common }: { common: Common }, { db, guard }: { db: Db; guard?: RollbackGuard }) {
     this.#db = db;
+    this.#guard = guard ?? new RollbackGuard();
     this.#header = headerRecord(common);
   }
 
@@ -50,6 +53,13 @@ export class EvmRecords {
   async readBlock(number: bigint): Promise<EvmBlockRecord | undefined> {
     const cached = this.#cache.get(number);
     if (cached !== undefined) return cached;
+    return this.#guard.read(
+      () => this.#readBlock(number),
+      (record) => record && this.remember(record),
+    );
+  }
+
+  async #readBlock(number: bigint): Promise<EvmBlockRecord | undefined> {
     const [key, receiptsKey] = [keys.evmBlock(number), keys.receipts(number)];
     const [header, text, receipts] = await Promise.all([
       this.header(number),
@@ -70,7 +80,6 @@ export class EvmRecords {
     if (header.number !== number || (await this.numberOf(record.hash)) !== number) {
       throw new ChainError('STORE_CORRUPT', { block: number });
     }
-    this.remember(record);
     return record;
   }
 
@@ -101,16 +110,24 @@ export class EvmRecords {
     const cached = this.#batches.get(number);
     if (cached !== undefined) return cached;
     const key = keys.evmBatch(number);
-    const text = await this.#db.get(key);
-    if (text === undefined) return undefined;
-    const batch = evmBatchRecord.decode(text, key);
-    keep(this.#batches, number, batch, CACHED_BATCHES);
-    return batch;
+    return this.#guard.read(
+      async () => {
+        const text = await this.#db.get(key);
+        return text === undefined ? undefined : evmBatchRecord.decode(text, key);
+      },
+      (batch) => batch && keep(this.#batches, number, batch, CACHED_BATCHES),
+    );
   }
 
   /** Once it is on disk. */
   remember(record: EvmBlockRecord): void {
     keep(this.#cache, record.header.number, record, CACHED_BLOCKS);
+  }
+
+  /** After a rollback: what is in memory may not be on the chain any more. */
+  forget(): void {
+    this.#cache.clear();
+    this.#batches.clear();
   }
 }
 
