@@ -1,20 +1,37 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Gauge, Histogram, Registry } from 'prom-client';
+import { type L1Metrics, l1Metrics } from './metrics/l1Metrics.ts';
+import { networkMetrics } from './metrics/networkMetrics.ts';
+import { type ProcessMetrics, processMetrics } from './metrics/processMetrics.ts';
+import { type ProverMetrics, proverMetrics } from './metrics/proverMetrics.ts';
+import { type SyncMetrics, syncMetrics } from './metrics/syncMetrics.ts';
+import { type ValidatorMetrics, validatorMetrics } from './metrics/validatorMetrics.ts';
+import type { NetworkMetrics } from './p2p/types.ts';
 
-/** The node's Prometheus metrics. One registry a node, so that two nodes in one process do not mix. */
+/**
+ * The node's Prometheus metrics, by area (node/metrics/); docs/operations.md lists them. One registry a node, so that two nodes in
+ * one process do not mix.
+ */
 export class Metrics {
+  readonly process: ProcessMetrics;
+  readonly l1: L1Metrics;
+  readonly network: NetworkMetrics;
+  readonly sync: SyncMetrics;
+  readonly validator: ValidatorMetrics;
+  readonly prover: ProverMetrics;
   readonly #registry = new Registry();
   readonly #rpcSeconds: Histogram<'method' | 'outcome'>;
   readonly #heads: Gauge<'head'>;
   readonly #mempool: Gauge;
-  readonly #provingSeconds: Histogram<'shape'>;
-  readonly #proofQueue: Gauge<'state'>;
-  readonly #l1Gas: Counter<'call'>;
-  readonly #l1Transactions: Counter<'call'>;
   readonly #connections: Gauge;
 
   constructor() {
     const registers = [this.#registry];
-    collectDefaultMetrics({ register: this.#registry });
+    this.process = processMetrics(this.#registry);
+    this.l1 = l1Metrics(this.#registry);
+    this.network = networkMetrics(this.#registry);
+    this.sync = syncMetrics(this.#registry);
+    this.validator = validatorMetrics(this.#registry);
+    this.prover = proverMetrics(this.#registry);
     this.#rpcSeconds = new Histogram({
       name: 'engram_rpc_call_seconds',
       help: 'Duration of JSON-RPC calls',
@@ -28,30 +45,9 @@ export class Metrics {
       labelNames: ['head'],
       registers,
     });
-    this.#mempool = new Gauge({ name: 'engram_mempool_transactions', help: 'Transactions waiting', registers });
-    this.#provingSeconds = new Histogram({
-      name: 'engram_proving_seconds',
-      help: 'Duration of proving a batch, witness included',
-      labelNames: ['shape'],
-      buckets: [1, 5, 10, 20, 40, 80, 160, 320],
-      registers,
-    });
-    this.#proofQueue = new Gauge({
-      name: 'engram_proof_jobs',
-      help: 'Proof jobs by state',
-      labelNames: ['state'],
-      registers,
-    });
-    this.#l1Gas = new Counter({
-      name: 'engram_l1_gas_total',
-      help: 'Gas used by this node’s L1 transactions',
-      labelNames: ['call'],
-      registers,
-    });
-    this.#l1Transactions = new Counter({
-      name: 'engram_l1_transactions_total',
-      help: 'L1 transactions of this node that were mined',
-      labelNames: ['call'],
+    this.#mempool = new Gauge({
+      name: 'engram_mempool_transactions',
+      help: 'Transactions waiting in the ledger lane',
       registers,
     });
     this.#connections = new Gauge({ name: 'engram_rpc_connections', help: 'Open WebSocket connections', registers });
@@ -69,6 +65,10 @@ export class Metrics {
     this.#rpcSeconds.observe({ method, outcome }, seconds);
   }
 
+  connections(count: number): void {
+    this.#connections.set(count);
+  }
+
   head(head: 'block' | 'closed' | 'committed' | 'proven', number: number): void {
     this.#heads.set({ head }, number);
   }
@@ -78,19 +78,14 @@ export class Metrics {
   }
 
   proven(shape: string, seconds: number): void {
-    this.#provingSeconds.observe({ shape }, seconds);
+    this.prover.proven(shape, seconds);
   }
 
   proofJobs(state: string, count: number): void {
-    this.#proofQueue.set({ state }, count);
+    this.prover.jobs(state, count);
   }
 
   l1Transaction(call: string, gasUsed: bigint): void {
-    this.#l1Gas.inc({ call }, Number(gasUsed));
-    this.#l1Transactions.inc({ call });
-  }
-
-  connections(count: number): void {
-    this.#connections.set(count);
+    this.l1.transaction(call, gasUsed);
   }
 }
