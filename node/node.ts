@@ -31,6 +31,8 @@ import { repeat } from './repeat.ts';
 import { type RpcServer, startRpcServer } from './rpc/server.ts';
 import { chainSpec, sequencerOptions } from './settings.ts';
 import { TokenList } from './tokens.ts';
+import { AccountTurn } from './validator/accountTurn.ts';
+import { createValidator } from './validator/createValidator.ts';
 import { recordMetrics } from './wiring.ts';
 
 export interface NodeDependencies {
@@ -183,14 +185,17 @@ async function open(
   const services = await createLaneServices(config, {
     store,
     sequencer,
-    rollup: reader,
     contract,
-    publicClient,
-    clock,
     log: logger,
-    onMined,
   });
-  const { heads, attestor, pruning } = services;
+  const { heads, pruning } = services;
+  const validator =
+    contract &&
+    (await createValidator(config, {
+      ...{ db, store, rollup: reader, lane: contract, publicClient, clock, onMined },
+      log: logger,
+      turn: new AccountTurn(),
+    }));
   const onProof = (): void => sequencer.onProof();
   const prover = config.prover.enabled
     ? createProver(config.prover, {
@@ -237,7 +242,7 @@ async function open(
             isStopping: background.signal.aborted,
             l1AnsweredAtMs: l1.answeredAtMs,
             proofs: proofs.counts(),
-            attestationMismatch: attestor?.status.mismatch,
+            attestationMismatch: validator?.status.mismatch,
           },
         ),
       logger: logger.child({ module: 'backend' }),
@@ -249,7 +254,7 @@ async function open(
   );
 
   await sequencer.start();
-  void attestor?.run(background.signal);
+  void validator?.run(background.signal);
   prover?.start();
   cleanup.push(async () => prover?.stop());
   const rpc = await startRpcServer(config.rpc, {

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { privateKeyToAccount } from 'viem/accounts';
 import { attestationTypedData } from '../../bridge/client/attestation.ts';
-import { L1Sender } from '../evm/l1Sender.ts';
+import { L1Sender } from '../validator/l1Sender.ts';
 import { l1PublicClient } from '../l1/clients.ts';
 import { type DeriveL1Options, derived, outcome, withDeriveSource } from './deriveCommand.ts';
 import { readL1Key } from './keyFile.ts';

@@ -1,28 +1,19 @@
-import type { PublicClient } from 'viem';
 import type { EvmLaneReader } from '../../bridge/client/evmLaneReader.ts';
-import type { RollupReader } from '../../bridge/client/interface.ts';
-import type { Clock } from '../../chain/clock.ts';
 import type { Logger } from '../../chain/logger.ts';
 import type { ChainStore } from '../../chain/store.ts';
 import type { Sequencer } from '../../sequencer/sequencer.ts';
-import { SequencerEvmBackend } from '../backend/evm/sequencerEvmBackend.ts';
+import { SequencerEvmBackend, type SequencerEvmBackendDependencies } from '../backend/evm/sequencerEvmBackend.ts';
 import { LaneHeads } from '../backend/laneHeads.ts';
 import { LaneQueries } from '../backend/laneQueries.ts';
 import type { Config } from '../config/config.ts';
-import { createAttestor } from './attesting.ts';
-import type { Attestor } from './attestor.ts';
 import { StatePruning } from './statePruning.ts';
 
 export interface LaneServicesDependencies {
   readonly store: ChainStore;
   /** Loaded. */
   readonly sequencer: Sequencer;
-  readonly rollup: RollupReader;
   readonly contract: EvmLaneReader | undefined;
-  readonly publicClient: PublicClient;
-  readonly clock: Clock;
   readonly log: Logger;
-  readonly onMined: (call: string, gasUsed: bigint) => void;
 }
 
 /** What runs on top of the EVM lane and the sequencer. */
@@ -32,16 +23,14 @@ export interface LaneServices {
   readonly queries: LaneQueries;
   /** Ethereum's methods. */
   readonly backend: SequencerEvmBackend;
-  /** Absent: no key to attest with, or no contract that takes attestations. */
-  readonly attestor: Attestor | undefined;
   /** Absent: an archive. */
   readonly pruning: StatePruning | undefined;
 }
 
 /** Nothing of it runs yet, but the pruning, which follows the sequencer's blocks. @throws BridgeError (L1) */
 export async function createLaneServices(
-  config: Pick<Config, 'evm' | 'l1' | 'secrets'>,
-  { store, sequencer, rollup, contract, publicClient, clock, log, onMined }: LaneServicesDependencies,
+  config: Pick<Config, 'evm' | 'l1'>,
+  { store, sequencer, contract, log }: LaneServicesDependencies,
 ): Promise<LaneServices> {
   const { evm, l1 } = config;
   const heads = new LaneHeads({
@@ -66,9 +55,8 @@ export async function createLaneServices(
         minTip: BigInt(evm.minGasPriceWei),
         limits: { gasCap: BigInt(evm.callGas) },
       },
-      { store, sequencer, heads },
+      { store, sequencer, heads, ...network },
     ),
-    attestor: contract && createAttestor(config, { store, rollup, lane: contract, publicClient, clock, log, onMined }),
     pruning,
   };
 }

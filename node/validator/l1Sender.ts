@@ -6,6 +6,7 @@ import { type Clock, systemClock } from '../../chain/clock.ts';
 import { cappedFees, isOutbidding, raisedFees } from '../../sequencer/l1Fees.ts';
 import { type Hex, L1Error, type L1Fees } from '../../sequencer/l1Port.ts';
 import { broadcastError, isNotFound, l1Error } from '../l1/errors.ts';
+import { AccountTurn } from './accountTurn.ts';
 
 export interface L1SenderOptions {
   /** How long a transaction may wait before it is sent again for more. Default 90,000. */
@@ -18,8 +19,10 @@ export interface L1SenderOptions {
 
 export interface L1SenderDeps {
   readonly publicClient: PublicClient;
-  /** Used by nobody else: a nonce of its own. */
+  /** Used by nobody else, or in turns: it sends under the account's next nonce. */
   readonly account: PrivateKeyAccount;
+  /** Whose turn it is to use the account; absent: it is nobody else's. */
+  readonly turn?: Pick<AccountTurn, 'wait' | 'release'> | undefined;
   /** Throws BridgeError with the contract's error name if the call would fail; returns a gas estimate. */
   readonly simulate: (call: L1Call, from: Hex) => Promise<bigint>;
   readonly clock?: Clock;
@@ -32,12 +35,14 @@ export interface SentCall {
 }
 
 /**
- * Sends one call at a time from an L1 account of its own, always under the first nonce that is not mined: what is stuck there is outbid, never
- * joined by a second. Calls must be harmless to repeat, since one that was given up may still be mined.
+ * Sends one call at a time from an L1 account, always under the first nonce that is not mined: what is stuck there is outbid, never
+ * joined by a second. Calls must be harmless to repeat, since one that was given up may still be mined. Calls at once wait for each other.
  */
 export class L1Sender {
   readonly #options: Required<L1SenderOptions>;
-  readonly #deps: Required<L1SenderDeps>;
+  readonly #deps: L1SenderDeps & { readonly clock: Clock };
+  /** One after the other, whoever asks. */
+  readonly #own = new AccountTurn();
   #last: { readonly nonce: number; readonly fees: L1Fees } | undefined;
   #chainId: number | undefined;
 
@@ -56,7 +61,23 @@ export class L1Sender {
    * BridgeError with the contract's error name: the call would fail
    */
   async send(call: L1Call, signal?: AbortSignal): Promise<SentCall> {
+    const { turn } = this.#deps;
+    for (const each of [this.#own, turn]) {
+      if (each === undefined || (await each.wait(signal))) continue;
+      if (each === turn) this.#own.release();
+      throw new L1Error('UNAVAILABLE', { reason: 'told to stop' });
+    }
+    try {
+      return await this.#send(call, signal);
+    } finally {
+      turn?.release();
+      this.#own.release();
+    }
+  }
+
+  async #send(call: L1Call, signal: AbortSignal | undefined): Promise<SentCall> {
     const { publicClient, account, simulate, clock } = this.#deps;
+    // In the turn: what was sent before may have made it pointless.
     const estimate = await simulate(call, account.address);
     const { nonce, fees, raw } = await this.#sign(call, estimate);
     this.#last = { nonce, fees };

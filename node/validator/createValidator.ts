@@ -1,0 +1,107 @@
+import type { PublicClient } from 'viem';
+import { privateKeyToAccount } from 'viem/accounts';
+import type { EvmLaneReader } from '../../bridge/client/evmLaneReader.ts';
+import type { RollupReader } from '../../bridge/client/interface.ts';
+import type { RegistryReader } from '../../bridge/client/registryReader.ts';
+import type { L1Call } from '../../bridge/client/types.ts';
+import type { Clock } from '../../chain/clock.ts';
+import type { Db } from '../../chain/db.ts';
+import type { Logger } from '../../chain/logger.ts';
+import type { ChainStore } from '../../chain/store.ts';
+import type { Hex } from '../../protocol/lane/types.ts';
+import type { Config } from '../config/config.ts';
+import type { AccountTurn } from './accountTurn.ts';
+import type { Send } from './attestationSender.ts';
+import { AttestorSet } from './attestorSet.ts';
+import { registrySource, signerSetSource } from './attestorSources.ts';
+import { EvidenceBook } from './evidence.ts';
+import { L1Sender } from './l1Sender.ts';
+import { RewardCollector } from './rewardCollector.ts';
+import { SigningGuard } from './signingGuard.ts';
+import { SlashReporter } from './slashReporter.ts';
+import { type ValidatorResult, ValidatorService } from './validatorService.ts';
+
+export interface ValidatorParts {
+  /** For what was signed and found; it must outlive the chain in it. */
+  readonly db: Db;
+  readonly store: ChainStore;
+  readonly rollup: RollupReader;
+  readonly lane: EvmLaneReader;
+  /** Absent: the attestors are a set that never changes, and nobody has a stake. */
+  readonly registry?: RegistryReader | undefined;
+  readonly publicClient: PublicClient;
+  /** The network's `attestation` topic; absent: no network. */
+  readonly publish?: ((bytes: Uint8Array) => Promise<void>) | undefined;
+  /** Of the node's L1 account, which the publisher uses as well. */
+  readonly turn: AccountTurn;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly onMined: (call: string, gasUsed: bigint) => void;
+  readonly onResult?: (result: ValidatorResult) => void;
+}
+
+/**
+ * The validator of a node: with the node's L1 key if it is one (`validator.enabled`), with the attestor keys if there are any; without keys it
+ * judges what others sign. undefined: no keys, and no network to hear others on.
+ * @throws ValidatorError BAD_EVIDENCE: a record that is damaged
+ */
+export async function createValidator(
+  { secrets, l1, validator }: Pick<Config, 'secrets' | 'l1' | 'validator'>,
+  parts: ValidatorParts,
+): Promise<ValidatorService | undefined> {
+  const { db, store, rollup, lane, registry, publicClient, publish, clock, onMined, onResult } = parts;
+  const log = parts.log.child({ module: 'validator' });
+  const { confirmations, pollMs } = l1;
+  const domain = lane.attestationDomain;
+  const nodeKey = validator.enabled ? secrets.l1Key : undefined;
+  const keys = [...(nodeKey === undefined ? [] : [nodeKey]), ...secrets.attestorKeys].map((key) => key.reveal());
+  const accounts = [...new Set(keys)].map((key) => privateKeyToAccount(key));
+  const [account] = accounts;
+  if (account === undefined && publish === undefined) return undefined;
+  const source = registry === undefined ? signerSetSource(lane) : registrySource(registry, publicClient);
+  const set = new AttestorSet({ renewMs: Math.max(pollMs, 4_000) }, { source, clock });
+  const book = await EvidenceBook.load(domain, { db });
+  let send: Send | undefined;
+  if (account !== undefined) {
+    const simulate = (call: L1Call, from: Hex): Promise<bigint> =>
+      registry !== undefined && call.to.toLowerCase() === registry.address.toLowerCase()
+        ? registry.simulate(call, from)
+        : lane.simulate(call, from);
+    // The publisher's account is the node's: only that one is shared.
+    const isShared = secrets.l1Key?.reveal() === keys[0];
+    const sender = new L1Sender(
+      { pollMs },
+      { publicClient, account, simulate, clock, turn: isShared ? parts.turn : undefined },
+    );
+    send = async (call, signal) => {
+      const sent = await sender.send(call, signal);
+      onMined(callName(call, { lane, registry }), sent.gasUsed);
+      return sent;
+    };
+  }
+  const isReporting = validator.reportEquivocation && registry !== undefined && send !== undefined;
+  const isCollecting = validator.claimRewards && registry !== undefined && send !== undefined;
+  return new ValidatorService(
+    { confirmations, pollMs },
+    {
+      ...{ chain: store, rollup, lane, set, book, send, publish, clock, log, onResult },
+      l1: {
+        getBlockNumber: () => publicClient.getBlockNumber({ cacheTime: 0 }),
+        getBlock: (at) => publicClient.getBlock(at),
+      },
+      guards: accounts.map((one) => new SigningGuard({ domain, account: one }, { db })),
+      slasher:
+        isReporting && send && registry ? new SlashReporter({}, { book, registry, send, clock, log }) : undefined,
+      rewards: isCollecting && send && registry ? new RewardCollector({}, { registry, db, send, log }) : undefined,
+    },
+  );
+}
+
+/** For the metrics of what L1 costs. */
+function callName(
+  { to }: L1Call,
+  { lane, registry }: { lane: EvmLaneReader; registry: RegistryReader | undefined },
+): string {
+  if (to.toLowerCase() === lane.address.toLowerCase()) return 'attest';
+  return registry === undefined ? 'other' : 'registry';
+}
