@@ -10,6 +10,7 @@ import type { Address } from '../client/types.ts';
 import { type Deployment, deployWithVerifiers, type RollupSettings } from '../deploy/deploy.ts';
 import { deployCode } from '../deploy/deployCode.ts';
 import { type LocalL1, localClients, startLocalL1 } from '../deploy/localL1.ts';
+import type { RegistrySettings } from '../deploy/registry.ts';
 
 export const TEST_SETTINGS: RollupSettings = {
   graceSeconds: 3600,
@@ -27,6 +28,21 @@ export const TEST_L2_CHAIN_ID = 7001n;
 export const ATTESTOR_WEIGHTS = [4n, 3n, 3n] as const;
 
 type Clients = ReturnType<typeof localClients>;
+
+/** Validators instead of a fixed set: the attestors are their signers, Alice owns them all. */
+export interface TestRegistry {
+  readonly settings: Partial<RegistrySettings>;
+  readonly stakes: readonly bigint[];
+  readonly rotate?: boolean;
+}
+
+interface Parts {
+  /** Creation code of a real one; default: a mock. */
+  readonly accountVerifier?: Hex;
+  readonly registry?: TestRegistry;
+  /** Funded on L1; default 10. */
+  readonly accounts?: number;
+}
 
 export class Fixture {
   readonly l1: LocalL1;
@@ -61,13 +77,13 @@ export class Fixture {
     this.#snapshot = parts.snapshot;
   }
 
-  /** `accountVerifier`: creation code of a real one; default: a mock. */
-  static async start(settings: Partial<RollupSettings> = {}, parts: { accountVerifier?: Hex } = {}): Promise<Fixture> {
-    const l1 = await startLocalL1();
+  static async start(settings: Partial<RollupSettings> = {}, parts: Parts = {}): Promise<Fixture> {
+    const l1 = await startLocalL1({ accounts: parts.accounts ?? 10 });
     try {
       const clients = localClients(l1);
       const [deployer, sequencer, alice, bob, ...rest] = l1.accounts;
-      const attestors = rest.slice(0, ATTESTOR_WEIGHTS.length);
+      const weights = parts.registry?.stakes ?? ATTESTOR_WEIGHTS;
+      const attestors = rest.slice(0, weights.length);
       if (!deployer || !sequencer || !alice || !bob) throw new BridgeError('ANVIL_FAILED');
       const deps = { wallet: clients.walletClient(deployer), publicClient: clients.publicClient };
       const mock = artifact(await buildTestContracts(), 'MockVerifier');
@@ -81,10 +97,7 @@ export class Fixture {
           verifiers: { small: verifier, dev: verifier },
           accountVerifier,
           settings: { ...TEST_SETTINGS, ...settings },
-          attestors: ATTESTOR_WEIGHTS.map((weight, i) => ({
-            address: attestors[i]?.address ?? expect.unreachable(),
-            weight,
-          })),
+          ...attestorOptions(weights, { attestors, owner: alice, registry: parts.registry }),
         },
         deps,
       );
@@ -136,6 +149,24 @@ export class Fixture {
   async mock(address: Address): Promise<Contract> {
     return new Contract(address, artifact(await buildTestContracts(), 'MockVerifier').abi, this);
   }
+}
+
+function attestorOptions(
+  weights: readonly bigint[],
+  people: {
+    attestors: readonly PrivateKeyAccount[];
+    owner: PrivateKeyAccount;
+    registry: TestRegistry | undefined;
+  },
+) {
+  const members = weights.map((weight, i) => ({
+    address: people.attestors[i]?.address ?? expect.unreachable(),
+    weight,
+  }));
+  if (people.registry === undefined) return { attestors: members };
+  const owner = people.owner.address;
+  const genesis = members.map(({ address, weight }) => ({ owner, signer: address, stake: weight }));
+  return { registry: { ...people.registry, genesis } };
 }
 
 /** A test contract by its compiler ABI. */
