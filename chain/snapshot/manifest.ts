@@ -45,7 +45,8 @@ export function decodeManifest(bytes: Uint8Array): SnapshotManifest {
 }
 
 function decode(bytes: Uint8Array): SnapshotManifest {
-  const outer = new RlpCursor(bytes);
+  // A plain array's view: a Buffer's slices would share its memory.
+  const outer = new RlpCursor(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length));
   const items = outer.list();
   outer.end();
   const integer = (): number => items.integer(Number.MAX_SAFE_INTEGER);

@@ -148,7 +148,9 @@ export class SnapshotImport {
   async #take(chunk: Uint8Array): Promise<readonly DbOp[]> {
     this.#bytes += chunk.length;
     if (this.#bytes > this.#manifest.bytes) throw invalid('more bytes than it says');
-    return this.#section(chunk[0]).take(chunk.subarray(1));
+    // A plain array's view: a Buffer's slices would share its memory.
+    const payload = new Uint8Array(chunk.buffer, chunk.byteOffset + 1, chunk.length - 1);
+    return this.#section(chunk[0]).take(payload);
   }
 
   /** Whatever goes wrong ends the import. */
