@@ -1,7 +1,13 @@
+import type { Clock } from '../chain/clock.ts';
 import type { ChainStore } from '../chain/store.ts';
 import type { ProofQueue } from '../prover/proofQueue.ts';
 import type { Sequencer } from '../sequencer/sequencer.ts';
+import type { LaneHeads } from './backend/laneHeads.ts';
 import type { Metrics } from './metrics.ts';
+import type { FollowStatus } from './sync/l1Follower.ts';
+import type { PeerParts } from './sync/peerParts.ts';
+import type { Leadership } from './validator/leadership.ts';
+import type { ValidatorService } from './validator/validatorService.ts';
 
 /** Keeps the gauges up to date with what the parts report. */
 export function recordMetrics(
@@ -23,4 +29,32 @@ export function recordMetrics(
   for (const name of ['batchClosed', 'batchCommitted', 'batchProven', 'batchReorged'] as const) {
     sequencer.events.on(name, heads);
   }
+}
+
+export interface NetworkGauges {
+  readonly store: ChainStore;
+  readonly heads: LaneHeads;
+  readonly validator: ValidatorService | undefined;
+  readonly leadership: Leadership;
+  readonly clock: Pick<Clock, 'nowMs'>;
+  readonly peers: PeerParts | undefined;
+  readonly sync: FollowStatus;
+}
+
+/** Of what changes without an event: asked again and again. */
+export function recordNetwork(metrics: Metrics, gauges: NetworkGauges): void {
+  const { store, heads, validator, leadership, clock, peers, sync } = gauges;
+  const nowSeconds = Math.floor(clock.nowMs() / 1000);
+  const { head } = store;
+  metrics.sync.head('unsafe', head.block);
+  metrics.sync.head('safe', sync.safeBlock);
+  metrics.sync.head('finalized', heads.finalized);
+  const best = peers?.book.bestHead ?? head.block;
+  metrics.sync.lag(best > head.block ? Number(best - head.block) : 0, Math.max(0, nowSeconds - head.timestamp));
+  metrics.validator.leadership({
+    isOurTurn: leadership.isOurTurn(nowSeconds),
+    isOpen: leadership.isOpen,
+    slot: leadership.slotAt(nowSeconds),
+  });
+  if (validator !== undefined) metrics.validator.report(validator.status);
 }

@@ -4,6 +4,7 @@
  */
 import type { ShapeName } from '../protocol/types.ts';
 import type { LaneMethods } from './laneTypes.ts';
+import type { NetworkMethods } from './networkTypes.ts';
 
 export type Hex = `0x${string}`;
 
@@ -303,7 +304,7 @@ export interface Health {
 }
 
 /** Parameters and results of every method, before the translation to JSON. */
-export interface RpcMethods extends LaneMethods {
+export interface RpcMethods extends LaneMethods, NetworkMethods {
   engram_chainInfo: { params: readonly []; result: ChainInfo };
   engram_getFees: { params: readonly []; result: readonly FeeLane[] };
   engram_sendTransaction: { params: readonly [tx: Hex]; result: Hex };

@@ -5,7 +5,7 @@ import { unpackAttestation, unpackChannel } from '../../protocol/account.ts';
 import { type Account, type AccountIndex, type Field, Kind, Opcode } from '../../protocol/types.ts';
 
 export interface AiIndexDependencies {
-  readonly store: Pick<ChainStore, 'origins'>;
+  readonly store: Pick<ChainStore, 'origins' | 'accounts'>;
   /** As of the newest block. */
   readonly account: (index: AccountIndex) => Account | undefined;
 }
@@ -13,30 +13,42 @@ export interface AiIndexDependencies {
 /**
  * Who has which channels, and what descends from what: lists of indices in the order in which the accounts came to be. In memory
  * only: made from the store at the start and kept up with every block. Terms never change and accounts are never deleted, so
- * nothing ever leaves it.
+ * nothing leaves it unless blocks are taken back.
  */
 export class AiIndex {
-  readonly #account: AiIndexDependencies['account'];
-  readonly #lists = {
-    provider: new Map<number, AccountIndex[]>(),
-    payer: new Map<number, AccountIndex[]>(),
-    model: new Map<number, AccountIndex[]>(),
-    children: new Map<number, AccountIndex[]>(),
-  };
-  readonly #byArtefact = new Map<Field, AccountIndex[]>();
+  readonly #deps: AiIndexDependencies;
+  #lists = emptyLists();
+  #byArtefact = new Map<Field, AccountIndex[]>();
+  readonly #known = new Set<AccountIndex>();
 
-  private constructor(account: AiIndexDependencies['account']) {
-    this.#account = account;
+  private constructor(deps: AiIndexDependencies) {
+    this.#deps = deps;
   }
 
   /** @throws ChainError STORE_CORRUPT */
-  static async load({ store, account }: AiIndexDependencies): Promise<AiIndex> {
-    const index = new AiIndex(account);
+  static async load(deps: AiIndexDependencies): Promise<AiIndex> {
+    const index = new AiIndex(deps);
+    await index.reload();
+    return index;
+  }
+
+  /** Once more from the store: blocks were taken back. @throws ChainError STORE_CORRUPT */
+  async reload(): Promise<void> {
+    const { store } = this.#deps;
     const origins: (readonly [AccountIndex, OpLocation])[] = [];
     for await (const origin of store.origins()) origins.push(origin);
     origins.sort(([, x], [, y]) => Number(x.block - y.block) || x.position - y.position || x.op - y.op);
-    for (const [created] of origins) index.#add(created);
-    return index;
+    const older: AccountIndex[] = [];
+    const known = new Set(origins.map(([created]) => created));
+    // A chain that began with a snapshot does not know what created the accounts in it: they come first.
+    for await (const [index, { kind }] of store.accounts()) {
+      if ((kind === Kind.CHANNEL || kind === Kind.ATTEST) && !known.has(index)) older.push(index);
+    }
+    this.#lists = emptyLists();
+    this.#byArtefact = new Map();
+    this.#known.clear();
+    for (const created of older) this.#add(created);
+    for (const [created] of origins) this.#add(created);
   }
 
   onBlock(block: Block): void {
@@ -60,8 +72,11 @@ export class AiIndex {
     return this.#lists.children.get(parent) ?? [];
   }
 
+  /** A block may have come in while everything was read anew: nothing is listed twice. */
   #add(index: AccountIndex): void {
-    const account = this.#account(index);
+    if (this.#known.has(index)) return;
+    this.#known.add(index);
+    const account = this.#deps.account(index);
     if (account?.kind === Kind.CHANNEL) {
       const { provider, payer, model } = unpackChannel(account.c);
       append(this.#lists.provider, provider, index);
@@ -73,6 +88,15 @@ export class AiIndex {
       if (parent !== 0) append(this.#lists.children, parent, index);
     }
   }
+}
+
+function emptyLists() {
+  return {
+    provider: new Map<number, AccountIndex[]>(),
+    payer: new Map<number, AccountIndex[]>(),
+    model: new Map<number, AccountIndex[]>(),
+    children: new Map<number, AccountIndex[]>(),
+  };
 }
 
 function append<K>(lists: Map<K, AccountIndex[]>, key: K, index: AccountIndex): void {

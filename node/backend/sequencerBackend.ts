@@ -26,7 +26,7 @@ import type {
   TransactionStatus,
 } from '../../sdk/rpcTypes.ts';
 import type { Sequencer } from '../../sequencer/sequencer.ts';
-import type { AiBackend, BackendEvents, NodeBackend } from '../rpc/backend.ts';
+import type { AiBackend, BackendEvents, NetworkBackend, NodeBackend } from '../rpc/backend.ts';
 import { RpcCode, RpcError } from '../rpc/errors.ts';
 import type { LaneBackend } from '../rpc/laneBackend.ts';
 import type { AiIndex } from './aiIndex.ts';
@@ -59,6 +59,9 @@ export interface BackendDependencies {
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly index: AiIndex;
   readonly lane: LaneBackend;
+  readonly network: NetworkBackend;
+  /** Told of every transaction that a user of this node submitted. */
+  readonly onSubmitted?: ((bytes: Uint8Array) => void) | undefined;
   /** Present on a devnet only. */
   readonly advanceTime?: ((seconds: number) => Promise<void>) | undefined;
   readonly logger: Logger;
@@ -71,6 +74,7 @@ export class SequencerBackend implements NodeBackend {
   readonly #events = new EventEmitter();
   readonly ai: AiBackend;
   readonly lane: LaneBackend;
+  readonly network: NetworkBackend;
   readonly #histories: Readonly<Record<'committed' | 'proven', StateHistory>>;
   /** Events of batches need the store; they go out one after another, in order. */
   #outbox: Promise<void> = Promise.resolve();
@@ -84,6 +88,7 @@ export class SequencerBackend implements NodeBackend {
     const { index, clock } = deps;
     const account = (of: AccountIndex) => sequencer.account(of);
     this.lane = deps.lane;
+    this.network = deps.network;
     this.ai = new AiQueries({ store, index, account, now: () => seconds(clock) });
     this.#histories = { committed: new StateHistory({ store, ledger }), proven: new StateHistory({ store, ledger }) };
     sequencer.events.on('block', (block) => this.#onBlock(block));
@@ -93,11 +98,13 @@ export class SequencerBackend implements NodeBackend {
     for (const name of ['batchClosed', 'batchCommitted', 'batchProven', 'batchReorged'] as const) {
       sequencer.events.on(name, (summary) => this.#onBatch(summary));
     }
+    sequencer.events.on('rolledBack', () => this.#onRollback());
   }
 
   async sendTransaction(bytes: Uint8Array): Promise<bigint> {
     const tx = decodeTx(bytes);
     const { hash } = await this.#deps.sequencer.submit(tx);
+    this.#deps.onSubmitted?.(bytes);
     this.#emit('transaction', transactionStatus(hash, { status: 'pending' }));
     return hash;
   }
@@ -266,6 +273,14 @@ export class SequencerBackend implements NodeBackend {
         }
       })
       .catch((err: unknown) => this.#deps.logger.error({ err, batch: number }, 'events of a batch are lost'));
+  }
+
+  /** What was derived from blocks that are gone is made anew. */
+  #onRollback(): void {
+    for (const history of Object.values(this.#histories)) history.forget();
+    this.#outbox = this.#outbox
+      .then(() => this.#deps.index.reload())
+      .catch((err: unknown) => this.#deps.logger.error({ err }, 'channels and attestations could not be listed anew'));
   }
 
   /** The models that a batch's claims owed royalties to. */

@@ -18,6 +18,13 @@ export class StateHistory {
     this.#deps = deps;
   }
 
+  /** Batches were taken back: their numbers may come again for others. */
+  forget(): void {
+    this.#turn = this.#turn.then(() => {
+      this.#at = undefined;
+    });
+  }
+
   /** @throws RpcError UNAVAILABLE STATE_MOVED if batches keep closing while it is built (try again) */
   proof(index: AccountIndex, batch: number): Promise<AccountProof> {
     const turn = this.#turn.then(async () => (await this.#treeAt(batch)).proof(index));

@@ -14,6 +14,8 @@ export interface LaneServicesDependencies {
   readonly sequencer: Sequencer;
   readonly contract: EvmLaneReader | undefined;
   readonly log: Logger;
+  /** What Ethereum's methods say of the node among others. */
+  readonly network: Pick<SequencerEvmBackendDependencies, 'syncing' | 'peerCount' | 'onSubmitted'>;
 }
 
 /** What runs on top of the EVM lane and the sequencer. */
@@ -30,7 +32,7 @@ export interface LaneServices {
 /** Nothing of it runs yet, but the pruning, which follows the sequencer's blocks. @throws BridgeError (L1) */
 export async function createLaneServices(
   config: Pick<Config, 'evm' | 'l1'>,
-  { store, sequencer, contract, log }: LaneServicesDependencies,
+  { store, sequencer, contract, log, network }: LaneServicesDependencies,
 ): Promise<LaneServices> {
   const { evm, l1 } = config;
   const heads = new LaneHeads({

@@ -2,7 +2,7 @@ import { keccak256, type PublicClient, type TransactionReceipt } from 'viem';
 import type { PrivateKeyAccount } from 'viem/accounts';
 import { gasLimitOf } from '../../bridge/client/gasLimit.ts';
 import type { RollupReader } from '../../bridge/client/interface.ts';
-import type { ChainHead, L1Call, PostedBatch } from '../../bridge/client/types.ts';
+import type { ChainHead, L1Call, PostedBatch, RollupState } from '../../bridge/client/types.ts';
 import { type Clock, systemClock } from '../../chain/clock.ts';
 import type { Field } from '../../protocol/types.ts';
 import {
@@ -18,6 +18,7 @@ import {
   type PostableBatch,
   type ProvenBatch,
   type SignedL1Tx,
+  type UnprovenOnL1,
 } from '../../sequencer/l1Port.ts';
 import { broadcastError, isNotFound, l1Error } from './errors.ts';
 
@@ -33,9 +34,14 @@ export interface ViemL1PortDependencies {
   readonly account: PrivateKeyAccount | undefined;
   /** Default: the system's. */
   readonly clock?: Pick<Clock, 'nowMs'>;
+  /** Whether the account leads at a time of L1's clock (seconds); asked only while the seat rotates. */
+  readonly leadsAt?: (timestamp: number) => boolean;
   /** Told once of every transaction of ours that was mined. */
   readonly onMined?: (call: string, gasUsed: bigint) => void;
 }
+
+/** At least this long before the end of a slot, nothing is committed any more. */
+const MINING_SECONDS = 2;
 
 /** The sequencer's view of L1, by viem and the bridge's client. */
 export class ViemL1Port implements L1Port {
@@ -64,10 +70,14 @@ export class ViemL1Port implements L1Port {
       const state = await this.#deps.reader.state({ blockNumber });
       return {
         blockNumber,
+        l1Timestamp: state.l1Timestamp,
         committed: head(state.committed),
         proven: head(state.proven),
         queueTail: state.queueTail,
-        canCommit: state.sequencer.toLowerCase() === this.#deps.account?.address.toLowerCase(),
+        // an address of 20 bytes stays one
+        seat: state.sequencer.toLowerCase() as Hex,
+        sequencerSeenAt: state.sequencerSeenAt,
+        canCommit: this.#canCommit(state),
         isOpen: state.isOpen,
         isFrozen: state.isFrozen,
       };
@@ -84,6 +94,15 @@ export class ViemL1Port implements L1Port {
   async postedCommitment(batch: number): Promise<Field> {
     const { stored } = await this.#ask(() => this.#deps.reader.readBatch(batch));
     return stored.c;
+  }
+
+  async unproven(batch: number): Promise<UnprovenOnL1> {
+    return this.#ask(async () => {
+      const { reader, account } = this.#deps;
+      const [{ stored }, { proveDeadlineSeconds }] = await Promise.all([reader.readBatch(batch), reader.parameters()]);
+      const isOurs = stored.committer.toLowerCase() === account?.address.toLowerCase();
+      return { proveDeadline: stored.committedAt + proveDeadlineSeconds, isOurs };
+    });
   }
 
   async nonce(): Promise<number> {
@@ -119,6 +138,11 @@ export class ViemL1Port implements L1Port {
     return this.#sign('submit', this.#deps.reader.calls.submitProvenBatch(closed, evm, proof), options);
   }
 
+  async signRevert(oldest: number, options: L1TxOptions): Promise<SignedL1Tx> {
+    const posted = await this.#ask(() => this.#deps.reader.readBatch(oldest));
+    return this.#sign('revert', this.#deps.reader.calls.revertBatches(posted), options);
+  }
+
   async broadcast(raw: Hex): Promise<void> {
     try {
       await this.#deps.publicClient.sendRawTransaction({ serializedTransaction: raw });
@@ -142,6 +166,14 @@ export class ViemL1Port implements L1Port {
     }
     const { blockNumber, gasUsed } = receipt;
     return { isSuccess: receipt.status === 'success', blockNumber, gasUsed };
+  }
+
+  #canCommit({ sequencer, isRotating, closedUntil, l1Timestamp }: RollupState): boolean {
+    const { account, leadsAt } = this.#deps;
+    if (!isRotating) return sequencer.toLowerCase() === account?.address.toLowerCase();
+    // The transaction is mined a little later: still in our slot.
+    const leads = leadsAt?.(l1Timestamp) === true && leadsAt(l1Timestamp + MINING_SECONDS);
+    return leads && l1Timestamp >= closedUntil;
   }
 
   async #sign(name: string, { to, data, value }: L1Call, { nonce, fees }: L1TxOptions): Promise<SignedL1Tx> {

@@ -1,6 +1,7 @@
 import type { SignedReceipt } from '../../protocol/receipts/receipt.ts';
 import type { ReceiptProof } from '../../protocol/receipts/receiptTree.ts';
 import type { AccountIndex, ClosedBatch, Field, Point } from '../../protocol/types.ts';
+import type { NetworkView } from '../../sdk/networkTypes.ts';
 import type {
   AccountProofView,
   AccountView,
@@ -49,6 +50,10 @@ export interface AiBackend {
   verifyReceipt(question: ParsedReceiptQuestion): Promise<ReceiptVerdict>;
 }
 
+export interface NetworkBackend {
+  view(): NetworkView;
+}
+
 /**
  * What the RPC server asks of the node. Parameters are parsed and in range. Refusals are thrown as errors with a string
  * `code` (ProtocolError, MempoolError …, see node/rpc/errors.ts); anything else is an internal error and is not shown.
@@ -70,6 +75,7 @@ export interface NodeBackend {
   health(): Promise<Health>;
   readonly ai: AiBackend;
   readonly lane: LaneBackend;
+  readonly network: NetworkBackend;
   /** Seconds forward, L1 included; returns the new time. Throws DEVNET_ONLY on any node but a devnet's. */
   advanceTime(seconds: number): Promise<number>;
   /** Listeners must not throw. Returns the function that removes the listener. */

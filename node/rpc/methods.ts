@@ -6,6 +6,7 @@ import type { NodeBackend } from './backend.ts';
 import type { EthHandlers } from './eth/ethContext.ts';
 import { registerLaneMethods } from './laneMethods.ts';
 import { parseParams, type RegisterMethod } from './method.ts';
+import { registerNetworkMethods } from './networkMethods.ts';
 import {
   accountIndexParam,
   addressParam,
@@ -63,6 +64,7 @@ export function methodTable(backend: NodeBackend, eth: EthHandlers = {}): Method
   method('engram_getBlock', z.tuple([blockParam]), async ([block]) => (await backend.block(block)) ?? null);
   registerAiMethods(method, backend);
   registerLaneMethods(method, backend.lane);
+  registerNetworkMethods(method, backend.network);
   for (const [name, run] of Object.entries(eth)) {
     table[name] = Object.assign((params: readonly unknown[]) => run(params), {
       isPlainJson: true,

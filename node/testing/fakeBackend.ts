@@ -7,6 +7,7 @@ import type { AiBackend, BackendEvents, NodeBackend } from '../rpc/backend.ts';
 import { RpcCode, RpcError } from '../rpc/errors.ts';
 import { fakeAi } from './fakeAi.ts';
 import { fakeLane } from './fakeLane.ts';
+import { fakeNetwork } from './fakeNetwork.ts';
 
 export const ACCOUNT: AccountView = {
   index: 5,
@@ -25,6 +26,7 @@ export const ACCOUNT: AccountView = {
 export class FakeBackend implements NodeBackend {
   readonly #events = new EventEmitter();
   readonly lane = fakeLane;
+  readonly network = fakeNetwork;
   readonly sent: Uint8Array[] = [];
   healthNow: Health = { live: true, ready: true, reasons: [] };
   status: Omit<TransactionStatus, 'hash'> = { status: 'unknown' };

@@ -30,6 +30,11 @@ export interface SequencerEvmBackendDependencies {
   readonly sequencer: Pick<Sequencer, 'lane' | 'evmPool' | 'submitEvm' | 'events'>;
   /** As they are when they are read. */
   readonly heads: EvmHeads;
+  /** How far a chain that is behind has to go; undefined: it is not behind. Default: it never is. */
+  readonly syncing?: () => { readonly current: bigint; readonly highest: bigint } | undefined;
+  readonly peerCount?: () => number;
+  /** Told of every transaction that a user of this node submitted. */
+  readonly onSubmitted?: ((raw: Uint8Array) => void) | undefined;
 }
 
 /** Blooms kept: searches for logs look at many blocks, and again and again. */
@@ -53,10 +58,19 @@ export class SequencerEvmBackend implements EvmBackend {
       minTip: options.minTip ?? 0n,
     };
     this.pool = sequencer.evmPool;
+    sequencer.events.on('rolledBack', () => this.#blooms.clear());
     this.run = new CallRunner(
       { ...DEFAULT_CALL_LIMITS, ...options.limits },
       { lane: sequencer.lane, header: async (number) => (await this.block(number))?.header },
     );
+  }
+
+  syncing(): { readonly current: bigint; readonly highest: bigint } | undefined {
+    return this.#deps.syncing?.();
+  }
+
+  peerCount(): number {
+    return this.#deps.peerCount?.() ?? 0;
   }
 
   get heads(): EvmHeads {
@@ -129,7 +143,9 @@ export class SequencerEvmBackend implements EvmBackend {
 
   async sendRaw(raw: Uint8Array): Promise<Hex> {
     try {
-      return (await this.#deps.sequencer.submitEvm(raw)).hash;
+      const { hash } = await this.#deps.sequencer.submitEvm(raw);
+      this.#deps.onSubmitted?.(raw);
+      return hash;
     } catch (error) {
       if (error instanceof EvmPoolError) throw serverError(error.message);
       if (error instanceof SequencerError) throw serverError('the sequencer does not run');

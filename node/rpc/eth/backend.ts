@@ -102,6 +102,9 @@ export interface EvmInfo {
 export interface EvmBackend {
   readonly info: EvmInfo;
   readonly heads: EvmHeads;
+  /** How far a chain that is behind has to go; undefined: it is not behind. */
+  syncing(): { readonly current: bigint; readonly highest: bigint } | undefined;
+  peerCount(): number;
   /** Block 0 included. */
   block(number: bigint): Promise<EvmBlockRecord | undefined>;
   blockByHash(hash: Hex): Promise<EvmBlockRecord | undefined>;

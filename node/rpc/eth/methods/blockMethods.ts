@@ -76,7 +76,10 @@ export function blockMethods(backend: EvmBackend): EthHandlers {
     },
     eth_syncing: async (params) => {
       readArgs(params, [optional(booleanValue)]);
-      return false;
+      const behind = backend.syncing();
+      if (behind === undefined) return false;
+      const { current, highest } = behind;
+      return { startingBlock: '0x0', currentBlock: quantity(current), highestBlock: quantity(highest) };
     },
   };
 }

@@ -2,10 +2,12 @@ import { keccakHex } from '../../../../chain/evm/crypto.ts';
 import { readArgs, required } from '../args.ts';
 import type { EvmBackend } from '../backend.ts';
 import type { EthHandlers } from '../ethContext.ts';
+import { quantity } from '../quantity.ts';
 import { bytesValue } from '../values.ts';
 
 /** The network and the program. */
-export function netMethods({ info }: EvmBackend): EthHandlers {
+export function netMethods(backend: EvmBackend): EthHandlers {
+  const { info } = backend;
   const constant =
     (answer: unknown) =>
     async (params: readonly unknown[]): Promise<unknown> => {
@@ -15,7 +17,10 @@ export function netMethods({ info }: EvmBackend): EthHandlers {
   return {
     net_version: constant(info.chainId.toString()),
     net_listening: constant(true),
-    net_peerCount: constant('0x0'),
+    net_peerCount: async (params) => {
+      readArgs(params, []);
+      return quantity(backend.peerCount());
+    },
     web3_clientVersion: constant(info.clientVersion),
     web3_sha3: async (params) => keccakHex(...readArgs(params, [required(bytesValue)])),
   };

@@ -1,0 +1,281 @@
+import type { RollupReader } from '../../bridge/client/interface.ts';
+import type { PostedBatch, RollupState } from '../../bridge/client/types.ts';
+import { ChainError } from '../../chain/errors.ts';
+import type { Logger } from '../../chain/logger.ts';
+import type { ChainStore } from '../../chain/store.ts';
+import { ProtocolError } from '../../protocol/errors.ts';
+import type { Sequencer } from '../../sequencer/sequencer.ts';
+import type { L1Ring } from './l1Ring.ts';
+import type { PeerBatches } from './peerBatches.ts';
+import { ownBatch, postedDataCount } from './postedCheck.ts';
+import type { PostedSource } from './postedSource.ts';
+import { SyncError } from './syncError.ts';
+import type { Turns } from './turns.ts';
+import type { UnsafeCheck } from './unsafeCheck.ts';
+
+export interface L1FollowerOptions {
+  /** L1 blocks that must bury a commit before it is followed. */
+  readonly confirmations: number;
+  /** L1 block of the contract's deployment. */
+  readonly deployedAt: bigint;
+  /** The rollup's parameter. */
+  readonly maxDriftSeconds: number;
+}
+
+export interface L1FollowerDeps {
+  readonly store: ChainStore;
+  readonly chain: Pick<Sequencer, 'importBlock' | 'importClose' | 'importPosted' | 'rollback'>;
+  readonly rollup: Pick<RollupReader, 'state'>;
+  readonly posted: PostedSource;
+  readonly ring: L1Ring;
+  readonly unsafe: UnsafeCheck;
+  /** Absent: batches come from L1 alone. */
+  readonly peers: PeerBatches | undefined;
+  /** What the node changes its chain in, one after another. */
+  readonly turns: Turns;
+  readonly log: Logger;
+  /** Told of every reorganisation of L1: how many blocks were replaced. */
+  readonly onReorg?: (depth: number) => void;
+}
+
+export interface FollowStatus {
+  /** The last batch that L1 has committed, at the confirmation depth, and this node has the same. */
+  readonly agreedBatch: number;
+  /** Last block of that batch. */
+  readonly safeBlock: bigint;
+  /** The last batch L1 has committed. */
+  readonly committedBatch: number;
+  /** Everything L1 has committed is here. */
+  readonly isSynced: boolean;
+  /** A committed batch that breaks the ledger's rules: it cannot be proven, and nothing can stand on it. */
+  readonly invalidBatch: number | undefined;
+  readonly rollbacks: number;
+  readonly l1Reorgs: number;
+  readonly deepestReorg: number;
+}
+
+/** Before L1 was looked at. */
+export const NOTHING_FOLLOWED: FollowStatus = {
+  agreedBatch: 0,
+  safeBlock: 0n,
+  committedBatch: 0,
+  isSynced: false,
+  invalidBatch: undefined,
+  rollbacks: 0,
+  l1Reorgs: 0,
+  deepestReorg: 0,
+};
+
+/**
+ * Makes this node's chain what L1 says (docs/protocol.md section 15): every committed batch is compared with our own; one that is missing
+ * is taken from peers and checked, or derived from L1's data; one that differs is given up. L1's reorganisations are followed as far as
+ * the states go that are kept.
+ */
+export class L1Follower {
+  readonly #options: L1FollowerOptions;
+  readonly #deps: L1FollowerDeps;
+  #agreed: number | undefined;
+  /** The highest block of L1 that was not reorganised away since batches were last compared. */
+  #fork: bigint | undefined;
+  #isChecked = false;
+  #status: FollowStatus = NOTHING_FOLLOWED;
+
+  constructor(options: L1FollowerOptions, deps: L1FollowerDeps) {
+    this.#options = options;
+    this.#deps = deps;
+  }
+
+  get status(): FollowStatus {
+    return this.#status;
+  }
+
+  /**
+   * One look at L1, and whatever follows from it.
+   * @throws SyncError REORG_TOO_DEEP; BridgeError (L1: try again); ChainError ROLLBACK_TOO_DEEP
+   */
+  async step(signal?: AbortSignal): Promise<void> {
+    const { ring, rollup, unsafe, log } = this.#deps;
+    const { head, forkedAbove } = await ring.look();
+    const { confirmations, deployedAt } = this.#options;
+    const buried = head.number - BigInt(confirmations);
+    const l1 = await rollup.state({ blockNumber: buried < deployedAt ? deployedAt : buried });
+    if (forkedAbove !== undefined) this.#onReorg(forkedAbove, head.number);
+    this.#agreed ??= await this.#belowFork(await this.#findAgreed(l1));
+    this.#fork = undefined;
+    // A reorganisation may have taken commits away: they are unsafe again.
+    if (this.#agreed > l1.committed.batch) this.#agreed = l1.committed.batch;
+    for (let number = this.#agreed + 1; number <= l1.committed.batch; number += 1) {
+      if (signal?.aborted) return;
+      this.#tell({ committedBatch: l1.committed.batch, isSynced: false });
+      if (!(await this.#take(number, l1))) return;
+      this.#agreed = number;
+      await this.#tellAgreed(number);
+    }
+    if (!this.#isChecked) {
+      const conflict = await unsafe.firstConflict(l1.committed.queue, this.#status.safeBlock);
+      if (conflict !== undefined) await this.#rollback(conflict - 1n, 'L1_ITEM_GONE');
+      this.#isChecked = true;
+    }
+    await this.#tellAgreed(this.#agreed);
+    const wasSynced = this.#status.isSynced;
+    this.#tell({ committedBatch: l1.committed.batch, isSynced: true, invalidBatch: undefined });
+    if (!wasSynced) log.info({ agreedBatch: this.#agreed, block: this.#deps.store.head.block }, 'in step with L1');
+  }
+
+  /** Something else says that L1 has another chain than ours: the next step compares from scratch. */
+  recheck(): void {
+    this.#agreed = undefined;
+    this.#isChecked = false;
+    this.#deps.posted.reset();
+  }
+
+  #onReorg(forkedAbove: bigint, head: bigint): void {
+    const depth = Number(head - forkedAbove);
+    this.#deps.onReorg?.(depth);
+    this.#deps.log.warn({ forkedAbove, head, depth }, 'L1 was reorganised');
+    this.#tell({
+      l1Reorgs: this.#status.l1Reorgs + 1,
+      deepestReorg: Math.max(this.#status.deepestReorg, depth),
+    });
+    this.#fork = this.#fork === undefined || forkedAbove < this.#fork ? forkedAbove : this.#fork;
+    this.recheck();
+  }
+
+  /** What was committed above a fork of L1 is judged anew: messages and times may be others now. */
+  async #belowFork(agreed: number): Promise<number> {
+    let number = agreed;
+    if (this.#fork === undefined) return number;
+    while (number > 0 && (await this.#deps.posted.batch(number)).l1.blockNumber > this.#fork) number -= 1;
+    return number;
+  }
+
+  /** The last batch on which L1 and this node agree; what this node has beyond and L1 has otherwise is given up. */
+  async #findAgreed(l1: RollupState): Promise<number> {
+    const { store, posted } = this.#deps;
+    const top = Math.min(store.head.closedBatch, l1.committed.batch);
+    let number = top;
+    while (number > 0) {
+      const own = await ownBatch(await posted.batch(number), store);
+      // undefined below the base of a snapshot: that base was checked against L1
+      if (own === undefined || own.isSameAsPosted) break;
+      number -= 1;
+    }
+    if (number < top) await this.#rollback(await this.#lastBlock(number), 'L1_DIFFERS');
+    return number;
+  }
+
+  /** Makes a committed batch ours. False: it cannot be one, or L1 has moved; the next step goes on. */
+  async #take(number: number, l1: RollupState): Promise<boolean> {
+    const { posted: source, turns, store } = this.#deps;
+    const posted = await source.batch(number, l1.committed.batch);
+    return turns.take(async () => {
+      const before = posted.header.firstBlock - 1n;
+      if (store.head.block < before || posted.oldRoot !== (await this.#rootBefore(number))) {
+        this.recheck();
+        return false;
+      }
+      const first = await ownBatch(posted, store);
+      if (first !== undefined && !first.isSameAsPosted) await this.#rollbackNow(before, 'L1_DIFFERS');
+      if (first?.isSameAsPosted !== true) await this.#complete(posted);
+      const own = await ownBatch(posted, store);
+      if (own?.isSameAsPosted === true && own.isAsPosted && (await this.#counts(posted))) return true;
+      if (store.head.block > before) await this.#rollbackNow(before, 'POSTED_DATA_VOID');
+      return this.#derive(posted);
+    });
+  }
+
+  /** From the blocks that are here, and those that peers have. */
+  async #complete(posted: PostedBatch): Promise<void> {
+    const { store, peers, log } = this.#deps;
+    const { number, header, shape, stored, evmData } = posted;
+    const { lastBlock, evmCommitment } = header;
+    const close = { number, lastBlock, shape, c: stored.c, evmCommitment };
+    const before = header.firstBlock - 1n;
+    if (store.head.block > lastBlock) await this.#rollbackNow(lastBlock, 'L1_DIFFERS');
+    for (const peer of peers?.having(number) ?? []) {
+      if (store.head.block >= lastBlock) break;
+      try {
+        await peers?.bring(peer, { number, above: store.head.block, lastBlock });
+      } catch (error) {
+        if (!(error instanceof SyncError)) throw error;
+        log.debug({ peer, batch: number, code: error.code, ...error.data }, 'a peer did not bring a batch');
+      }
+      if (store.head.block < lastBlock) continue;
+      if (await this.#close(close, evmData)) return;
+      peers?.lied(peer, number);
+      await this.#rollbackNow(before, 'PEER_LIED');
+    }
+    if (store.head.block === lastBlock && store.head.open !== undefined && !(await this.#close(close, evmData))) {
+      await this.#rollbackNow(before, 'L1_DIFFERS');
+    }
+  }
+
+  async #close(close: Parameters<Sequencer['importClose']>[0], evmData: Uint8Array): Promise<boolean> {
+    try {
+      await this.#deps.chain.importClose(close, evmData);
+      return true;
+    } catch (error) {
+      if (error instanceof ChainError && error.code === 'CLOSE_MISMATCH') return false;
+      throw error;
+    }
+  }
+
+  /** By L1's data alone. */
+  async #derive(posted: PostedBatch): Promise<boolean> {
+    const { chain, log, posted: source } = this.#deps;
+    try {
+      await chain.importPosted(source.derivable(posted), await this.#messages(posted));
+      return true;
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      if (this.#status.invalidBatch !== posted.number) {
+        log.error(
+          { batch: posted.number, code: error.code },
+          'L1 has a batch that breaks the ledger’s rules: it cannot be proven',
+        );
+      }
+      this.#tell({ invalidBatch: posted.number, isSynced: false });
+      return false;
+    }
+  }
+
+  async #counts(posted: PostedBatch): Promise<boolean> {
+    const { store, posted: source } = this.#deps;
+    const { maxDriftSeconds } = this.#options;
+    const messages = await this.#messages(posted);
+    return postedDataCount(source.derivable(posted), { messages, maxDriftSeconds, store });
+  }
+
+  async #messages(posted: PostedBatch) {
+    const { store, posted: source } = this.#deps;
+    const parent = await store.evmBlock(posted.header.firstBlock - 1n);
+    return source.messages(posted, parent?.inboxCount ?? store.head.inboxCount);
+  }
+
+  async #rootBefore(number: number) {
+    const { store } = this.#deps;
+    if (number === 1) return (await this.#deps.posted.batch(1)).oldRoot;
+    return (await store.summary(number - 1))?.newRoot;
+  }
+
+  async #lastBlock(batch: number): Promise<bigint> {
+    return (await this.#deps.store.summary(batch))?.lastBlock ?? 0n;
+  }
+
+  async #rollback(toBlock: bigint, reason: string): Promise<void> {
+    await this.#deps.turns.take(() => this.#rollbackNow(toBlock, reason));
+  }
+
+  async #rollbackNow(toBlock: bigint, reason: string): Promise<void> {
+    await this.#deps.chain.rollback(toBlock, reason);
+    this.#tell({ rollbacks: this.#status.rollbacks + 1 });
+  }
+
+  async #tellAgreed(batch: number): Promise<void> {
+    this.#tell({ agreedBatch: batch, safeBlock: await this.#lastBlock(batch) });
+  }
+
+  #tell(change: Partial<FollowStatus>): void {
+    this.#status = { ...this.#status, ...change };
+  }
+}
