@@ -109,6 +109,15 @@ export class Leadership {
     return (state.isRotating ? this.leaderAt(timeSeconds) : this.seat) === this.#own;
   }
 
+  /**
+   * Whether this signer may propose at some time: it holds the seat, or a seat of the registry. Nodes look at L1 at different moments; who is
+   * none of these cannot be another node's leader.
+   */
+  isProposer(signer: Hex): boolean {
+    if (signer === this.seat) return true;
+    return [...this.#schedules.values()].some(({ seats }) => seats.some((seat) => seat?.signer === signer));
+  }
+
   /** The slot of a time; 0 where there are none. */
   slotAt(timeSeconds: number): number {
     return this.#times === undefined ? 0 : slotAt(this.#times, timeSeconds);

@@ -52,7 +52,9 @@ export async function exportHistory(domain: AttestationDomain, { db }: { db: Db 
     version: 1,
     l1ChainId: String(domain.l1ChainId),
     evmLane: domain.evmLane.toLowerCase(),
-    signers: [...bySigner].map(([signer, rest]) => ({ signer, ...rest })),
+    signers: [...bySigner]
+      .map(([signer, rest]) => ({ signer, ...rest }))
+      .sort((x, y) => (x.signer < y.signer ? -1 : 1)),
   };
 }
 
