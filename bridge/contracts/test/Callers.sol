@@ -62,3 +62,15 @@ contract MoodyReceiver {
         if (!_isWilling) revert NotNow();
     }
 }
+
+/// Owns validators; when it is paid, asks for the money again.
+contract GreedyOwner is Forwarder {
+    uint256 public attempts;
+    bool public hasSucceeded;
+
+    receive() external payable {
+        attempts += 1;
+        (bool isDone,) = msg.sender.call(abi.encodeWithSignature("withdraw()"));
+        if (isDone) hasSucceeded = true;
+    }
+}
