@@ -1,6 +1,6 @@
 import type { Fixture } from '../../bridge/testing/fixture.ts';
 import type { ShiftableClock } from '../../chain/clock.ts';
-import { silentLogger } from '../../chain/logger.ts';
+import { type Logger, silentLogger } from '../../chain/logger.ts';
 import { loadConfig } from '../config/config.ts';
 import { devAccount } from '../devnet/accounts.ts';
 import { EngramNode } from '../node.ts';
@@ -13,11 +13,24 @@ export const PATIENT = { graceSeconds: 2 * WEEK, maxAgeSeconds: 2 * WEEK, queueD
 
 /** A whole node on the fixture's L1 (whose contract takes any proof). Batches close when asked; time can be set forward. */
 export function startTestNode(
-  { folder, clock, flags = {} }: { folder: string; clock: ShiftableClock; flags?: Readonly<Record<string, unknown>> },
+  {
+    folder,
+    clock,
+    flags = {},
+    key = devAccount('sequencer').l1Key,
+    logger = silentLogger,
+  }: {
+    folder: string;
+    clock: ShiftableClock;
+    flags?: Readonly<Record<string, unknown>>;
+    /** null: it only follows. */
+    key?: `0x${string}` | null;
+    logger?: Logger;
+  },
   { fixture }: { fixture: Fixture },
 ): Promise<EngramNode> {
   const config = loadConfig({
-    env: { ENGRAM_L1_KEY: devAccount('sequencer').l1Key },
+    env: key === null ? { ENGRAM_SEQUENCER_ENABLED: 'false' } : { ENGRAM_L1_KEY: key },
     flags: {
       '--data-dir': folder,
       '--l1-rpc-url': fixture.l1.url,
@@ -35,7 +48,7 @@ export function startTestNode(
     },
   });
   return EngramNode.start(config, {
-    logger: silentLogger,
+    logger,
     proving: instantProving,
     clock,
     moveTime: async (seconds) => {
