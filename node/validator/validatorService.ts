@@ -194,7 +194,8 @@ export class ValidatorService {
     const sent = await this.#sender?.step(this.#own.outcomes, at);
     if (sent?.kind === 'mismatch') this.#own.forget(sent.batch);
     if (sent?.kind === 'attested') this.#attestedBatch = await lane.attestedBatch();
-    return sent === undefined || sent.kind === 'idle' ? (unsigned ?? { kind: 'idle', batch: proven }) : sent;
+    const hasSent = sent !== undefined && sent.kind !== 'idle' && sent.kind !== 'waiting';
+    return hasSent ? sent : (unsigned ?? sent ?? { kind: 'idle', batch: proven });
   }
 
   async #publish(bytes: Uint8Array): Promise<void> {
