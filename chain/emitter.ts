@@ -24,6 +24,11 @@ export class SafeEmitter<Events extends { [K in keyof Events]: unknown[] }> {
     return () => void this.#emitter.off(name, guarded);
   }
 
+  /** Whether anybody listens to it. */
+  isHeard(name: keyof Events & string): boolean {
+    return this.#emitter.listenerCount(name) > 0;
+  }
+
   tell<K extends keyof Events & string>(name: K, ...args: Events[K]): void {
     this.#emitter.emit(name, ...args);
   }

@@ -17,7 +17,8 @@ export function proofPort(queue: ProofQueue): ProofQueuePort {
     enqueue: async (closed: ClosedBatch): Promise<void> => {
       await queue.enqueue(closed);
     },
-    proof: (batch: number): Promise<BatchProof | undefined> => queue.result(batch),
+    proof: (batch, c): Promise<BatchProof | undefined> => queue.result(batch, c),
+    discard: (batches) => queue.discard(batches),
   };
 }
 

@@ -85,7 +85,7 @@ describe('ProofQueue', () => {
     const queue = await open();
     await queue.enqueue(ONE);
     await queue.take();
-    expect((await queue.fail(jobId(ONE), 'bad', { isFinal: true })).status).toBe('failed');
+    expect(await queue.fail(jobId(ONE), 'bad', { isFinal: true })).toMatchObject({ status: 'failed' });
   });
 
   it('does not count a cancelled attempt', async () => {
@@ -147,5 +147,55 @@ describe('ProofQueue', () => {
       ]);
       expect(await queue.result(2)).toEqual(resultFor(TWO));
     }
+  });
+});
+
+describe('batches that the chain took back', () => {
+  it('are forgotten with their results, others stay', async () => {
+    const queue = await open();
+    for (const closed of [ONE, TWO, THREE]) await queue.enqueue(closed);
+    for (const closed of [ONE, TWO]) {
+      const job = await queue.take();
+      await queue.complete(job?.id ?? '', resultFor(closed));
+    }
+    await queue.discard([2, 3, 9]);
+    for (const each of [queue, await open()]) {
+      expect(each.jobs().map(({ batch }) => batch)).toEqual([1]);
+      expect(await each.result(2)).toBeUndefined();
+      expect(await each.result(1, ONE.commitment.c)).toEqual(resultFor(ONE));
+      expect(await each.result(1, TWO.commitment.c)).toBeUndefined();
+    }
+  });
+
+  it('end in nothing if they were being proven, and the queue goes on', async () => {
+    const queue = await open();
+    for (const closed of [ONE, TWO, THREE]) await queue.enqueue(closed);
+    const [one, two, three] = [await queue.take(), await queue.take(), await queue.take()];
+    await queue.discard([1, 2, 3]);
+    await queue.complete(one?.id ?? '', resultFor(ONE));
+    expect(await queue.fail(two?.id ?? '', 'because')).toBeUndefined();
+    await queue.release(three?.id ?? '');
+    expect(queue.jobs()).toEqual([]);
+    expect(await queue.result(1)).toBeUndefined();
+    expect(await queue.take()).toBeUndefined();
+  });
+
+  it('that come again while they are being proven take that proof', async () => {
+    const queue = await open();
+    await queue.enqueue(ONE);
+    const job = await queue.take();
+    await queue.discard([1]);
+    expect((await queue.enqueue(ONE)).status).toBe('proving');
+    expect(await queue.take()).toBeUndefined();
+    await queue.complete(job?.id ?? '', resultFor(ONE));
+    expect(await queue.result(1)).toEqual(resultFor(ONE));
+  });
+
+  it('may go while one is handed out', async () => {
+    const queue = await open();
+    await queue.enqueue(ONE);
+    const [job] = await Promise.all([queue.take(), queue.discard([1])]);
+    expect(job).toBeUndefined();
+    expect((await queue.enqueue(ONE)).status).toBe('pending');
   });
 });

@@ -1,7 +1,7 @@
 import type { Clock } from '../chain/clock.ts';
 import { type Db, type DbOp, prefixRange } from '../chain/db.ts';
 import { closedBatchRecord } from '../chain/records.ts';
-import type { ClosedBatch } from '../protocol/types.ts';
+import type { ClosedBatch, Field } from '../protocol/types.ts';
 import { ProverError } from './errors.ts';
 import { type JobRecord, type JobStatus, jobRecord, resultRecord } from './proofRecords.ts';
 import type { ProofJob, ProofResult } from './types.ts';
@@ -22,6 +22,8 @@ export class ProofQueue {
   readonly #db: Db;
   readonly #clock: Clock;
   readonly #jobs = new Map<string, JobRecord>();
+  /** Jobs that are being proven though nobody wants them any more. */
+  readonly #discarded = new Set<string>();
   /** Told after every change that may give someone work or a result. */
   onChange: (job: JobRecord) => void = () => undefined;
 
@@ -51,12 +53,14 @@ export class ProofQueue {
     const known = this.#jobs.get(id);
     if (known !== undefined) return known;
     const createdAtMs = this.#clock.nowMs();
+    // The chain came to the same batch again before the attempt for it was over.
+    const isBeingProven = this.#discarded.delete(id);
     const job: JobRecord = {
       id,
       batch,
       shape,
-      status: 'pending',
-      attempts: 0,
+      status: isBeingProven ? 'proving' : 'pending',
+      attempts: isBeingProven ? 1 : 0,
       createdAtMs,
       notBeforeMs: 0,
       reason: undefined,
@@ -73,14 +77,23 @@ export class ProofQueue {
     // In memory at once: the input is read from disk, and nobody else may take the job meanwhile.
     this.#jobs.set(id, { ...next, status: 'proving' });
     const text = await this.#db.get(inputKey(id));
+    if (this.#discarded.delete(id)) return undefined;
     if (text === undefined) throw new ProverError('UNKNOWN_JOB', { id });
     const input = closedBatchRecord.decode(text, inputKey(id));
-    await this.#change({ ...next, status: 'proving', attempts: next.attempts + 1 });
+    const taken = await this.#change({ ...next, status: 'proving', attempts: next.attempts + 1 });
+    if (this.#discarded.delete(id)) {
+      await this.#forget([taken]);
+      return undefined;
+    }
     return { id, batch, shape, input };
   }
 
-  /** Stores the result; the input is not needed any more. @throws ProverError UNKNOWN_JOB */
+  /**
+   * Stores the result; the input is not needed any more. What was discarded meanwhile is forgotten with its result.
+   * @throws ProverError UNKNOWN_JOB
+   */
   async complete(id: string, result: ProofResult): Promise<void> {
+    if (this.#discarded.delete(id)) return;
     const job = this.#require(id, 'proving');
     await this.#change({ ...job, status: 'proven', reason: undefined }, [
       { type: 'put', key: resultKey(id), value: resultRecord.encode(result) },
@@ -88,8 +101,12 @@ export class ProofQueue {
     ]);
   }
 
-  /** Ends an attempt: the job waits for the next one, or is failed if that was the last or more of them make no sense. */
-  async fail(id: string, reason: string, options: { isFinal?: boolean } = {}): Promise<JobRecord> {
+  /**
+   * Ends an attempt: the job waits for the next one, or is failed if that was the last or more of them make no sense. undefined: it was
+   * discarded meanwhile.
+   */
+  async fail(id: string, reason: string, options: { isFinal?: boolean } = {}): Promise<JobRecord | undefined> {
+    if (this.#discarded.delete(id)) return undefined;
     const job = this.#require(id, 'proving');
     if (options.isFinal === true || job.attempts >= this.#options.maxAttempts) {
       return this.#change({ ...job, status: 'failed', reason });
@@ -100,6 +117,7 @@ export class ProofQueue {
 
   /** Gives a job back whose attempt was cancelled; it does not count. */
   async release(id: string): Promise<void> {
+    if (this.#discarded.delete(id)) return;
     const job = this.#require(id, 'proving');
     await this.#change({ ...job, status: 'pending', attempts: job.attempts - 1 });
   }
@@ -110,9 +128,22 @@ export class ProofQueue {
     await this.#change({ ...job, status: 'pending', attempts: 0, notBeforeMs: 0 });
   }
 
-  /** The proof of a batch, once there is one. */
-  async result(batch: number): Promise<ProofResult | undefined> {
-    const job = this.#first((candidate) => candidate.batch === batch && candidate.status === 'proven');
+  /** Forgets all jobs of these batches, their results too: the chain went back to before them. What is being proven ends in nothing. */
+  async discard(batches: readonly number[]): Promise<void> {
+    const gone = new Set(batches);
+    const jobs = [...this.#jobs.values()].filter(({ batch }) => gone.has(batch));
+    if (jobs.length === 0) return;
+    for (const { id, status } of jobs) if (status === 'proving') this.#discarded.add(id);
+    await this.#forget(jobs);
+  }
+
+  /** The proof of a batch, once there is one. `c`: of the batch with this commitment; the same number may have had others. */
+  async result(batch: number, c?: Field): Promise<ProofResult | undefined> {
+    const id = c === undefined ? undefined : idOf(batch, c);
+    const job = this.#first(
+      (candidate) =>
+        candidate.batch === batch && candidate.status === 'proven' && (id === undefined || candidate.id === id),
+    );
     if (job === undefined) return undefined;
     const text = await this.#db.get(resultKey(job.id));
     return text === undefined ? undefined : resultRecord.decode(text, resultKey(job.id));
@@ -147,6 +178,12 @@ export class ProofQueue {
     return job;
   }
 
+  async #forget(jobs: readonly JobRecord[]): Promise<void> {
+    const keys = jobs.flatMap((job) => [jobKey(job), inputKey(job.id), resultKey(job.id)]);
+    await this.#db.write(keys.map((key) => ({ type: 'del', key })));
+    for (const { id } of jobs) this.#jobs.delete(id);
+  }
+
   async #change(job: JobRecord, more: readonly DbOp[] = []): Promise<JobRecord> {
     await this.#db.write([{ type: 'put', key: jobKey(job), value: jobRecord.encode(job) }, ...more]);
     this.#jobs.set(job.id, job);
@@ -156,7 +193,11 @@ export class ProofQueue {
 }
 
 export function jobId(closed: ClosedBatch): string {
-  return `${closed.batch.number}-${closed.commitment.c.toString(16).padStart(64, '0')}`;
+  return idOf(closed.batch.number, closed.commitment.c);
+}
+
+function idOf(batch: number, c: Field): string {
+  return `${batch}-${c.toString(16).padStart(64, '0')}`;
 }
 
 function jobKey(job: JobRecord): string {

@@ -101,12 +101,14 @@ export class Prover {
       }
       const isFinal = error instanceof ProverError && FINAL.has(error.code);
       const record = await queue.fail(id, reasonOf(error), { isFinal });
+      if (record === undefined) return;
       const { status, attempts } = record;
       this.#log.error({ batch, shape, status, attempts, err: error }, 'proof attempt failed');
       this.events.tell('failed', record);
       return;
     }
     await queue.complete(id, result);
+    if (queue.job(id) === undefined) return; // discarded meanwhile
     const { seconds, peakMemoryMB } = result;
     this.#log.info({ batch, shape, seconds, peakMemoryMB: Math.round(peakMemoryMB) }, 'batch proven');
     this.events.tell('proven', job, result);

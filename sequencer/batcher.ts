@@ -1,9 +1,7 @@
-import type { Block } from '../chain/block.ts';
 import type { Clock } from '../chain/clock.ts';
 import type { EvmLane } from '../chain/evm/evmLane.ts';
 import { nextBaseFee } from '../chain/evm/fees.ts';
 import type { TxSource } from '../chain/evm/types.ts';
-import type { Ledger } from '../chain/ledger.ts';
 import type { Logger } from '../chain/logger.ts';
 import type { ChainStore } from '../chain/store.ts';
 import type { BatchSummary } from '../chain/types.ts';
@@ -11,14 +9,14 @@ import { FORCE_SECONDS, MAX_BATCH_BLOCKS, MAX_L1_MESSAGES } from '../protocol/la
 import type { L1Message } from '../protocol/lane/types.ts';
 import type { ClosedBatch } from '../protocol/types.ts';
 import { type BuiltBlock, buildBlock } from './blockBuilder.ts';
-import { SequencerError } from './errors.ts';
+import type { ChainState } from './chainState.ts';
 import type { EvmPool } from './evm/evmPool.ts';
-import type { FeeAccounts } from './feeAccounts.ts';
-import type { IndexAllocator } from './indexAllocator.ts';
 import type { LaneFeedPort } from './lanePort.ts';
 import type { Mempool } from './mempool.ts';
 import type { QueueFeed } from './queueFeed.ts';
+import type { Tenure } from './tenure.ts';
 import type { Timetable } from './timetable.ts';
+import type { Turns } from './turns.ts';
 import { holdsAt } from './txCheck.ts';
 
 export interface BatcherOptions {
@@ -31,37 +29,37 @@ export interface BatcherOptions {
 }
 
 export interface BatcherDeps {
-  readonly ledger: Ledger;
+  readonly state: ChainState;
+  /** Whoever changes the chain does it in a turn. After a failed one memory may be ahead of the disk: every later one fails with it. */
+  readonly turns: Turns;
+  readonly tenure: Tenure;
   readonly store: ChainStore;
-  readonly proofs: { enqueue(closed: ClosedBatch): Promise<void> };
-  readonly feeAccounts: FeeAccounts;
+  /** Asks for the proof of a batch of ours. */
+  readonly prove: (closed: ClosedBatch) => Promise<void>;
   readonly timetable: Timetable;
   readonly feed: QueueFeed;
   readonly mempool: Mempool;
   readonly lane: EvmLane;
   readonly evmPool: EvmPool;
   readonly laneFeed: LaneFeedPort;
-  readonly indices: IndexAllocator;
   readonly provenCount: () => number;
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly log: Logger;
-  readonly onBlock: (block: Block) => void;
   readonly onClosed: (summary: BatchSummary) => void;
 }
 
-type CloseReason = 'time' | 'full' | 'queue' | 'asked';
+/** handover: the turn is over, or somebody else left it open. */
+type CloseReason = 'time' | 'full' | 'queue' | 'asked' | 'handover';
 
 /**
  * Fills blocks into batches and closes these. A batch is open from its first block until it is full, its time is up, or items of
- * L1's queue waited too long for the next one. It is handed to the prover after it is stored; if the process dies between the
- * two, `requeueUnproven` makes up for it.
+ * L1's queue waited too long for the next one; and where leaders change, when a turn ends. It is handed to the prover after it is stored;
+ * if the process dies between the two, `Sequencer.load` makes up for it.
  */
 export class Batcher {
   readonly #options: BatcherOptions;
   readonly #deps: BatcherDeps;
   readonly #log: Logger;
-  /** The last step begun: steps run one after another, whoever asks. */
-  #last: Promise<void> = Promise.resolve();
 
   constructor(options: BatcherOptions, deps: BatcherDeps) {
     this.#options = options;
@@ -69,53 +67,42 @@ export class Batcher {
     this.#log = deps.log.child({ module: 'batcher' });
   }
 
-  /** Asks for the proofs of all closed batches that are not proven on L1. */
-  async requeueUnproven(): Promise<void> {
-    const { store, proofs, provenCount } = this.#deps;
-    for (let number = provenCount() + 1; number <= store.head.closedBatch; number += 1) {
-      const closed = await store.batch(number);
-      if (closed !== undefined) await proofs.enqueue(closed);
-    }
-  }
-
   /** Builds a block if there is anything for it, and closes the batch if it is time. Errors are of the store: the caller halts. */
   tick(nowMs: number): Promise<void> {
-    return this.#inTurn(() => this.#tick(nowMs));
+    return this.#deps.turns.run(() => this.#tick(nowMs));
   }
 
   /** Closes the open batch, if there is one. */
   close(reason: CloseReason): Promise<void> {
-    return this.#inTurn(() => this.#close(reason));
+    return this.#deps.turns.run(() => this.#close(reason));
   }
 
   /** Closes the open batch and runs `work` before any other block is built. What `work` throws reaches the caller only. */
   async betweenBatches<T>(work: () => Promise<T>): Promise<T> {
-    let outcome: () => T = () => {
-      throw new SequencerError('STOPPED');
-    };
-    await this.#inTurn(async () => {
+    const { turns } = this.#deps;
+    const outcome = await turns.run(async () => {
       await this.#close('asked');
-      try {
-        const result = await work();
-        outcome = () => result;
-      } catch (error) {
-        outcome = () => {
-          throw error;
-        };
-      }
+      return work().then(
+        (value) => ({ value }),
+        (error: unknown) => ({ error }),
+      );
     });
-    return outcome();
-  }
-
-  #inTurn(step: () => Promise<void>): Promise<void> {
-    // After a failed step memory may be ahead of the disk: every later one fails with it.
-    this.#last = this.#last.then(step);
-    return this.#last;
+    if ('error' in outcome) throw outcome.error;
+    return outcome.value;
   }
 
   async #tick(nowMs: number): Promise<void> {
-    const { ledger, mempool, timetable, store, feed } = this.#deps;
+    const { mempool, timetable, store, feed, tenure } = this.#deps;
+    const { ledger } = this.#deps.state;
     mempool.prune(Math.floor(nowMs / 1000));
+    const phase = tenure.phase(nowMs);
+    if (phase === 'handOver' && tenure.ownsHead) await this.#close('handover');
+    if (phase !== 'build') return;
+    if (ledger.open !== undefined && tenure.isForeign(ledger.open.record.firstBlock)) {
+      // Its slots may be of a shape that we have no circuit for: what somebody else began ends here.
+      await this.#close('handover');
+      if (ledger.open !== undefined) return;
+    }
     if (ledger.open !== undefined && timetable.isBatchDue(ledger.open.record.timestamp, this.#unproven, nowMs)) {
       await this.#close('time');
     }
@@ -136,13 +123,14 @@ export class Batcher {
   }
 
   async #close(reason: CloseReason): Promise<void> {
-    const { ledger, proofs, onClosed } = this.#deps;
+    const { prove, onClosed } = this.#deps;
+    const { ledger } = this.#deps.state;
     if (ledger.open === undefined || !(await this.#takeForced(ledger.open.record.timestamp))) return;
     const { closed, evm, summary } = await ledger.close();
     const { number, shape, l1Ops, txs, ops, exits, firstBlock, lastBlock } = summary;
     const fields = { number, shape, reason, l1Ops, txs, ops, exits, firstBlock, lastBlock };
     this.#log.info({ ...fields, evmBytes: evm.data.length }, 'batch closed');
-    await proofs.enqueue(closed);
+    await prove(closed);
     onClosed(summary);
   }
 
@@ -151,7 +139,8 @@ export class Batcher {
    * (docs/protocol.md section 11). Returns false while L1 cannot be asked: the batch stays open.
    */
   async #takeForced(batchTimestamp: number): Promise<boolean> {
-    const { ledger, laneFeed, store, timetable, clock } = this.#deps;
+    const { laneFeed, store, timetable, clock } = this.#deps;
+    const { ledger } = this.#deps.state;
     // A batch may be ahead of a clock that was set back: then what L1 says from now on is enough, as all that is forced is hours old.
     const sinceMs = Math.min(batchTimestamp * 1000, clock.nowMs());
     const isForced = ({ l1Timestamp }: L1Message): boolean => l1Timestamp <= batchTimestamp - FORCE_SECONDS;
@@ -185,7 +174,8 @@ export class Batcher {
 
   /** More waits than what is left of the batch may hold. */
   #isEvmFull(): boolean {
-    const { ledger, lane, evmPool } = this.#deps;
+    const { lane, evmPool } = this.#deps;
+    const { ledger } = this.#deps.state;
     const { evmBatchBytes, evmBatchGas } = this.#options;
     const { bytes, gas, blocks } = ledger.evmUse;
     // the other half is for messages that the close must take
@@ -198,14 +188,15 @@ export class Batcher {
   }
 
   #build(timestamp: number): BuiltBlock {
-    const { ledger, mempool, feed, store, feeAccounts, indices } = this.#deps;
+    const { mempool, feed, store, state } = this.#deps;
+    const { ledger, indices } = state;
     const open = ledger.open?.batch ?? ledger.begin(timestamp);
     const built = buildBlock({
       open,
       queue: feed.ready(store.head.nextQueueIndex),
       txs: mempool.select(),
       feeAccounts: ledger.feeAccounts,
-      feeAccountOf: (token) => feeAccounts.of(token),
+      feeAccountOf: (token) => state.feeAccountOf(token),
       indices,
       maxTxs: this.#options.maxTxsPerBlock,
       holdsInNextBatch: (tx) =>
@@ -224,7 +215,8 @@ export class Batcher {
     { l1Ops, txs, feeAccounts }: Pick<BuiltBlock, 'l1Ops' | 'txs' | 'feeAccounts'>,
     timestamp: number,
   ): Promise<boolean> {
-    const { ledger, mempool, lane, evmPool, laneFeed, store, clock, timetable } = this.#deps;
+    const { state, tenure, lane, evmPool, laneFeed, store, clock, timetable } = this.#deps;
+    const { ledger } = state;
     const l1Messages = laneFeed.ready(store.head.inboxCount).slice(0, MAX_L1_MESSAGES);
     const baseFee = nextBaseFee(lane.head);
     const isQuiet = l1Messages.length === 0 && !evmPool.hasPending(baseFee);
@@ -238,17 +230,12 @@ export class Batcher {
     });
     const sealed = await ledger.seal({ timestamp, l1Ops, txs, feeAccounts, l1Messages, evmTxs });
     if (sealed === undefined) return false;
+    tenure.onBuilt(sealed.block.number);
+    await state.onSealed(sealed);
     const { block, executed } = sealed;
-    mempool.onBlock(txs);
-    this.#deps.feeAccounts.onBlock(block);
-    await evmPool.onBlock({
-      txs: executed.txs.slice(executed.systemTxs),
-      baseFee: nextBaseFee(lane.head),
-    });
     const { number, batch } = block;
     const fields = { number, batch, l1Ops: l1Ops.length, txs: txs.length, evmTxs: executed.txs.length };
     this.#log.debug({ ...fields, ms: clock.nowMs() - startedMs }, 'block sealed');
-    this.#deps.onBlock(block);
     return true;
   }
 }

@@ -4,7 +4,7 @@ import { type AccountIndex, type L1Op, L1Opcode, type SignedTx } from '../protoc
 import type { IndexAllocator } from './indexAllocator.ts';
 import type { L1QueueItem } from './l1Port.ts';
 import type { DroppedTx } from './mempool.ts';
-import type { Selection } from './selection.ts';
+import { areKeys, type Selection } from './selection.ts';
 import { isTooEarly } from './txCheck.ts';
 
 export interface BlockInput {
@@ -53,6 +53,11 @@ export function buildBlock(input: BlockInput): BuiltBlock {
   while (txs.length < input.maxTxs) {
     const entry = input.txs.peek();
     if (entry === undefined) break;
+    if (!areKeys(entry.keys, (index) => open.account(index))) {
+      dropped.push({ hash: entry.hash, code: 'ROLLED_BACK' });
+      input.txs.reject();
+      continue;
+    }
     try {
       if (entry.tx.ops.some((op) => op.fee > 0n)) lanes.open(open.account(entry.tx.signer)?.token);
       const tx = indices.assign(entry.tx);

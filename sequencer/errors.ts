@@ -8,6 +8,7 @@ import type { ErrorData } from '../chain/errors.ts';
  * FEE_TOO_LOW: an op pays less than the minimum for its token.
  * TX_TOO_LARGE: needs more slots than an empty batch has.
  * ALREADY_KNOWN: this very transaction is in the pool. REPLACED, EVICTED, STALE: why a transaction left the pool.
+ * ROLLED_BACK: blocks are gone that it needs, or that it was in, and it did not hold again in time.
  * What the protocol's rules refuse keeps its ProtocolErrorCode.
  */
 export type MempoolErrorCode =
@@ -21,7 +22,8 @@ export type MempoolErrorCode =
   | 'ALREADY_KNOWN'
   | 'REPLACED'
   | 'EVICTED'
-  | 'STALE';
+  | 'STALE'
+  | 'ROLLED_BACK';
 
 export class MempoolError extends Error {
   override readonly name = 'MempoolError';
@@ -38,7 +40,7 @@ export class MempoolError extends Error {
 /**
  * STOPPED: the sequencer is not running.
  * HALTED: it stopped itself because going on could lose or double something; `cause` says why.
- * L1_MISMATCH: L1 holds another batch than ours at a number we closed, or another root than ours.
+ * L1_MISMATCH: L1 holds another batch than ours at a number we closed, or is ahead of us, and nobody is there to follow it.
  * PROOF_MISMATCH: a proof is not for the batch it was handed out for.
  */
 export type SequencerErrorCode = 'STOPPED' | 'HALTED' | 'L1_MISMATCH' | 'PROOF_MISMATCH';

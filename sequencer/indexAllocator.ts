@@ -44,6 +44,12 @@ export class IndexAllocator {
     return { ...tx, ops };
   }
 
+  /** Blocks are gone: indices that were live may be free. Where channels were is a hint as good as any. */
+  forget(): void {
+    this.#next = 1;
+    this.#nextGroup = 1;
+  }
+
   /** Tells of an account that exists already: where a provider's channels are. */
   learn(index: AccountIndex, account: Account): void {
     if (account.kind === Kind.CHANNEL) this.#remember(unpackChannel(account.c).provider, index);

@@ -43,7 +43,8 @@ async function live(
     const queue = await ProofQueue.open({}, { db: crashingDb(db, crash), clock });
     const proofs: ProofQueuePort = {
       enqueue: async (closed) => void (await queue.enqueue(closed)),
-      proof: (batch) => queue.result(batch),
+      discard: (batches) => queue.discard(batches),
+      proof: (batch, c) => queue.result(batch, c),
     };
     const { store, sequencer } = await startProcess({ db, l1: crashingL1(l1, crash), clock, crash, proofs });
     sequencer.events.on('block', (block) => void world.announced.set(block.number, block.hash));

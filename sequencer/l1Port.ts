@@ -9,7 +9,7 @@ export type { Hex } from '../protocol/lane/types.ts';
  * UNAVAILABLE: no answer, or an answer that makes no sense (an outage; try again later).
  * NONCE_TOO_LOW: another transaction with this nonce is mined. UNDERPRICED: one with this nonce waits and pays as much.
  * ALREADY_KNOWN: this very transaction waits in the node's pool. INSUFFICIENT_FUNDS: the publisher's L1 account is empty.
- * REVERTED: the call would fail (data.reason: the contract's error).
+ * REVERTED: the call would fail, or it was mined and failed (data.reason: the contract's error, if it is known).
  * DIFFERENT_BATCH: L1 holds another batch under this number.
  */
 export type L1ErrorCode =
@@ -45,11 +45,17 @@ export interface L1Head {
 export interface L1State {
   /** The L1 block this was read at. */
   readonly blockNumber: bigint;
+  /** Seconds: timestamp of that block. */
+  readonly l1Timestamp: number;
   readonly committed: L1Head;
   readonly proven: L1Head;
   /** Index the next queue item will get. */
   readonly queueTail: bigint;
-  /** Whether the publisher's account may commit (it holds the sequencer's seat). */
+  /** Who holds the sequencer's seat: an account, or the registry (then it rotates); address 0: nobody. Lower case. */
+  readonly seat: Hex;
+  /** Seconds: the last commit by the seat (the deployment's time before the first). */
+  readonly sequencerSeenAt: number;
+  /** Whether the publisher's account may commit now: it holds the seat, or leads while the seat rotates and the committing path is not closed. */
   readonly canCommit: boolean;
   /** Whether anyone may submit a batch together with its proof. */
   readonly isOpen: boolean;
@@ -96,9 +102,17 @@ export interface ProvenBatch extends PostableBatch {
   readonly proof: Groth16Proof;
 }
 
+/** A batch that is committed and not proven. */
+export interface UnprovenOnL1 {
+  /** Seconds: once L1's clock is past it, anybody may drop the batch and all that follow it. */
+  readonly proveDeadline: number;
+  /** Our own account committed it: dropping it would cost our own bond or stake. */
+  readonly isOurs: boolean;
+}
+
 /**
  * What the sequencer needs of L1. All calls may throw L1Error UNAVAILABLE. The account behind `nonce` and the signing calls
- * must be used by this publisher only, or nonces collide.
+ * must be used by this publisher only, or by whoever takes turns with it (`PublisherDeps.turn`), or nonces collide.
  */
 export interface L1Port {
   /** As of `confirmations` L1 blocks ago; default 0: the latest block. */
@@ -107,6 +121,8 @@ export interface L1Port {
   queueItems(from: bigint, to: bigint): Promise<readonly L1QueueItem[]>;
   /** The commitment C of the batch that L1 holds under this number; it binds both lanes' data. */
   postedCommitment(batch: number): Promise<Field>;
+  /** Of the oldest batch that is committed and not proven. */
+  unproven(batch: number): Promise<UnprovenOnL1>;
   /** Number of the account's mined transactions. */
   nonce(): Promise<number>;
   suggestFees(): Promise<L1Fees>;
@@ -116,6 +132,8 @@ export interface L1Port {
   signProve(items: readonly ProvenBatch[], options: L1TxOptions): Promise<SignedL1Tx>;
   /** Commit and proof in one transaction (the open path). @throws L1Error REVERTED */
   signSubmit(item: ProvenBatch, options: L1TxOptions): Promise<SignedL1Tx>;
+  /** Drops all unproven batches: `oldest` is the first of them, past its deadline. @throws L1Error REVERTED */
+  signRevert(oldest: number, options: L1TxOptions): Promise<SignedL1Tx>;
   /** Hands a signed transaction to L1. @throws L1Error NONCE_TOO_LOW, UNDERPRICED, ALREADY_KNOWN, INSUFFICIENT_FUNDS */
   broadcast(raw: Hex): Promise<void>;
   /** undefined: not mined on L1's current chain. */

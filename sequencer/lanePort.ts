@@ -8,6 +8,8 @@ export interface LaneFeedPort {
   ready(next: bigint): readonly L1Message[];
   /** Reads what is new from `next` on. @throws L1Error */
   poll(next: bigint): Promise<void>;
+  /** L1 was reorganised, or the chain went back: everything is read again, and `readAtMs` is 0 until then. */
+  forget?(): void;
 }
 
 /** For chains without a contract on L1 for the EVM lane: nothing ever comes. */

@@ -3,11 +3,11 @@ import { LAST_NONCE } from '../protocol/account.ts';
 import type { SignedMessage } from '../protocol/crypto/eddsa.ts';
 import { ProtocolError, type ProtocolErrorCode } from '../protocol/errors.ts';
 import { txHash } from '../protocol/tx.ts';
-import { type Account, type AccountIndex, type Field, Kind, type SignedTx } from '../protocol/types.ts';
+import { type Account, type AccountIndex, type Field, Kind, Opcode, type SignedTx } from '../protocol/types.ts';
 import { voucherItems } from '../protocol/voucherItems.ts';
 import { MempoolError, type MempoolErrorCode } from './errors.ts';
 import { type FeePolicy, totalFee } from './feePolicy.ts';
-import { type PoolEntry, Selection } from './selection.ts';
+import { areKeys, type CheckedKey, type PoolEntry, Selection } from './selection.ts';
 import { txBytes, txCost } from './txCost.ts';
 
 export interface MempoolOptions {
@@ -81,8 +81,8 @@ export class Mempool {
 
   /**
    * Takes a transaction in, or says why not and changes nothing. The cheap checks come first and are repeated after the
-   * signatures', because blocks are built while those run. The vouchers' keys never change, so what is verified here holds in
-   * every later block.
+   * signatures', because blocks are built while those run. Keys never change as long as the chain only grows, so what is verified here
+   * holds in every later block; after a rollback an index may be somebody else's (`onRollback`).
    * @throws MempoolError, ProtocolError
    */
   async add(tx: SignedTx): Promise<{ hash: Field }> {
@@ -90,9 +90,10 @@ export class Mempool {
     if (this.#byHash.has(hash)) throw new MempoolError('ALREADY_KNOWN', { hash });
     const { signer } = this.#inspect(tx, hash);
     this.#deps.check(tx);
-    await this.#verify(tx, signer, hash);
+    const keys = await this.#verify(tx, signer, hash);
     if (this.#byHash.has(hash)) throw new MempoolError('ALREADY_KNOWN', { hash });
-    const { entry, replaced } = this.#inspect(tx, hash);
+    const { entry, replaced } = this.#inspect(tx, hash, keys);
+    if (!areKeys(keys, this.#deps.account)) throw new ProtocolError('BAD_SIGNATURE', { signer: tx.signer });
     if (replaced !== undefined) this.#drop(replaced, 'REPLACED');
     else this.#makeRoom(entry);
     this.#insert(entry);
@@ -102,18 +103,22 @@ export class Mempool {
   /**
    * The transaction's own signature first: what its signer did not sign must not cost the checks of its vouchers. A hash says nothing
    * about signatures, so a failure is remembered nowhere: anyone can send this transaction with a forged voucher.
-   * @throws ProtocolError BAD_SIGNATURE, BAD_VOUCHER
+   * @returns the keys they were checked with @throws ProtocolError BAD_SIGNATURE, BAD_VOUCHER
    */
-  async #verify(tx: SignedTx, signer: Account, hash: Field): Promise<void> {
+  async #verify(tx: SignedTx, signer: Account, hash: Field): Promise<CheckedKey[]> {
     const { verify, account } = this.#deps;
+    const keys: CheckedKey[] = [{ index: tx.signer, a: signer.a, b: signer.b }];
     const own: SignedMessage = { pub: [signer.a, signer.b], message: hash, signature: tx.signature };
     const [isSigned] = await verify([own]);
     if (isSigned !== true) throw new ProtocolError('BAD_SIGNATURE', { signer: tx.signer });
     const vouchers = voucherItems(tx, this.#options.domain, account);
-    if (vouchers.length === 0) return;
+    if (vouchers.length === 0) return keys;
+    const channels = tx.ops.filter(({ opcode }) => opcode === Opcode.CLAIM).map(({ from }) => from);
+    vouchers.forEach(({ pub: [a, b] }, i) => keys.push({ index: channels[i] ?? tx.signer, a, b }));
     const verdicts = await verify(vouchers);
     const bad = vouchers.findIndex((_, i) => verdicts[i] !== true);
     if (bad >= 0) throw new ProtocolError('BAD_VOUCHER', { claim: bad });
+    return keys;
   }
 
   get(hash: Field): PoolEntry | undefined {
@@ -172,6 +177,16 @@ export class Mempool {
     }
   }
 
+  /**
+   * Blocks are gone. An index that they gave to somebody may be somebody else's soon, whom these signatures do not bind: what was checked with
+   * a key that is not there now leaves the pool, and is returned. To be called before any other block is built.
+   */
+  onRollback(): SignedTx[] {
+    const gone = [...this.#byHash.values()].filter(({ keys }) => !areKeys(keys, this.#deps.account));
+    for (const entry of gone) this.#remove(entry);
+    return gone.map(({ tx }) => tx);
+  }
+
   /** Drops what can no longer be included: expired at `timestamp` (seconds), or too long in the pool. */
   prune(timestamp: number): void {
     const oldest = this.#deps.clock.nowMs() - this.#options.lifetimeMs;
@@ -181,7 +196,11 @@ export class Mempool {
     }
   }
 
-  #inspect(tx: SignedTx, hash: Field): { signer: Account; entry: PoolEntry; replaced: PoolEntry | undefined } {
+  #inspect(
+    tx: SignedTx,
+    hash: Field,
+    keys: readonly CheckedKey[] = [],
+  ): { signer: Account; entry: PoolEntry; replaced: PoolEntry | undefined } {
     const { clock, fees, account } = this.#deps;
     const nowMs = clock.nowMs();
     const signer = account(tx.signer);
@@ -198,6 +217,7 @@ export class Mempool {
     const entry: PoolEntry = {
       tx,
       hash,
+      keys,
       bytes: txBytes(tx),
       cost: txCost(tx),
       fee: totalFee(tx),

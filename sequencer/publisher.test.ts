@@ -342,7 +342,7 @@ describe('L1 misbehaving', () => {
     l1.forgetPool();
     l1.proveByOther(2);
     clock.advance(1000);
-    expect(await codeOf(again.step())).toBe('REVERTED');
+    expect(await again.step()).toEqual({ isIdle: false });
     expect(again.state.intent).toBeUndefined();
     await settle(again);
     expect(l1.proven).toBe(2);

@@ -2,38 +2,20 @@ import type { Clock } from '../chain/clock.ts';
 import type { Logger } from '../chain/logger.ts';
 import { Pause } from '../chain/pause.ts';
 import type { ChainStore, StatusChange } from '../chain/store.ts';
-import type { BatchStatus, BatchSummary, Groth16Proof } from '../chain/types.ts';
+import type { BatchSummary } from '../chain/types.ts';
+import { compare } from './agreement.ts';
 import { SequencerError } from './errors.ts';
-import { cappedFees, isOutbidding, raisedFees } from './l1Fees.ts';
-import {
-  type Hex,
-  L1Error,
-  type L1Fees,
-  type L1Port,
-  type L1State,
-  type PostableBatch,
-  type ProvenBatch,
-  type SignedL1Tx,
-} from './l1Port.ts';
-import {
-  type ActionKind,
-  IDLE,
-  type Intent,
-  PUBLISHER_META,
-  type PublisherState,
-  publisherRecord,
-} from './publisherState.ts';
+import { type Fate, IntentSender, statusOf } from './intentSender.ts';
+import { L1Error, type L1Fees, type L1Port, type L1State, type ProvenBatch, type SignedL1Tx } from './l1Port.ts';
+import { NextAction, type Uncommittable } from './nextAction.ts';
+import type { ProofSource } from './proofSource.ts';
+import { PublisherRecord } from './publisherRecord.ts';
+import type { Action, Intent, PublisherState } from './publisherState.ts';
+import { isLostRace, isOvertaken, Refusals } from './refusals.ts';
 import type { Timetable } from './timetable.ts';
+import { Turns } from './turns.ts';
 
-export interface BatchProof {
-  readonly proof: Groth16Proof;
-  readonly publicSignals: readonly [bigint, bigint, bigint];
-}
-
-/** Where proofs come from; `proof` answers undefined until there is one of this batch. */
-export interface ProofSource {
-  proof(batch: number): Promise<BatchProof | undefined>;
-}
+export type { BatchProof, ProofSource } from './proofSource.ts';
 
 export interface PublisherOptions {
   /** How many L1 blocks must bury a transaction before its batches count as committed or proven. Default 2. */
@@ -47,6 +29,27 @@ export interface PublisherOptions {
   readonly maxCommitAhead?: number;
   /** Highest maxFeePerGas ever offered, in wei. Default 500 gwei. */
   readonly maxFeePerGas?: bigint;
+  /** Whether to drop batches of others on L1 that were not proven by their deadline. Default true. */
+  readonly reverts?: boolean;
+  /** The contract's: it takes no batch whose timestamp is older. Default: not known; L1's refusals tell. */
+  readonly maxAgeSeconds?: number | undefined;
+}
+
+/** L1 has another batch than this store under that number, at the confirmation depth. */
+export interface L1Mismatch {
+  readonly batch: number;
+  /** L1's and the store's last batches. */
+  readonly committed: number;
+  readonly closedBatch: number;
+  /** The L1 block this was seen at. */
+  readonly l1Block: bigint;
+}
+
+/** The L1 account, if the publisher shares it: it holds the turn from before it asks for a nonce until that nonce is used. */
+export interface AccountTurn {
+  /** false: somebody else has it now. */
+  take(): boolean;
+  release(): void;
 }
 
 export interface PublisherDeps {
@@ -56,50 +59,72 @@ export interface PublisherDeps {
   readonly timetable: Timetable;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Default: the account is the publisher's alone. */
+  readonly turn?: AccountTurn | undefined;
+  /** Whether this node may send anything to L1. Default: yes. */
+  readonly mayPublish?: () => boolean;
   /** Told of every batch whose status changed, in order. `isReorg`: it moved back. */
   readonly onStatus?: (summary: BatchSummary, isReorg: boolean) => void;
+  /**
+   * Whether somebody brings the store to where L1 is, when that is ahead or has other batches. If not, the publisher ends with L1_MISMATCH
+   * then: blocks that go on from such a store are worth nothing. Default: no.
+   */
+  readonly isFollowing?: () => boolean;
+  /** Told at every look while it is so. */
+  readonly onMismatch?: (mismatch: L1Mismatch) => void;
+  /** Told at every look while the next batch can never be committed. */
+  readonly onUncommittable?: (batch: Uncommittable) => void;
 }
 
-interface Action {
-  readonly kind: ActionKind;
-  readonly first: number;
-  readonly last: number;
-}
+/** Every so many looks at L1 the last common batch is compared by its commitment even if L1's heads did not move. */
+const THOROUGH_EVERY = 16;
 
 /**
- * Brings closed batches to L1: commits in order, proves in order, several proofs at once when they are there.
+ * Brings closed batches to L1: commits in order, proves in order, several proofs at once when they are there. On a node that may not
+ * publish it only follows what L1 says of the batches.
  *
  * L1 decides. Every step begins with L1's own heads; what to do next follows from them and the store alone, never from what was
- * sent before. One transaction is under way at a time, its bytes on disk before they are sent, and it is replaced only under
- * its own nonce. So a crash or a reorg at any point can cost time, but neither lose nor double a batch.
+ * sent before. One transaction is under way at a time (`IntentSender`). So a crash or a reorg at any point can cost time, but neither
+ * lose nor double a batch.
  */
 export class Publisher {
-  readonly #options: Required<PublisherOptions>;
+  readonly #options: { readonly confirmations: number };
   readonly #deps: PublisherDeps;
   readonly #log: Logger;
   readonly #pause: Pause;
-  #state: PublisherState = IDLE;
-  #isLoaded = false;
-  /** The intent came from the disk: whether its bytes ever left is not known. */
-  #isUnsent = false;
+  readonly #record: PublisherRecord;
+  readonly #next: NextAction;
+  readonly #sender: IntentSender;
+  readonly #refusals: Refusals;
+  readonly #turns = new Turns({ areErrorsFatal: false });
   #failures = 0;
+  #looks = 0;
+  #hasAccount = false;
 
   constructor(options: PublisherOptions, deps: PublisherDeps) {
-    this.#options = {
-      confirmations: 2,
-      maxProofsPerTx: 4,
-      maxCommitAhead: 16,
-      maxFeePerGas: 500_000_000_000n,
-      ...options,
-    };
+    const { confirmations = 2, maxProofsPerTx = 4, maxCommitAhead = 16 } = options;
+    const { maxFeePerGas = 500_000_000_000n, reverts = true, maxAgeSeconds } = options;
+    this.#options = { confirmations };
     this.#deps = deps;
     this.#log = deps.log.child({ module: 'publisher' });
     this.#pause = new Pause(deps);
+    this.#record = new PublisherRecord(deps);
+    this.#next = new NextAction({ maxProofsPerTx, maxCommitAhead, reverts, maxAgeSeconds }, deps);
+    this.#refusals = new Refusals({ confirmations });
+    this.#sender = new IntentSender(
+      { maxFeePerGas },
+      {
+        ...deps,
+        log: this.#log,
+        record: this.#record,
+        sign: (action, as) => this.#sign(action, as),
+      },
+    );
   }
 
   /** Counts at the confirmation depth, and the transaction under way. */
   get state(): PublisherState {
-    return this.#state;
+    return this.#record.state;
   }
 
   /** Look again soon: a batch was closed or proven. */
@@ -107,9 +132,16 @@ export class Publisher {
     this.#pause.wake();
   }
 
+  /** L1 was reorganised: at the next look nothing that was found to agree before counts. */
+  recheck(): void {
+    this.#looks = 0;
+    this.#next.forgetDeadline();
+    this.notify();
+  }
+
   /**
    * Publishes until `signal` aborts. L1 failures are waited out; returns only by abort or by a fault that no waiting heals.
-   * @throws SequencerError L1_MISMATCH, PROOF_MISMATCH; ChainError and database errors
+   * @throws SequencerError L1_MISMATCH (if nobody follows L1), PROOF_MISMATCH; ChainError and database errors
    */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
@@ -119,7 +151,6 @@ export class Publisher {
         this.#failures = 0;
       } catch (error) {
         if (!(error instanceof L1Error)) throw error;
-        if (error.code === 'DIFFERENT_BATCH') throw new SequencerError('L1_MISMATCH', error.data, { cause: error });
         this.#failures += 1;
         pauseMs = this.#deps.timetable.backoffMs(this.#failures);
         this.#log.warn(
@@ -132,244 +163,169 @@ export class Publisher {
   }
 
   /** One look at L1 and at most one transaction. Returns whether anything is left to wait for or to do. */
-  async step(): Promise<{ isIdle: boolean }> {
-    const { l1, store } = this.#deps;
-    await this.load();
-    const { confirmations } = this.#options;
-    const latest = await l1.state();
-    const confirmed = confirmations === 0 ? latest : await l1.state({ confirmations });
-    await this.#recordStatuses(confirmed);
-    if (latest.isFrozen) throw new SequencerError('HALTED', { reason: 'the rollup is frozen on L1' });
-    if (!(await this.#agrees(latest))) {
-      // L1's latest blocks may still be reorganised away; at the confirmation depth it would be L1_MISMATCH.
-      this.#log.warn({ committed: latest.committed.batch }, 'L1 holds other batches than ours');
-      return { isIdle: false };
-    }
-    if (this.#state.intent !== undefined) {
-      // What L1 says now was asked before the transaction was known to be over: ask again.
-      return (await this.#settle(this.#state.intent)) ? this.step() : { isIdle: false };
-    }
-    const action = await this.#nextAction(latest);
-    if (action !== undefined) await this.#submit(action);
-    return { isIdle: action === undefined && this.#state.proven === store.head.closedBatch };
+  step(): Promise<{ isIdle: boolean }> {
+    return this.#turns.run(async () => {
+      await this.load();
+      try {
+        return await this.#step();
+      } finally {
+        this.#giveAccount();
+      }
+    });
   }
 
   /** Reads what the last run left on disk; `step` does it too. */
   async load(): Promise<void> {
-    if (this.#isLoaded) return;
-    const text = await this.#deps.store.getMeta(PUBLISHER_META);
-    if (text !== undefined) this.#state = publisherRecord.decode(text, PUBLISHER_META);
-    this.#isUnsent = this.#state.intent !== undefined;
-    this.#isLoaded = true;
+    if (await this.#record.load()) this.#sender.onLoaded();
   }
 
-  /** Makes the stored statuses say what L1 says at the confirmation depth. */
-  async #recordStatuses(l1: L1State): Promise<void> {
-    const { store } = this.#deps;
-    const { committed, proven } = this.#state;
-    const now = { committed: l1.committed.batch, proven: l1.proven.batch };
-    if (!(await this.#agrees(l1))) {
-      throw new SequencerError('L1_MISMATCH', { committed: now.committed, closedBatch: store.head.closedBatch });
+  /**
+   * Runs `work`, which takes back all batches above `batch`, while nothing is sent: what is under way for one of them is forgotten first,
+   * and no status is kept of them.
+   */
+  takingBack<T>(batch: number, work: () => Promise<T>): Promise<T> {
+    return this.#turns.run(async () => {
+      await this.load();
+      await this.#sender.dropAbove(batch);
+      const { committed, proven } = this.state;
+      // Before the batches go: statuses of batches that are gone would be looked for in vain.
+      await this.#record.change({ committed: Math.min(committed, batch), proven: Math.min(proven, batch) });
+      this.#giveAccount();
+      this.#refusals.forget();
+      this.#looks = 0;
+      return work();
+    });
+  }
+
+  async #step(): Promise<{ isIdle: boolean }> {
+    const { l1, store, mayPublish } = this.#deps;
+    const { confirmations } = this.#options;
+    const canSend = mayPublish?.() ?? true;
+    const { intent } = this.state;
+    const fate = intent !== undefined && canSend ? await this.#settle(intent) : undefined;
+    const latest = await l1.state();
+    const confirmed = confirmations === 0 ? latest : await l1.state({ confirmations });
+    if (!(await this.#recordStatuses(confirmed))) return { isIdle: false };
+    if (latest.isFrozen) throw new SequencerError('HALTED', { reason: 'the rollup is frozen on L1' });
+    if (intent !== undefined && fate === 'failed' && !isOvertaken(intent, latest)) throw reverted(intent);
+    if (!canSend) return { isIdle: this.state.proven === store.head.closedBatch };
+    const agreement = await compare(latest, { agreedTo: Number.POSITIVE_INFINITY }, this.#deps);
+    if (!agreement.isSame) {
+      // L1's latest blocks may still be reorganised away; at the confirmation depth it would be a mismatch.
+      this.#log.warn({ committed: latest.committed.batch, batch: agreement.batch }, 'L1 holds other batches than ours');
+      return { isIdle: false };
     }
-    if (now.committed === committed && now.proven === proven) return;
-    if (now.committed > committed) await this.#requireOurs(now.committed);
+    if (this.state.intent !== undefined) {
+      if (this.#takeAccount()) await this.#tolerating(this.state.intent, latest, (old) => this.#sender.push(old));
+      return { isIdle: false };
+    }
+    const action = await this.#next.of(latest);
+    if (action === undefined) return { isIdle: this.state.proven === store.head.closedBatch };
+    if ('reason' in action) this.#deps.onUncommittable?.(action);
+    else if (this.#takeAccount()) await this.#tolerating(action, latest, (next) => this.#submit(next, latest));
+    return { isIdle: false };
+  }
+
+  async #settle(intent: Intent): Promise<Fate> {
+    return this.#takeAccount() ? this.#sender.settle(intent) : 'waiting';
+  }
+
+  /** A batch must not be built on one that differs from ours in the EVM lane only: L1 could not tell, and would take it. */
+  async #submit(action: Action, latest: L1State): Promise<void> {
+    if (action.kind === 'commit' || action.kind === 'submit') {
+      const agreement = await compare(latest, { agreedTo: 0 }, this.#deps);
+      if (!agreement.isSame) return;
+    }
+    await this.#sender.submit(action);
+    this.#refusals.forget();
+  }
+
+  /** What L1 refuses because it moved on is looked at again; what it will never take is told. */
+  async #tolerating<T extends Action>(action: T, latest: L1State, send: (action: T) => Promise<void>): Promise<void> {
+    try {
+      await send(action);
+    } catch (error) {
+      if (!(error instanceof L1Error)) throw error;
+      const { kind, first, last } = action;
+      if (kind === 'revert') this.#next.forgetDeadline();
+      // Confirmed, it would be a mismatch; now it may yet go away.
+      if (isLostRace(error) || error.code === 'DIFFERENT_BATCH') {
+        this.#log.info({ kind, first, last, reason: error.data.reason ?? error.code }, 'L1 moved on');
+        return;
+      }
+      const summary = await this.#deps.store.summary(first);
+      const never = summary && this.#refusals.judge(action, error, latest, summary.timestamp);
+      if (never === undefined) throw error;
+      this.#log.warn({ ...never }, 'L1 will never take this batch');
+      this.#deps.onUncommittable?.(never);
+    }
+  }
+
+  /** Makes the stored statuses say what L1 says at the confirmation depth. Returns false if L1 has other batches: then they stay. */
+  async #recordStatuses(l1: L1State): Promise<boolean> {
+    const { store, onStatus, onMismatch } = this.#deps;
+    const { committed, proven } = this.state;
+    const isThorough = this.#looks % THOROUGH_EVERY === 0;
+    this.#looks += 1;
+    const now = await compare(l1, { agreedTo: isThorough ? 0 : committed }, this.#deps);
+    const { closedBatch } = store.head;
+    const heads = { committed: l1.committed.batch, closedBatch, l1Block: l1.blockNumber };
+    if ((!now.isSame || heads.committed > closedBatch) && this.#deps.isFollowing?.() !== true) {
+      throw new SequencerError('L1_MISMATCH', heads);
+    }
+    if (!now.isSame) {
+      const { batch } = now;
+      this.#log.warn({ ...heads, batch }, 'L1 holds another batch than ours');
+      onMismatch?.({ ...heads, batch });
+      return false;
+    }
+    if (now.committed === committed && now.proven === proven) return true;
     const changes: StatusChange[] = [];
     const from = Math.min(committed, proven, now.committed, now.proven) + 1;
     for (const summary of await store.summaries(from, Math.max(committed, now.committed))) {
       const status = statusOf(summary.number, now);
       if (status !== summary.status) changes.push({ batch: summary.number, status });
     }
-    const state = { ...this.#state, ...now };
-    const summaries = await store.setStatuses(changes, { name: PUBLISHER_META, value: publisherRecord.encode(state) });
-    this.#state = state;
+    const counts = { committed: now.committed, proven: now.proven };
+    const summaries = await this.#record.change(counts, changes);
     const isReorg = now.committed < committed || now.proven < proven;
-    if (isReorg) this.#log.warn({ ...now, committedBefore: committed, provenBefore: proven }, 'L1 dropped batches');
-    else this.#log.info(now, 'batches confirmed on L1');
-    for (const summary of summaries) this.#deps.onStatus?.(summary, isReorg);
-  }
-
-  /** Whether the heads on L1 are batches of ours. Each batch binds its old root, so agreeing at the heads is agreeing below. */
-  async #agrees(l1: L1State): Promise<boolean> {
-    for (const head of [l1.committed, l1.proven]) {
-      if (head.batch === 0) continue;
-      const summary = await this.#deps.store.summary(head.batch);
-      if (summary === undefined || summary.newRoot !== head.root) return false;
-      if (summary.firstQueueIndex + BigInt(summary.l1Ops) !== head.queue) return false;
-    }
+    if (isReorg) this.#log.warn({ ...counts, committedBefore: committed, provenBefore: proven }, 'L1 dropped batches');
+    else this.#log.info(counts, 'batches confirmed on L1');
+    for (const summary of summaries) onStatus?.(summary, isReorg);
     return true;
   }
 
-  /**
-   * Roots do not tell batches of the EVM lane apart, so a newly committed one is compared by its commitment.
-   * @throws SequencerError L1_MISMATCH
-   */
-  async #requireOurs(number: number): Promise<void> {
-    const { l1, store } = this.#deps;
-    const [posted, ours] = await Promise.all([l1.postedCommitment(number), store.batch(number)]);
-    if (posted !== ours?.commitment.c) {
-      throw new SequencerError('L1_MISMATCH', { committed: number, closedBatch: store.head.closedBatch });
-    }
-  }
-
-  /** Finds out what became of the transaction under way. Returns whether it is over. */
-  async #settle(intent: Intent): Promise<boolean> {
-    const { l1, clock, timetable } = this.#deps;
-    // The nonce before the receipts: if it is used up and there is no receipt, none of our versions was mined.
-    const nonce = await l1.nonce();
-    for (const hash of [...intent.hashes].reverse()) {
-      const receipt = await l1.receipt(hash);
-      if (receipt === undefined) continue;
-      const { kind, first, last } = intent;
-      const fields = { kind, first, last, hash, l1Block: receipt.blockNumber, gasUsed: receipt.gasUsed };
-      await this.#finish(intent, receipt.isSuccess ? hash : undefined);
-      if (!receipt.isSuccess) throw new L1Error('REVERTED', { kind, first, last, hash });
-      this.#log.info(fields, 'L1 transaction mined');
-      return true;
-    }
-    if (nonce !== intent.nonce) {
-      // Higher: something else was mined under this nonce. Lower: a reorg dropped what came before it. Either way L1's heads say
-      // what to do next, and the nonces that count are L1's.
-      this.#log.warn({ kind: intent.kind, nonce: intent.nonce, l1Nonce: nonce }, 'L1 transaction abandoned');
-      await this.#finish(intent, undefined);
-      return true;
-    }
-    if (this.#isUnsent) {
-      await this.#broadcast(intent);
-    } else if (timetable.isResubmitDue(intent.submittedAtMs, clock.nowMs())) {
-      await this.#resubmit(intent);
-    }
-    return false;
-  }
-
-  async #finish(intent: Intent, hash: Hex | undefined): Promise<void> {
-    const { store } = this.#deps;
-    const changes: StatusChange[] = [];
-    for (let batch = intent.first; hash !== undefined && batch <= intent.last; batch += 1) {
-      const status = statusOf(batch, this.#state);
-      if (intent.kind !== 'prove') changes.push({ batch, status, commitTx: hash });
-      if (intent.kind !== 'commit') changes.push({ batch, status, proveTx: hash });
-    }
-    const state = { ...this.#state, intent: undefined };
-    await store.setStatuses(changes, { name: PUBLISHER_META, value: publisherRecord.encode(state) });
-    this.#state = state;
-    this.#isUnsent = false;
-  }
-
-  async #nextAction(l1: L1State): Promise<Action | undefined> {
-    const { store } = this.#deps;
-    const committed = l1.committed.batch;
-    const proven = l1.proven.batch;
-    const last = await this.#lastProvable(proven, committed);
-    if (last > proven) return { kind: 'prove', first: proven + 1, last };
-    const next = committed + 1;
-    if (next > store.head.closedBatch) return undefined;
-    if (l1.canCommit) {
-      return next - proven > this.#options.maxCommitAhead ? undefined : { kind: 'commit', first: next, last: next };
-    }
-    // Without the seat, a batch goes to L1 together with its proof, once nothing unproven is before it.
-    if (!l1.isOpen || committed !== proven) return undefined;
-    return (await this.#proven(next)) === undefined ? undefined : { kind: 'submit', first: next, last: next };
-  }
-
-  /** The last batch up to which every committed one has a proof. */
-  async #lastProvable(proven: number, committed: number): Promise<number> {
-    const limit = Math.min(committed, proven + this.#options.maxProofsPerTx);
-    let last = proven;
-    while (last < limit && (await this.#proven(last + 1)) !== undefined) last += 1;
-    return last;
-  }
-
-  /** @throws SequencerError PROOF_MISMATCH */
-  async #proven(number: number): Promise<ProvenBatch | undefined> {
-    const found = await this.#deps.proofs.proof(number);
-    if (found === undefined) return undefined;
-    const postable = await this.#postable(number);
-    const { c, r, y } = postable.closed.commitment;
-    const [foundC, foundR, foundY] = found.publicSignals;
-    if (foundC !== c || foundR !== r || foundY !== y) throw new SequencerError('PROOF_MISMATCH', { batch: number });
-    return { ...postable, proof: found.proof };
-  }
-
-  async #postable(number: number): Promise<PostableBatch> {
-    const { store } = this.#deps;
-    const [closed, evm] = await Promise.all([store.batch(number), store.evmBatch(number)]);
-    if (closed === undefined || evm === undefined) throw new SequencerError('L1_MISMATCH', { batch: number });
-    return { closed, evm };
-  }
-
-  async #submit(action: Action): Promise<void> {
+  async #sign(action: Action, as: { nonce: number; fees: L1Fees }): Promise<SignedL1Tx> {
     const { l1 } = this.#deps;
-    const nonce = await l1.nonce();
-    const fees = cappedFees(await l1.suggestFees(), this.#options.maxFeePerGas);
-    const signed = await this.#sign(action, nonce, fees);
-    await this.#send({ ...action, nonce, fees, hashes: [signed.hash], raw: signed.raw, submittedAtMs: 0 });
-  }
-
-  /** The same again with a higher fee, under the same nonce: only one of them can be mined. */
-  async #resubmit(old: Intent): Promise<void> {
-    const fees = raisedFees(old.fees, await this.#deps.l1.suggestFees(), this.#options.maxFeePerGas);
-    if (!isOutbidding(fees, old.fees)) {
-      this.#log.warn(
-        { nonce: old.nonce, maxFeePerGas: old.fees.maxFeePerGas },
-        'L1 fee is at its cap, sending the same again',
-      );
-      await this.#broadcast(old);
-      return;
+    const { kind, first, last } = action;
+    if (kind === 'revert') return l1.signRevert(first, as);
+    if (kind === 'commit') {
+      const postable = await this.#next.postable(first);
+      if (postable === undefined) throw new L1Error('DIFFERENT_BATCH', { batch: first });
+      return l1.signCommit(postable, as);
     }
-    let signed: SignedL1Tx;
-    try {
-      signed = await this.#sign(old, old.nonce, fees);
-    } catch (error) {
-      // It would fail now: L1 moved on without it, and waiting for it would be waiting for ever.
-      if (error instanceof L1Error && error.code === 'REVERTED') await this.#finish(old, undefined);
-      throw error;
-    }
-    await this.#send({ ...old, fees, hashes: [...old.hashes, signed.hash], raw: signed.raw });
-  }
-
-  async #sign(action: Action, nonce: number, fees: L1Fees): Promise<SignedL1Tx> {
-    const { l1 } = this.#deps;
-    if (action.kind === 'commit') return l1.signCommit(await this.#postable(action.first), { nonce, fees });
     const items: ProvenBatch[] = [];
-    for (let number = action.first; number <= action.last; number += 1) {
-      const item = await this.#proven(number);
-      if (item === undefined) throw new SequencerError('PROOF_MISMATCH', { batch: number });
+    for (let number = first; number <= last; number += 1) {
+      const item = await this.#next.proven(number);
+      if (item === undefined) throw new L1Error('DIFFERENT_BATCH', { batch: number });
       items.push(item);
     }
-    const [first] = items;
-    if (action.kind === 'submit' && first !== undefined) return l1.signSubmit(first, { nonce, fees });
-    return l1.signProve(items, { nonce, fees });
+    const [item] = items;
+    return kind === 'submit' && item !== undefined ? l1.signSubmit(item, as) : l1.signProve(items, as);
   }
 
-  /** First on disk, then on the wire. */
-  async #send(unsent: Intent): Promise<void> {
-    const intent: Intent = { ...unsent, submittedAtMs: this.#deps.clock.nowMs() };
-    const state = { ...this.#state, intent };
-    await this.#deps.store.putMeta(PUBLISHER_META, publisherRecord.encode(state));
-    this.#state = state;
-    this.#isUnsent = true;
-    await this.#broadcast(intent);
+  #takeAccount(): boolean {
+    this.#hasAccount ||= this.#deps.turn?.take() ?? true;
+    return this.#hasAccount;
   }
 
-  async #broadcast(intent: Intent): Promise<void> {
-    const { kind, first, last, nonce, fees } = intent;
-    try {
-      await this.#deps.l1.broadcast(intent.raw);
-    } catch (error) {
-      if (!(error instanceof L1Error)) throw error;
-      if (error.code === 'UNDERPRICED') {
-        // Something of ours waits under this nonce (from before a crash or a reorg): outbid it at the next step.
-        this.#state = { ...this.#state, intent: { ...intent, submittedAtMs: 0 } };
-        this.#isUnsent = false;
-      }
-      if (error.code !== 'ALREADY_KNOWN') throw error;
-    }
-    this.#isUnsent = false;
-    this.#log.info({ kind, first, last, nonce, hash: intent.hashes.at(-1), ...fees }, 'L1 transaction sent');
+  #giveAccount(): void {
+    if (!this.#hasAccount || this.state.intent !== undefined) return;
+    this.#hasAccount = false;
+    this.#deps.turn?.release();
   }
 }
 
-function statusOf(batch: number, counts: { committed: number; proven: number }): BatchStatus {
-  if (batch <= counts.proven) return 'proven';
-  return batch <= counts.committed ? 'committed' : 'closed';
+function reverted({ kind, first, last, hashes }: Intent): L1Error {
+  return new L1Error('REVERTED', { kind, first, last, hash: hashes.at(-1) ?? '' });
 }

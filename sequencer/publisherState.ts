@@ -2,17 +2,22 @@ import { type RecordCodec, record, text } from '../chain/records.ts';
 import { big, int, type JsonCodec, list, object, oneOf, optional } from '../protocol/json.ts';
 import type { Hex, L1Fees } from './l1Port.ts';
 
-export type ActionKind = 'commit' | 'prove' | 'submit';
+/** submit: commit and proof at once, on the open path. revert: drop what was not proven in time. */
+export type ActionKind = 'commit' | 'prove' | 'submit' | 'revert';
+
+/** Something to be done on L1. */
+export interface Action {
+  readonly kind: ActionKind;
+  /** First and last batch it is about. */
+  readonly first: number;
+  readonly last: number;
+}
 
 /**
  * An L1 transaction of ours whose outcome is not known yet. It is on disk before the transaction leaves the process, so that a
  * restarted publisher can send the very same bytes again, or look for what became of them.
  */
-export interface Intent {
-  readonly kind: ActionKind;
-  /** First and last batch it is about. */
-  readonly first: number;
-  readonly last: number;
+export interface Intent extends Action {
   readonly nonce: number;
   readonly fees: L1Fees;
   /** Hashes of every version sent under this nonce, oldest first; at most one of them can be mined. */
@@ -24,7 +29,7 @@ export interface Intent {
 
 export interface PublisherState {
   readonly intent: Intent | undefined;
-  /** What the batches' statuses in the store say; as of the confirmation depth. */
+  /** What the batches' statuses in the store say: L1 at the confirmation depth, as far as its batches are known here and the same. */
   readonly committed: number;
   readonly proven: number;
 }
@@ -33,7 +38,7 @@ export interface PublisherState {
 const hex: JsonCodec<Hex> = { encode: text.encode, decode: (json) => text.decode(json) as Hex };
 
 const intent = object<Intent>({
-  kind: oneOf(['commit', 'prove', 'submit']),
+  kind: oneOf(['commit', 'prove', 'submit', 'revert']),
   first: int,
   last: int,
   nonce: int,

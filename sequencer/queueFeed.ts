@@ -17,6 +17,7 @@ export class QueueFeed {
   readonly #maxItems: number;
   readonly #l1: Pick<L1Port, 'state' | 'queueItems'>;
   readonly #clock: Clock;
+  #generation = 0;
   #items: { readonly item: L1QueueItem; readonly seenAtMs: number }[] = [];
 
   constructor(options: QueueFeedOptions, deps: { l1: Pick<L1Port, 'state' | 'queueItems'>; clock: Clock }) {
@@ -29,13 +30,17 @@ export class QueueFeed {
   /** Reads what is new from `next` on. @throws L1Error */
   async poll(next: bigint): Promise<void> {
     this.#forgetBelow(next);
+    const generation = this.#generation;
     const from = next + BigInt(this.#items.length);
     const room = this.#maxItems - this.#items.length;
     const { queueTail } = await this.#l1.state({ confirmations: this.#confirmations });
     const to = queueTail < from + BigInt(room) ? queueTail : from + BigInt(room);
     if (to <= from) return;
     const seenAtMs = this.#clock.nowMs();
-    for (const item of await this.#l1.queueItems(from, to)) {
+    const items = await this.#l1.queueItems(from, to);
+    // Asked before all was forgotten: it may be of a queue that is no more.
+    if (generation !== this.#generation) return;
+    for (const item of items) {
       // Out of order would mean that the queue changed between two reads: stop, and read again at the next poll.
       if (item.queueIndex !== next + BigInt(this.#items.length)) break;
       this.#items.push({ item, seenAtMs });
@@ -52,6 +57,12 @@ export class QueueFeed {
   waitingSinceMs(next: bigint): number | undefined {
     this.#forgetBelow(next);
     return this.#items[0]?.seenAtMs;
+  }
+
+  /** L1 was reorganised, or the chain went back: everything is read again. */
+  forget(): void {
+    this.#items = [];
+    this.#generation += 1;
   }
 
   /** What is held always starts at the item that is asked for, or is nothing. */

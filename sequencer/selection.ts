@@ -1,10 +1,27 @@
-import type { Field, SignedTx } from '../protocol/types.ts';
+import type { Account, AccountIndex, Field, SignedTx } from '../protocol/types.ts';
 import { Heap } from './heap.ts';
+
+/** A key that signatures were checked with: the account's own, or a channel's voucher key. */
+export interface CheckedKey {
+  readonly index: AccountIndex;
+  readonly a: bigint;
+  readonly b: bigint;
+}
+
+/** Whether signatures that were checked with these keys still bind who they seem to. */
+export function areKeys(keys: readonly CheckedKey[], account: (index: AccountIndex) => Account | undefined): boolean {
+  return keys.every(({ index, a, b }) => {
+    const found = account(index);
+    return found?.a === a && found.b === b;
+  });
+}
 
 /** A transaction that waits, and what is asked about it again and again. */
 export interface PoolEntry {
   readonly tx: SignedTx;
   readonly hash: Field;
+  /** Signatures say nothing about an index: these accounts must have these keys. Only a rollback can change that. */
+  readonly keys: readonly CheckedKey[];
   readonly bytes: number;
   /** What the signer's own account must hold for it (txCost). */
   readonly cost: bigint;

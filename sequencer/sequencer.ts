@@ -1,27 +1,35 @@
+import type { Block } from '../chain/block.ts';
+import type { DerivableBatch } from '../chain/derive/types.ts';
 import { SafeEmitter } from '../chain/emitter.ts';
 import type { EvmLane } from '../chain/evm/evmLane.ts';
 import { nextBaseFee } from '../chain/evm/fees.ts';
 import type { EvmTx } from '../chain/evm/types.ts';
-import { Ledger } from '../chain/ledger.ts';
+import type { Ledger } from '../chain/ledger.ts';
 import type { Logger } from '../chain/logger.ts';
 import type { BatchSummary } from '../chain/types.ts';
+import type { WireBlock } from '../chain/wire/types.ts';
 import { MAX_BATCH_GAS } from '../protocol/lane/constants.ts';
+import type { L1Message } from '../protocol/lane/types.ts';
+import type { BatchClose } from '../protocol/network/digests.ts';
 import { SHAPES } from '../protocol/shapes.ts';
-import type { Account, AccountIndex, Field, SignedTx } from '../protocol/types.ts';
+import type { Account, AccountIndex, ClosedBatch, Field, SignedTx } from '../protocol/types.ts';
 import { Batcher } from './batcher.ts';
+import { ChainState } from './chainState.ts';
 import { SequencerError } from './errors.ts';
 import { evmBytesBeside } from './evm/batchBytes.ts';
 import { EvmPool } from './evm/evmPool.ts';
-import { FeeAccounts } from './feeAccounts.ts';
 import { FeePolicy } from './feePolicy.ts';
-import { IndexAllocator } from './indexAllocator.ts';
+import { Importer } from './importer.ts';
 import { L1Error } from './l1Port.ts';
 import { type LaneFeedPort, NO_LANE_FEED } from './lanePort.ts';
-import { Mempool } from './mempool.ts';
+import { type DroppedTx, Mempool } from './mempool.ts';
 import { Publisher } from './publisher.ts';
 import { QueueFeed } from './queueFeed.ts';
+import { Reoffers } from './reoffers.ts';
 import type { SequencerDeps, SequencerEvents, SequencerOptions } from './sequencerTypes.ts';
+import { ALL_DUTIES, type DutiesPort, Tenure } from './tenure.ts';
 import { Timetable } from './timetable.ts';
+import { Turns } from './turns.ts';
 import { checkTx } from './txCheck.ts';
 import { DroppedTxs, type TxStatus, txStatus } from './txStatus.ts';
 
@@ -31,15 +39,15 @@ const MAX_TX_BYTES = 131_072;
 const DEFAULT_BATCH_BYTES = 120_000;
 
 interface Parts {
-  readonly ledger: Ledger;
-  readonly feeAccounts: FeeAccounts;
   readonly batcher: Batcher;
+  readonly importer: Importer;
   readonly publisher: Publisher;
 }
 
 /**
  * Mempool, blocks, batches and their way to L1, composed. Created → `start` → running → stopped, or halted by itself when going
- * on could lose or double something (the store fails, L1 holds other batches): a restart rebuilds everything from the store.
+ * on could lose or double something (the store fails, L1 holds other batches and nobody follows it): a restart rebuilds everything from
+ * the store. Blocks are its own while its duties say so, and those of others otherwise (`importBlock` …).
  */
 export class Sequencer {
   readonly events: SafeEmitter<SequencerEvents>;
@@ -50,7 +58,9 @@ export class Sequencer {
   readonly #log: Logger;
   readonly #timetable: Timetable;
   readonly #feed: QueueFeed;
-  readonly #indices: IndexAllocator;
+  readonly #state: ChainState;
+  readonly #reoffers: Reoffers;
+  readonly #duties: DutiesPort;
   readonly #dropped = new DroppedTxs({ limit: 10_000 });
   readonly #fees: FeePolicy;
   readonly #abort = new AbortController();
@@ -65,76 +75,91 @@ export class Sequencer {
     this.events = new SafeEmitter({ log: this.#log });
     this.#timetable = new Timetable(options.timing);
     this.#feed = new QueueFeed(options.queue ?? {}, deps);
-    this.#indices = new IndexAllocator({ isLive: (index) => this.account(index) !== undefined });
+    this.#duties = deps.duties ?? ALL_DUTIES;
     this.#fees = new FeePolicy(options.fees);
     const { clock, verify, store } = deps;
+    const { domain } = store;
     const account = (index: AccountIndex): Account | undefined => this.account(index);
     this.mempool = new Mempool(
-      { ...options.mempool, domain: store.domain },
+      { ...options.mempool, domain },
       { clock, verify, account, fees: this.#fees, check: (tx) => this.#check(tx) },
     );
     this.evmPool = this.#newEvmPool();
-    this.mempool.onDropped = (dropped) => {
+    const onDropped = (dropped: DroppedTx): void => {
       this.#dropped.add(dropped);
       this.#log.debug({ ...dropped }, 'transaction dropped');
       this.events.tell('txDropped', dropped);
     };
+    this.mempool.onDropped = onDropped;
+    this.#reoffers = new Reoffers(
+      { ...options.reoffers, domain },
+      {
+        add: (tx) => this.mempool.add(tx),
+        addEvm: (raw) => this.evmPool.add(raw),
+        ...{ clock, log: this.#log, onDropped },
+      },
+    );
+    const { shapes, evm: { evmLane, beneficiary } = {} } = options;
+    this.#state = new ChainState(
+      { ledger: { shapes, evmLane, beneficiary }, feeAccounts: options.feeAccounts ?? {} },
+      {
+        ...{ store, lane: deps.evm.lane, mempool: this.mempool, evmPool: this.evmPool },
+        onBlock: (block) => {
+          this.events.tell('block', block);
+          this.#reoffer();
+        },
+      },
+    );
   }
 
   /** Rebuilds the state and hands unproven batches to the prover again. Runs nothing yet. @throws ChainError */
   async load(): Promise<void> {
     if (this.#parts !== undefined) return;
-    const { store, l1, proofs, clock } = this.#deps;
-    const { shapes, evm = {} } = this.#options;
+    const { store, verify } = this.#deps;
     const { lane } = this.#deps.evm;
-    const { evmLane, beneficiary } = evm;
-    const ledger = await Ledger.load({ shapes, evmLane, beneficiary }, { store, lane });
-    for (const [index, account] of ledger.closedTree.entries()) this.#indices.learn(index, account);
-    const feeAccounts = await FeeAccounts.load(this.#options.feeAccounts ?? {}, {
-      store,
-      account: (index) => ledger.account(index),
-    });
-    const publisher = new Publisher(this.#options.publisher ?? {}, {
-      store,
-      l1,
-      proofs,
-      clock,
-      timetable: this.#timetable,
-      log: this.#deps.log,
-      onStatus: (summary, isReorg) => this.#onStatus(summary, isReorg),
-    });
+    await this.#state.load();
+    const publisher = this.#newPublisher();
     await publisher.load();
+    // Whoever changes the chain takes turns with everybody else who does.
+    const shared = {
+      ...{ store, lane, clock: this.#deps.clock, log: this.#deps.log, mempool: this.mempool, evmPool: this.evmPool },
+      state: this.#state,
+      turns: new Turns({ areErrorsFatal: true }),
+      tenure: new Tenure({ handoverMs: this.#options.handoverMs ?? 0 }, { duties: this.#duties }),
+      prove: async (closed: ClosedBatch): Promise<void> => {
+        if (this.#options.proves?.() ?? true) await this.#deps.proofs.enqueue(closed);
+      },
+      onClosed: (summary: BatchSummary): void => {
+        this.events.tell('batchClosed', summary);
+        publisher.notify();
+      },
+    };
     const batcher = new Batcher(
       {
         maxTxsPerBlock: this.#options.maxTxsPerBlock ?? 1000,
         maxUnproven: this.#options.maxUnproven ?? 128,
         evmBatchBytes: this.#evmBatchBytes,
-        evmBatchGas: evm.batchGas ?? MAX_BATCH_GAS,
+        evmBatchGas: this.#options.evm?.batchGas ?? MAX_BATCH_GAS,
       },
       {
-        ledger,
-        store,
-        proofs,
-        feeAccounts,
+        ...shared,
         timetable: this.#timetable,
         feed: this.#feed,
-        mempool: this.mempool,
-        lane,
-        evmPool: this.evmPool,
         laneFeed: this.#laneFeed,
-        clock,
-        indices: this.#indices,
         provenCount: () => publisher.state.proven,
-        log: this.#deps.log,
-        onBlock: (block) => this.events.tell('block', block),
-        onClosed: (summary) => {
-          this.events.tell('batchClosed', summary);
-          publisher.notify();
-        },
       },
     );
-    await batcher.requeueUnproven();
-    this.#parts = { ledger, feeAccounts, batcher, publisher };
+    const importer = new Importer({
+      ...{ ...shared, verify, publisher, reoffers: this.#reoffers },
+      discardProofs: (batches) => this.#deps.proofs.discard(batches),
+      forgetFeeds: () => this.#forgetFeeds(),
+      onRolledBack: (event) => {
+        this.events.tell('rolledBack', event);
+        publisher.notify();
+      },
+    });
+    this.#parts = { batcher, importer, publisher };
+    if (this.#options.proves?.() ?? true) await this.proveUnproven();
     const { head } = store;
     this.#log.info({ block: head.block, closedBatch: head.closedBatch, openBatch: head.open?.number }, 'state rebuilt');
   }
@@ -174,6 +199,51 @@ export class Sequencer {
     return this.#running().batcher.betweenBatches(work);
   }
 
+  /**
+   * Takes in the next block, which somebody else built; L1 operations and messages in it are the caller's to check against L1.
+   * @throws ChainError OUT_OF_ORDER, BLOCK_INVALID; ProtocolError BAD_SIGNATURE, BAD_VOUCHER; SequencerError STOPPED, HALTED
+   */
+  async importBlock(block: WireBlock): Promise<Block> {
+    return this.#running().importer.importBlock(block);
+  }
+
+  /** Closes the open batch as somebody else closed it. @throws ChainError OUT_OF_ORDER, CLOSE_MISMATCH; SequencerError STOPPED, HALTED */
+  async importClose(close: BatchClose): Promise<BatchSummary> {
+    return this.#running().importer.importClose(close);
+  }
+
+  /**
+   * Takes in the next batch as L1 has it; the store must be at the end of the batch before. `messages`: those not taken yet, of L1.
+   * @throws ChainError OUT_OF_ORDER, BLOCK_INVALID (then the caller rolls back to the batch before); SequencerError STOPPED, HALTED
+   */
+  async importPosted(posted: DerivableBatch, messages: readonly L1Message[]): Promise<BatchSummary> {
+    return this.#running().importer.importPosted(posted, messages);
+  }
+
+  /**
+   * Gives up all blocks above `toBlock`; their transactions are offered to the pools again.
+   * @throws ChainError OUT_OF_ORDER, ROLLBACK_TOO_DEEP; EvmError STATE_MISSING (its state is not kept); SequencerError STOPPED, HALTED
+   */
+  async rollback(toBlock: bigint, reason: string): Promise<void> {
+    await this.#running().importer.rollback(toBlock, reason);
+  }
+
+  /** Asks for the proofs of all closed batches that L1 has none of: this node begins to act for others. */
+  async proveUnproven(): Promise<void> {
+    const { store, proofs } = this.#deps;
+    const { publisher } = this.#running();
+    for (let number = publisher.state.proven + 1; number <= store.head.closedBatch; number += 1) {
+      const closed = await store.batch(number);
+      if (closed !== undefined) await proofs.enqueue(closed);
+    }
+  }
+
+  /** L1 was reorganised: what was read ahead of it is read again, and what was found to agree with it is compared again. */
+  onL1Reorg(): void {
+    this.#forgetFeeds();
+    this.#parts?.publisher.recheck();
+  }
+
   /** Reads what is new in L1's queue and among the EVM lane's messages. @throws L1Error */
   async pollQueue(): Promise<void> {
     await this.#feed.poll(this.#deps.store.head.nextQueueIndex);
@@ -208,18 +278,19 @@ export class Sequencer {
 
   /** The account as of the last block. */
   account(index: AccountIndex): Account | undefined {
-    return this.#parts?.ledger.account(index);
+    return this.#state.account(index);
   }
 
   /** Where the fees of a token go now, and the least fee of an op in its base units; undefined: no fees are taken in it. */
   feeLane(token: number): { readonly account: AccountIndex; readonly minimumFee: bigint } | undefined {
-    const account = this.#parts?.feeAccounts.of(token);
+    const account = this.#state.feeAccountOf(token);
     return account === undefined ? undefined : { account, minimumFee: this.#fees.minFeePerOp(token) };
   }
 
-  /** The account tree as of the last closed batch; callers only read. */
+  /** Its account tree is as of the last closed batch; callers only read, and ask again after a rollback. */
   get ledger(): Ledger {
-    return this.#running().ledger;
+    this.#running();
+    return this.#state.ledger;
   }
 
   get publisher(): Publisher {
@@ -227,7 +298,8 @@ export class Sequencer {
   }
 
   status(hash: Field): Promise<TxStatus> {
-    return txStatus(hash, { store: this.#deps.store, mempool: this.mempool, dropped: this.#dropped });
+    const { store } = this.#deps;
+    return txStatus(hash, { store, mempool: this.mempool, reoffers: this.#reoffers, dropped: this.#dropped });
   }
 
   get #laneFeed(): LaneFeedPort {
@@ -237,6 +309,19 @@ export class Sequencer {
   get #evmBatchBytes(): number {
     const { shapes, evm: { batchBytes = DEFAULT_BATCH_BYTES } = {} } = this.#options;
     return Math.min(...shapes.map((name) => evmBytesBeside(SHAPES[name], batchBytes)));
+  }
+
+  #newPublisher(): Publisher {
+    const { store, l1, proofs, clock, log, accountTurn } = this.#deps;
+    return new Publisher(this.#options.publisher ?? {}, {
+      ...{ store, l1, proofs, clock, log, timetable: this.#timetable },
+      turn: accountTurn,
+      mayPublish: () => this.#duties.mayPublish(),
+      onStatus: (summary, isReorg) => this.#onStatus(summary, isReorg),
+      isFollowing: () => this.events.isHeard('l1Mismatch'),
+      onMismatch: (mismatch) => this.events.tell('l1Mismatch', mismatch),
+      onUncommittable: (batch) => this.events.tell('uncommittable', batch),
+    });
   }
 
   #newEvmPool(): EvmPool {
@@ -263,15 +348,25 @@ export class Sequencer {
   }
 
   #check(tx: SignedTx): void {
-    const { ledger } = this.#running();
+    this.#running();
+    const { ledger, indices } = this.#state;
     const { clock, store } = this.#deps;
     checkTx(tx, {
       openTimestamp: ledger.open?.record.timestamp,
       timestamp: this.#timetable.blockTimestamp(clock.nowMs(), store.head.timestamp),
       account: (index) => ledger.account(index),
-      indices: this.#indices,
+      indices,
       largestShape: ledger.largestShape,
     });
+  }
+
+  #forgetFeeds(): void {
+    this.#feed.forget();
+    this.#laneFeed.forget?.();
+  }
+
+  #reoffer(): void {
+    this.#reoffers.retry().catch((err: unknown) => this.#log.error({ err }, 'transactions were not offered again'));
   }
 
   async #buildBlocks(batcher: Batcher, signal: AbortSignal): Promise<void> {

@@ -13,11 +13,16 @@ import type { EvmDropCode } from './evm/evmPoolErrors.ts';
 import type { RecoverPool } from './evm/recoverPool.ts';
 import type { FeeAccountsOptions } from './feeAccounts.ts';
 import type { FeePolicyOptions } from './feePolicy.ts';
+import type { RolledBack } from './importer.ts';
 import type { L1Port } from './l1Port.ts';
 import type { LaneFeedPort } from './lanePort.ts';
 import type { DroppedTx, MempoolDeps, MempoolOptions } from './mempool.ts';
-import type { ProofSource, PublisherOptions } from './publisher.ts';
+import type { Uncommittable } from './nextAction.ts';
+import type { ProofSource } from './proofSource.ts';
+import type { AccountTurn, L1Mismatch, PublisherOptions } from './publisher.ts';
 import type { QueueFeedOptions } from './queueFeed.ts';
+import type { ReoffersOptions } from './reoffers.ts';
+import type { DutiesPort } from './tenure.ts';
 import type { TimetableOptions } from './timetable.ts';
 
 export interface SequencerOptions {
@@ -32,6 +37,12 @@ export interface SequencerOptions {
   /** Default 1000. */
   readonly maxTxsPerBlock?: number;
   readonly evm?: SequencerEvmOptions;
+  /** Where leaders change: `TenureOptions.handoverMs`. Default 0. */
+  readonly handoverMs?: number;
+  /** Whether this node proves the batches that it closes or takes over from others. Default: yes. */
+  readonly proves?: () => boolean;
+  /** Transactions of blocks that were given up. */
+  readonly reoffers?: Omit<ReoffersOptions, 'domain'>;
   /** No batch is begun while this many closed ones await their proof on L1 (which itself takes 256). Default 128. */
   readonly maxUnproven?: number;
 }
@@ -61,6 +72,8 @@ export interface SequencerEvmDeps {
 export interface ProofQueuePort extends ProofSource {
   /** Asks for a proof; asking again for the same batch changes nothing. */
   enqueue(closed: ClosedBatch): Promise<void>;
+  /** Forgets these batches and their proofs: the chain went back to before them. */
+  discard(batches: readonly number[]): Promise<void>;
 }
 
 export interface SequencerDeps {
@@ -71,6 +84,10 @@ export interface SequencerDeps {
   readonly evm: SequencerEvmDeps;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Default: builds always, and publishes. */
+  readonly duties?: DutiesPort;
+  /** Of the L1 account, if somebody else sends from it too. */
+  readonly accountTurn?: AccountTurn;
 }
 
 export interface SequencerEvents {
@@ -84,6 +101,12 @@ export interface SequencerEvents {
   /** A transaction of the EVM lane's pool whose turn can come: no nonce is missing before it. */
   evmTx: [EvmTx];
   evmTxDropped: [{ tx: EvmTx; code: EvmDropCode }];
+  /** Blocks and batches are gone, in favour of others. */
+  rolledBack: [RolledBack];
+  /** L1 has other batches than ours, at the confirmation depth; told at every look. Whoever listens has to bring the store to what L1 says. */
+  l1Mismatch: [L1Mismatch];
+  /** The next batch can never be committed; told at every look. Whoever listens has to roll back to before it. */
+  uncommittable: [Uncommittable];
   /** The sequencer stopped itself; the process should report it and end. */
   halted: [SequencerError];
 }

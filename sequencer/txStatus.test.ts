@@ -14,6 +14,8 @@ class World {
   isPooled = true;
   readonly dropped = new DroppedTxs({ limit: 10 });
   readonly mempool = { get: () => (this.isPooled ? ({} as PoolEntry) : undefined) };
+  readonly reoffers = { has: () => this.isOfferedAgain };
+  isOfferedAgain = false;
   /** Runs while the store is asked, after it has looked. */
   meanwhile = (): void => undefined;
   readonly store = {
@@ -49,6 +51,15 @@ test('one that arrives, or is dropped, while the store is asked', async () => {
   world.isPooled = false;
   world.meanwhile = () => world.dropped.add({ hash: HASH, code: 'EXPIRED' });
   expect(await txStatus(HASH, world)).toEqual({ status: 'dropped', code: 'EXPIRED' });
+});
+
+test('one of a block that is gone waits, until another block has it', async () => {
+  const world = new World();
+  world.isPooled = false;
+  world.isOfferedAgain = true;
+  expect(await txStatus(HASH, world)).toEqual({ status: 'pending' });
+  world.isStored = true;
+  expect(await txStatus(HASH, world)).toEqual({ status: 'included', ...LOCATION });
 });
 
 test('one that nobody remembers', async () => {

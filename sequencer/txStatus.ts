@@ -2,9 +2,10 @@ import type { ChainStore } from '../chain/store.ts';
 import type { TxLocation } from '../chain/types.ts';
 import type { Field } from '../protocol/types.ts';
 import type { DroppedTx, Mempool } from './mempool.ts';
+import type { Reoffers } from './reoffers.ts';
 
 /**
- * pending (in the pool) → included (in a block) → committed → proven; or dropped, with the reason. Reasons are kept in memory
+ * pending (in the pool, or on its way back into it from a block that is gone) → included (in a block) → committed → proven; or dropped, with the reason. Reasons are kept in memory
  * for a while; a transaction nobody remembers is unknown.
  */
 export type TxStatus =
@@ -43,7 +44,12 @@ export class DroppedTxs {
  */
 export async function txStatus(
   hash: Field,
-  deps: { store: Pick<ChainStore, 'tx' | 'summary'>; mempool: Pick<Mempool, 'get'>; dropped: DroppedTxs },
+  deps: {
+    store: Pick<ChainStore, 'tx' | 'summary'>;
+    mempool: Pick<Mempool, 'get'>;
+    reoffers: Pick<Reoffers, 'has'>;
+    dropped: DroppedTxs;
+  },
 ): Promise<TxStatus> {
   if (deps.mempool.get(hash) !== undefined) return { status: 'pending' };
   const location = await deps.store.tx(hash);
@@ -53,7 +59,7 @@ export async function txStatus(
     return { status, ...location };
   }
   // Sent, or dropped, while the store was asked.
-  if (deps.mempool.get(hash) !== undefined) return { status: 'pending' };
+  if (deps.mempool.get(hash) !== undefined || deps.reoffers.has(hash)) return { status: 'pending' };
   const code = deps.dropped.get(hash);
   return code === undefined ? { status: 'unknown' } : { status: 'dropped', code };
 }

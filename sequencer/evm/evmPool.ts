@@ -245,6 +245,12 @@ export class EvmPool {
     await this.#readStale();
   }
 
+  /** Blocks are gone: nonces and balances may have gone back for any sender. @param baseFee of the next block @throws what `state` throws */
+  async onRollback(block: { readonly baseFee: bigint }): Promise<void> {
+    for (const address of this.#txs.senders.keys()) this.#stale.add(address);
+    await this.onBlock({ txs: [], baseFee: block.baseFee });
+  }
+
   /** Takes turns if there are more than can be read after a block. */
   #enqueueWatched(): void {
     const { watched } = this.#txs;

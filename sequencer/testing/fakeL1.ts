@@ -1,7 +1,6 @@
 import type { CrashPoint } from '../../chain/testing/crash.ts';
-import { queueItemOf } from '../../protocol/applyBatch.ts';
 import { keccak256 } from '../../protocol/crypto/keccak.ts';
-import { EMPTY_ROOT } from '../../protocol/tree.ts';
+import { TEST_TIME } from '../../protocol/testing/actors.ts';
 import type { ClosedBatch, Field, QueueItem } from '../../protocol/types.ts';
 import {
   type Hex,
@@ -15,38 +14,49 @@ import {
   type PostableBatch,
   type ProvenBatch,
   type SignedL1Tx,
+  type UnprovenOnL1,
 } from '../l1Port.ts';
+import {
+  type CallContext,
+  EMPTY_ROLLUP,
+  execute,
+  type FakeCall,
+  type FakeCommitted,
+  headOf,
+  type RollupModel,
+} from './fakeRollup.ts';
 
-interface FakeTx extends L1TxOptions {
+export { fakeProof } from './fakeRollup.ts';
+
+/** The account of whoever uses the fake itself as its port. */
+const MAIN = 'main';
+
+interface FakeTx extends L1TxOptions, FakeCall {
   readonly hash: Hex;
-  readonly commit: ClosedBatch | undefined;
-  readonly prove: readonly ProvenBatch[];
 }
 
 interface FakeBlock {
   readonly txs: readonly FakeTx[];
   readonly items: readonly QueueItem[];
   readonly provenByOther?: number;
+  readonly timestamp: number;
+  readonly leader: string | undefined;
 }
 
-interface RollupModel {
-  readonly committed: readonly ClosedBatch[];
-  readonly proven: number;
-}
-
-interface Executed extends RollupModel {
+interface Executed {
+  readonly rollup: RollupModel;
   readonly queue: readonly QueueItem[];
-  readonly nonce: number;
+  readonly nonces: ReadonlyMap<string, number>;
   readonly receipts: Map<Hex, L1Receipt>;
 }
 
 /**
- * L1 as far as a publisher can tell: a pool with one transaction a nonce, blocks that execute the rollup's rules in order,
+ * L1 as far as publishers can tell: a pool with one transaction a nonce of each account, blocks that execute the rollup's rules in order,
  * reverts that use up a nonce, and reorgs. State is always recomputed from the blocks, so a reorg forgets nothing and keeps nothing.
  */
 export class FakeL1 implements L1Port {
-  #blocks: FakeBlock[] = [{ txs: [], items: [] }];
-  #pool = new Map<number, FakeTx>();
+  #blocks: FakeBlock[] = [{ txs: [], items: [], timestamp: 0, leader: undefined }];
+  #pool = new Map<string, FakeTx>();
   #waitingItems: QueueItem[] = [];
   /** Every transaction ever signed, by its raw form: signing is pure, the bytes say it all. */
   readonly #signed = new Map<Hex, FakeTx>();
@@ -56,8 +66,14 @@ export class FakeL1 implements L1Port {
   /** While set, mining takes only transactions that pay at least this. */
   minimumFee = 0n;
   canCommit = true;
+  /** The only account that may commit from now on; undefined: any. */
+  leader: string | undefined;
   isOpen = false;
   isFrozen = false;
+  maxAgeSeconds = Number.POSITIVE_INFINITY;
+  proveDeadlineSeconds = Number.POSITIVE_INFINITY;
+  /** Seconds. */
+  now: () => number = () => TEST_TIME;
 
   // What users and miners do.
 
@@ -68,29 +84,36 @@ export class FakeL1 implements L1Port {
   mine(count = 1): void {
     for (let i = 0; i < count; i += 1) {
       const txs: FakeTx[] = [];
-      let { nonce } = this.#execute();
-      for (let tx = this.#pool.get(nonce); tx !== undefined; tx = this.#pool.get(nonce)) {
-        if (tx.fees.maxFeePerGas < this.minimumFee) break;
-        this.#pool.delete(nonce);
-        txs.push(tx);
-        nonce += 1;
+      const { nonces } = this.#execute();
+      for (const account of new Set([...this.#pool.values()].map(({ from }) => from))) {
+        let nonce = nonces.get(account) ?? 0;
+        for (let tx = this.#pool.get(`${account}/${nonce}`); tx !== undefined; ) {
+          if (tx.fees.maxFeePerGas < this.minimumFee) break;
+          this.#pool.delete(`${account}/${nonce}`);
+          txs.push(tx);
+          nonce += 1;
+          tx = this.#pool.get(`${account}/${nonce}`);
+        }
       }
-      this.#blocks.push({ txs, items: this.#waitingItems });
+      this.#blocks.push({ txs, items: this.#waitingItems, timestamp: this.now(), leader: this.leader });
       this.#waitingItems = [];
     }
   }
 
   /** Drops the last blocks. Their queue items wait again; their transactions too, or are forgotten by everyone. */
-  reorg(depth: number, options: { areTxsForgotten: boolean }): void {
-    const dropped = this.#blocks.splice(-depth);
-    this.#waitingItems = [...dropped.flatMap(({ items }) => items), ...this.#waitingItems];
+  reorg(depth: number, options: { areTxsForgotten: boolean; areItemsForgotten?: boolean }): void {
+    const dropped = this.#blocks.splice(Math.max(1, this.#blocks.length - depth));
+    if (options.areItemsForgotten !== true) {
+      this.#waitingItems = [...dropped.flatMap(({ items }) => items), ...this.#waitingItems];
+    }
     if (options.areTxsForgotten) this.#pool.clear();
-    else for (const tx of dropped.flatMap(({ txs }) => txs)) this.#pool.set(tx.nonce, tx);
+    else for (const tx of dropped.flatMap(({ txs }) => txs)) this.#pool.set(`${tx.from}/${tx.nonce}`, tx);
   }
 
   /** Someone else proves up to this batch (proving is open to anyone): our account's nonce does not move. */
   proveByOther(batch: number): void {
-    this.#blocks.push({ txs: [], items: [], provenByOther: batch });
+    const { timestamp = 0, leader } = this.#blocks.at(-1) ?? {};
+    this.#blocks.push({ txs: [], items: [], provenByOther: batch, timestamp, leader });
   }
 
   forgetPool(): void {
@@ -102,17 +125,29 @@ export class FakeL1 implements L1Port {
     return this.#waitingItems.splice(0);
   }
 
-  get pooled(): readonly { nonce: number; fees: L1Fees }[] {
+  get pooled(): readonly { nonce: number; fees: L1Fees; from: string }[] {
     return [...this.#pool.values()];
+  }
+
+  get height(): number {
+    return this.#blocks.length;
   }
 
   /** Batches on the canonical chain. */
   get committed(): readonly ClosedBatch[] {
-    return this.#execute().committed;
+    return this.commits.map(({ closed }) => closed);
+  }
+
+  get commits(): readonly FakeCommitted[] {
+    return this.#execute().rollup.committed;
+  }
+
+  get queue(): readonly QueueItem[] {
+    return this.#execute().queue;
   }
 
   get proven(): number {
-    return this.#execute().proven;
+    return this.#execute().rollup.proven;
   }
 
   /** Transactions on the canonical chain that reverted. */
@@ -120,45 +155,51 @@ export class FakeL1 implements L1Port {
     return [...this.#execute().receipts.values()].filter(({ isSuccess }) => !isSuccess).length;
   }
 
+  /** L1 as another account sees it. */
+  as(account: string): L1Port {
+    return {
+      state: (options) => this.#stateFor(account, options),
+      queueItems: (from, to) => this.queueItems(from, to),
+      postedCommitment: (batch) => this.postedCommitment(batch),
+      unproven: (batch) => this.#unprovenFor(account, batch),
+      nonce: () => this.#nonceOf(account),
+      suggestFees: () => this.suggestFees(),
+      signCommit: async ({ closed }, options) => this.#sign({ ...options, from: account, commit: closed }),
+      signProve: async (items, options) => this.#sign({ ...options, from: account, prove: items }),
+      signSubmit: async (item, options) =>
+        this.#sign({ ...options, from: account, commit: item.closed, prove: [item] }),
+      signRevert: async (oldest, options) => this.#sign({ ...options, from: account, revert: oldest }),
+      broadcast: (raw) => this.broadcast(raw),
+      receipt: (hash) => this.receipt(hash),
+    };
+  }
+
   // L1Port.
 
-  async state(options: { confirmations?: number } = {}): Promise<L1State> {
-    this.#requireUp();
-    const height = Math.max(1, this.#blocks.length - (options.confirmations ?? 0));
-    const { committed, proven, queue } = this.#execute(height);
-    const head = (count: number) => ({
-      batch: count,
-      root: (committed[count - 1]?.batch.newRoot ?? EMPTY_ROOT) as Field,
-      queue: BigInt(committed.slice(0, count).reduce((sum, { batch }) => sum + batch.l1Ops.length, 0)),
-    });
-    return {
-      blockNumber: BigInt(height - 1),
-      committed: head(committed.length),
-      proven: head(proven),
-      queueTail: BigInt(queue.length),
-      canCommit: this.canCommit,
-      isOpen: this.isOpen,
-      isFrozen: this.isFrozen,
-    };
+  state(options: { confirmations?: number } = {}): Promise<L1State> {
+    return this.#stateFor(MAIN, options);
   }
 
   async queueItems(from: bigint, to: bigint): Promise<L1QueueItem[]> {
     this.#requireUp();
-    return this.#execute()
-      .queue.map((item, index) => ({ queueIndex: BigInt(index), item, deadline: 2_000_000_000 }))
+    return this.queue
+      .map((item, index) => ({ queueIndex: BigInt(index), item, deadline: 2_000_000_000 }))
       .slice(Number(from), Number(to));
   }
 
   async postedCommitment(batch: number): Promise<Field> {
     this.#requireUp();
-    const posted = this.#execute().committed[batch - 1];
+    const posted = this.committed[batch - 1];
     if (posted === undefined) throw new L1Error('UNAVAILABLE', { batch });
     return posted.commitment.c;
   }
 
-  async nonce(): Promise<number> {
-    this.#requireUp();
-    return this.#execute().nonce;
+  unproven(batch: number): Promise<UnprovenOnL1> {
+    return this.#unprovenFor(MAIN, batch);
+  }
+
+  nonce(): Promise<number> {
+    return this.#nonceOf(MAIN);
   }
 
   async suggestFees(): Promise<L1Fees> {
@@ -167,28 +208,33 @@ export class FakeL1 implements L1Port {
   }
 
   async signCommit({ closed }: PostableBatch, options: L1TxOptions): Promise<SignedL1Tx> {
-    return this.#sign({ ...options, commit: closed, prove: [] });
+    return this.#sign({ ...options, from: MAIN, commit: closed });
   }
 
   async signProve(items: readonly ProvenBatch[], options: L1TxOptions): Promise<SignedL1Tx> {
-    return this.#sign({ ...options, commit: undefined, prove: items });
+    return this.#sign({ ...options, from: MAIN, prove: items });
   }
 
   async signSubmit(item: ProvenBatch, options: L1TxOptions): Promise<SignedL1Tx> {
-    return this.#sign({ ...options, commit: item.closed, prove: [item] });
+    return this.#sign({ ...options, from: MAIN, commit: item.closed, prove: [item] });
+  }
+
+  async signRevert(oldest: number, options: L1TxOptions): Promise<SignedL1Tx> {
+    return this.#sign({ ...options, from: MAIN, revert: oldest });
   }
 
   async broadcast(raw: Hex): Promise<void> {
     this.#requireUp();
     const tx = this.#signed.get(raw);
     if (tx === undefined) throw new L1Error('UNAVAILABLE', { raw });
-    if (tx.nonce < this.#execute().nonce) throw new L1Error('NONCE_TOO_LOW', { nonce: tx.nonce });
-    const waiting = this.#pool.get(tx.nonce);
-    if (waiting?.hash === tx.hash) throw new L1Error('ALREADY_KNOWN');
-    if (waiting !== undefined && tx.fees.maxFeePerGas * 10n < waiting.fees.maxFeePerGas * 11n) {
+    const { from, nonce, fees, hash } = tx;
+    if (nonce < (this.#execute().nonces.get(from) ?? 0)) throw new L1Error('NONCE_TOO_LOW', { nonce });
+    const waiting = this.#pool.get(`${from}/${nonce}`);
+    if (waiting?.hash === hash) throw new L1Error('ALREADY_KNOWN');
+    if (waiting !== undefined && fees.maxFeePerGas * 10n < waiting.fees.maxFeePerGas * 11n) {
       throw new L1Error('UNDERPRICED');
     }
-    this.#pool.set(tx.nonce, tx);
+    this.#pool.set(`${from}/${nonce}`, tx);
   }
 
   async receipt(hash: Hex): Promise<L1Receipt | undefined> {
@@ -196,13 +242,48 @@ export class FakeL1 implements L1Port {
     return this.#execute().receipts.get(hash);
   }
 
-  #sign(content: Omit<FakeTx, 'hash'>): SignedL1Tx {
+  async #stateFor(account: string, { confirmations = 0 }: { confirmations?: number } = {}): Promise<L1State> {
     this.#requireUp();
-    const { nonce, fees, commit, prove } = content;
-    const now = this.#execute();
-    if (execute(now, content, now.queue) === undefined) throw new L1Error('REVERTED');
+    const height = Math.max(1, this.#blocks.length - confirmations);
+    const { rollup, queue } = this.#execute(height);
+    const isLeader = this.leader === undefined || this.leader === account;
+    return {
+      blockNumber: BigInt(height - 1),
+      l1Timestamp: this.#blocks[height - 1]?.timestamp ?? 0,
+      committed: headOf(rollup, rollup.committed.length),
+      proven: headOf(rollup, rollup.proven),
+      queueTail: BigInt(queue.length),
+      seat: '0x00000000000000000000000000000000000000aa',
+      sequencerSeenAt: rollup.committed.at(-1)?.at ?? 0,
+      canCommit: isLeader && (account !== MAIN || this.canCommit),
+      isOpen: this.isOpen,
+      isFrozen: this.isFrozen,
+    };
+  }
+
+  async #unprovenFor(account: string, batch: number): Promise<UnprovenOnL1> {
+    this.#requireUp();
+    const { committed, proven } = this.#execute().rollup;
+    const found = committed[batch - 1];
+    if (found === undefined || batch !== proven + 1) throw new L1Error('UNAVAILABLE', { batch });
+    return { proveDeadline: found.at + this.proveDeadlineSeconds, isOurs: found.from === account };
+  }
+
+  async #nonceOf(account: string): Promise<number> {
+    this.#requireUp();
+    return this.#execute().nonces.get(account) ?? 0;
+  }
+
+  #sign(content: L1TxOptions & FakeCall): SignedL1Tx {
+    this.#requireUp();
+    const { rollup, queue } = this.#execute();
+    const isOpenPath = content.commit !== undefined && content.prove !== undefined;
+    const context = this.#context({ timestamp: this.now(), leader: this.leader }, queue);
+    const after = isOpenPath && !this.isOpen ? 'PathClosed' : execute(rollup, content, context);
+    if (typeof after === 'string') throw new L1Error('REVERTED', { reason: after });
+    const { nonce, fees, from, commit, prove = [], revert = 0 } = content;
     const about = [commit, ...prove.map(({ closed }) => closed)].map((closed) => closed?.commitment.c.toString());
-    const said = `${nonce}/${fees.maxFeePerGas}/${fees.maxPriorityFeePerGas}/${prove.length}/${about.join(',')}`;
+    const said = `${from}/${nonce}/${fees.maxFeePerGas}/${fees.maxPriorityFeePerGas}/${prove.length}/${revert}/${about.join(',')}`;
     const bytes = new TextEncoder().encode(said);
     const hash: Hex = `0x${keccak256(bytes).toString(16).padStart(64, '0')}`;
     const raw: Hex = `0x${Buffer.from(bytes).toString('hex')}`;
@@ -211,86 +292,33 @@ export class FakeL1 implements L1Port {
   }
 
   #execute(height = this.#blocks.length): Executed {
-    let state: RollupModel = { committed: [], proven: 0 };
+    let rollup = EMPTY_ROLLUP;
     const queue: QueueItem[] = [];
-    let nonce = 0;
+    const nonces = new Map<string, number>();
     const receipts = new Map<Hex, L1Receipt>();
-    this.#blocks.slice(0, height).forEach(({ txs, items, provenByOther }, number) => {
-      state = { ...state, proven: provenByOther ?? state.proven };
-      for (const tx of txs) {
-        const after = execute(state, tx, queue);
+    this.#blocks.slice(0, height).forEach((block, number) => {
+      rollup = { ...rollup, proven: block.provenByOther ?? rollup.proven };
+      for (const tx of block.txs) {
+        const after = execute(rollup, tx, this.#context(block, queue));
+        const isSuccess = typeof after !== 'string';
         // A reverted transaction changes nothing but uses up its nonce.
-        receipts.set(tx.hash, { isSuccess: after !== undefined, blockNumber: BigInt(number), gasUsed: 21_000n });
-        state = after ?? state;
-        nonce = tx.nonce + 1;
+        receipts.set(tx.hash, { isSuccess, blockNumber: BigInt(number), gasUsed: 21_000n });
+        if (isSuccess) rollup = after;
+        nonces.set(tx.from, tx.nonce + 1);
       }
-      queue.push(...items);
+      queue.push(...block.items);
     });
-    return { ...state, queue, nonce, receipts };
+    return { rollup, queue, nonces, receipts };
+  }
+
+  #context({ timestamp, leader }: Pick<FakeBlock, 'timestamp' | 'leader'>, queue: readonly QueueItem[]): CallContext {
+    const { maxAgeSeconds, proveDeadlineSeconds } = this;
+    return { queue, timestamp, leader, maxAgeSeconds, proveDeadlineSeconds };
   }
 
   #requireUp(): void {
     if (this.isDown) throw new L1Error('UNAVAILABLE');
   }
-}
-
-/** What a transaction does to the rollup; undefined: it reverts. */
-function execute(
-  state: RollupModel,
-  { commit, prove }: Pick<FakeTx, 'commit' | 'prove'>,
-  queue: readonly QueueItem[],
-): RollupModel | undefined {
-  let after: RollupModel | undefined = state;
-  if (commit !== undefined) after = committing(after, commit, queue);
-  for (const item of prove) after = after && proving(after, item);
-  return after;
-}
-
-/** Order, state and queue, as Batches.sol checks them; undefined: reverted. */
-function committing(state: RollupModel, closed: ClosedBatch, queue: readonly QueueItem[]): RollupModel | undefined {
-  const { batch } = closed;
-  const last = state.committed.at(-1)?.batch;
-  const taken = state.committed.reduce((sum, { batch: { l1Ops } }) => sum + l1Ops.length, 0);
-  const isNext =
-    batch.number === state.committed.length + 1 &&
-    batch.oldRoot === (last?.newRoot ?? EMPTY_ROOT) &&
-    batch.firstBlock === (last?.lastBlock ?? 0n) + 1n &&
-    batch.timestamp >= (last?.timestamp ?? 0) &&
-    batch.l1Ops.every((op, i) => {
-      const queued = queue[taken + i];
-      return queued !== undefined && asText(queueItemOf(op)) === asText(queued);
-    });
-  return isNext ? { ...state, committed: [...state.committed, closed] } : undefined;
-}
-
-function proving(state: RollupModel, { closed, proof }: ProvenBatch): RollupModel | undefined {
-  const expected = state.committed[state.proven];
-  const isNext = expected?.commitment.c === closed.commitment.c && isFakeProof(closed, proof);
-  return isNext ? { ...state, proven: state.proven + 1 } : undefined;
-}
-
-/** A stand-in for a proof: it names the batch's commitment. */
-export function fakeProof(closed: ClosedBatch): ProvenBatch['proof'] {
-  const { c } = closed.commitment;
-  return {
-    a: [c, 1n],
-    b: [
-      [1n, 2n],
-      [3n, 4n],
-    ],
-    c: [5n, 6n],
-  };
-}
-
-function isFakeProof(closed: ClosedBatch, proof: ProvenBatch['proof']): boolean {
-  return proof.a[0] === closed.commitment.c;
-}
-
-function asText(item: QueueItem): string {
-  return Object.entries(item)
-    .map(([name, value]) => `${name}=${String(value)}`)
-    .sort()
-    .join();
 }
 
 /** `l1` as a process sees it that can be killed before and after every call. */
@@ -299,11 +327,13 @@ export function crashingL1(l1: L1Port, crash: CrashPoint): L1Port {
     state: (options) => crash.read(() => l1.state(options)),
     queueItems: (from, to) => crash.read(() => l1.queueItems(from, to)),
     postedCommitment: (batch) => crash.read(() => l1.postedCommitment(batch)),
+    unproven: (batch) => crash.read(() => l1.unproven(batch)),
     nonce: () => crash.read(() => l1.nonce()),
     suggestFees: () => crash.read(() => l1.suggestFees()),
     signCommit: (closed, options) => crash.read(() => l1.signCommit(closed, options)),
     signProve: (items, options) => crash.read(() => l1.signProve(items, options)),
     signSubmit: (item, options) => crash.read(() => l1.signSubmit(item, options)),
+    signRevert: (oldest, options) => crash.read(() => l1.signRevert(oldest, options)),
     broadcast: (raw) => crash.effect(() => l1.broadcast(raw)),
     receipt: (hash) => crash.read(() => l1.receipt(hash)),
   };

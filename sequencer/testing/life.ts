@@ -24,6 +24,7 @@ import type { L1Port } from '../l1Port.ts';
 import type { LaneFeedPort } from '../lanePort.ts';
 import { Sequencer } from '../sequencer.ts';
 import type { ProofQueuePort, SequencerOptions } from '../sequencerTypes.ts';
+import type { DutiesPort } from '../tenure.ts';
 import { fakeProof } from './fakeL1.ts';
 
 export const OPERATOR: Actor = actor(1);
@@ -63,13 +64,16 @@ export const TX_HASHES: readonly Field[] = TXS.map((tx) => txHash(tx, TEST_DOMAI
 
 /** A prover that needs no time; forgets everything when the process dies, like a queue whose jobs come again at the start. */
 export function instantProofs(): ProofQueuePort {
-  const closedBatches = new Map<number, ClosedBatch>();
+  const closedBatches = new Map<Field, ClosedBatch>();
   return {
-    enqueue: async (closed) => void closedBatches.set(closed.batch.number, closed),
-    proof: async (number) => {
-      const closed = closedBatches.get(number);
+    enqueue: async (closed) => void closedBatches.set(closed.commitment.c, closed),
+    discard: async (batches) => {
+      for (const [c, { batch }] of closedBatches) if (batches.includes(batch.number)) closedBatches.delete(c);
+    },
+    proof: async (_number, c) => {
+      const closed = closedBatches.get(c);
       if (closed === undefined) return undefined;
-      const { c, r, y } = closed.commitment;
+      const { r, y } = closed.commitment;
       return { proof: fakeProof(closed), publicSignals: [c, r, y] };
     },
   };
@@ -84,6 +88,7 @@ export interface ProcessOptions {
   readonly crash?: CrashPoint;
   /** Messages for the EVM lane; default: none ever come. */
   readonly laneFeed?: LaneFeedPort;
+  readonly duties?: DutiesPort;
 }
 
 /** What a freshly started process does before anything else. */
@@ -111,6 +116,7 @@ export async function startProcess(process: ProcessOptions): Promise<{ store: Ch
       },
       clock: process.clock,
       log: silentLogger,
+      ...(process.duties !== undefined && { duties: process.duties }),
     },
   );
   await sequencer.load();
