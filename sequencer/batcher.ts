@@ -45,7 +45,7 @@ export interface BatcherDeps {
   readonly provenCount: () => number;
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly log: Logger;
-  readonly onClosed: (summary: BatchSummary) => void;
+  readonly onClosed: (summary: BatchSummary, isOwn: boolean) => void;
 }
 
 /** handover: the turn is over, or somebody else left it open. */
@@ -131,7 +131,7 @@ export class Batcher {
     const fields = { number, shape, reason, l1Ops, txs, ops, exits, firstBlock, lastBlock };
     this.#log.info({ ...fields, evmBytes: evm.data.length }, 'batch closed');
     await prove(closed);
-    onClosed(summary);
+    onClosed(summary, true);
   }
 
   /**
@@ -231,7 +231,7 @@ export class Batcher {
     const sealed = await ledger.seal({ timestamp, l1Ops, txs, feeAccounts, l1Messages, evmTxs });
     if (sealed === undefined) return false;
     tenure.onBuilt(sealed.block.number);
-    await state.onSealed(sealed);
+    await state.onSealed(sealed, { isOwn: true });
     const { block, executed } = sealed;
     const { number, batch } = block;
     const fields = { number, batch, l1Ops: l1Ops.length, txs: txs.length, evmTxs: executed.txs.length };

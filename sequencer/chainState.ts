@@ -19,7 +19,7 @@ export interface ChainStateDeps {
   readonly lane: EvmLane;
   readonly mempool: Mempool;
   readonly evmPool: EvmPool;
-  readonly onBlock: (block: Block) => void;
+  readonly onBlock: (block: Block, isOwn: boolean) => void;
 }
 
 /** What is in memory of the chain's head, and follows the store: with every block, and anew after a rollback. */
@@ -70,8 +70,8 @@ export class ChainState {
     return this.#feeAccounts?.of(token);
   }
 
-  /** A block was stored, whoever made it: pools and look-ups follow, then others are told. */
-  async onSealed({ block, executed }: SealedBlock): Promise<void> {
+  /** A block was stored, whoever made it: pools and look-ups follow, then others are told. `isOwn`: this node built it. */
+  async onSealed({ block, executed }: SealedBlock, { isOwn }: { isOwn: boolean }): Promise<void> {
     const { mempool, evmPool, lane, onBlock } = this.#deps;
     mempool.onBlock(block.txs);
     this.#feeAccounts?.onBlock(block);
@@ -83,6 +83,6 @@ export class ChainState {
       txs: executed.txs.slice(executed.systemTxs),
       baseFee: nextBaseFee(lane.head),
     });
-    onBlock(block);
+    onBlock(block, isOwn);
   }
 }

@@ -49,7 +49,7 @@ export interface ImporterDeps {
   readonly forgetFeeds: () => void;
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly log: Logger;
-  readonly onClosed: (summary: BatchSummary) => void;
+  readonly onClosed: (summary: BatchSummary, isOwn: boolean) => void;
   readonly onRolledBack: (event: RolledBack) => void;
 }
 
@@ -78,19 +78,19 @@ export class Importer {
     return this.#attempt(async () => {
       const sealed = await state.ledger.importBlock(block);
       tenure.onImported(sealed.block.number);
-      await state.onSealed(sealed);
+      await state.onSealed(sealed, { isOwn: false });
       return sealed.block;
     });
   }
 
   /** The close of the open batch, by somebody else. @throws ChainError OUT_OF_ORDER, CLOSE_MISMATCH; then nothing has changed */
-  async importClose(close: BatchClose): Promise<BatchSummary> {
+  async importClose(close: BatchClose, evmData?: Uint8Array): Promise<BatchSummary> {
     const { state, tenure, clock, prove, onClosed } = this.#deps;
     return this.#attempt(async () => {
-      const { closed, summary } = await state.ledger.importClose(close);
+      const { closed, summary } = await state.ledger.importClose(close, evmData);
       tenure.onClosedByOther(clock.nowMs());
       await prove(closed);
-      onClosed(summary);
+      onClosed(summary, false);
       return summary;
     });
   }
@@ -104,11 +104,11 @@ export class Importer {
     return this.#attempt(async () => {
       const { closed, summary } = await state.ledger.importPosted(posted, messages, async (sealed) => {
         tenure.onImported(sealed.block.number);
-        await state.onSealed(sealed);
+        await state.onSealed(sealed, { isOwn: false });
       });
       tenure.onClosedByOther(clock.nowMs());
       await prove(closed);
-      onClosed(summary);
+      onClosed(summary, false);
       return summary;
     });
   }

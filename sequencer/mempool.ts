@@ -114,7 +114,9 @@ export class Mempool {
     const vouchers = voucherItems(tx, this.#options.domain, account);
     if (vouchers.length === 0) return keys;
     const channels = tx.ops.filter(({ opcode }) => opcode === Opcode.CLAIM).map(({ from }) => from);
-    vouchers.forEach(({ pub: [a, b] }, i) => keys.push({ index: channels[i] ?? tx.signer, a, b }));
+    for (const [i, { pub }] of vouchers.entries()) {
+      keys.push({ index: channels[i] ?? tx.signer, a: pub[0], b: pub[1] });
+    }
     const verdicts = await verify(vouchers);
     const bad = vouchers.findIndex((_, i) => verdicts[i] !== true);
     if (bad >= 0) throw new ProtocolError('BAD_VOUCHER', { claim: bad });

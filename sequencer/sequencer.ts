@@ -104,7 +104,8 @@ export class Sequencer {
       { ledger: { shapes, evmLane, beneficiary }, feeAccounts: options.feeAccounts ?? {} },
       {
         ...{ store, lane: deps.evm.lane, mempool: this.mempool, evmPool: this.evmPool },
-        onBlock: (block) => {
+        onBlock: (block, isOwn) => {
+          if (isOwn) this.events.tell('built', block);
           this.events.tell('block', block);
           this.#reoffer();
         },
@@ -129,7 +130,8 @@ export class Sequencer {
       prove: async (closed: ClosedBatch): Promise<void> => {
         if (this.#options.proves?.() ?? true) await this.#deps.proofs.enqueue(closed);
       },
-      onClosed: (summary: BatchSummary): void => {
+      onClosed: (summary: BatchSummary, isOwn: boolean): void => {
+        if (isOwn) this.events.tell('closedHere', summary);
         this.events.tell('batchClosed', summary);
         publisher.notify();
       },
@@ -207,9 +209,12 @@ export class Sequencer {
     return this.#running().importer.importBlock(block);
   }
 
-  /** Closes the open batch as somebody else closed it. @throws ChainError OUT_OF_ORDER, CLOSE_MISMATCH; SequencerError STOPPED, HALTED */
-  async importClose(close: BatchClose): Promise<BatchSummary> {
-    return this.#running().importer.importClose(close);
+  /**
+   * Closes the open batch as somebody else closed it. `evmData`: what was posted of it, if it was (compressors differ).
+   * @throws ChainError OUT_OF_ORDER, CLOSE_MISMATCH; SequencerError STOPPED, HALTED
+   */
+  async importClose(close: BatchClose, evmData?: Uint8Array): Promise<BatchSummary> {
+    return this.#running().importer.importClose(close, evmData);
   }
 
   /**
@@ -312,10 +317,10 @@ export class Sequencer {
   }
 
   #newPublisher(): Publisher {
-    const { store, l1, proofs, clock, log, accountTurn } = this.#deps;
+    const { store, l1, proofs, clock, log, turn } = this.#deps;
     return new Publisher(this.#options.publisher ?? {}, {
       ...{ store, l1, proofs, clock, log, timetable: this.#timetable },
-      turn: accountTurn,
+      turn,
       mayPublish: () => this.#duties.mayPublish(),
       onStatus: (summary, isReorg) => this.#onStatus(summary, isReorg),
       isFollowing: () => this.events.isHeard('l1Mismatch'),

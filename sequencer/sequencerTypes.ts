@@ -87,12 +87,18 @@ export interface SequencerDeps {
   /** Default: builds always, and publishes. */
   readonly duties?: DutiesPort;
   /** Of the L1 account, if somebody else sends from it too. */
-  readonly accountTurn?: AccountTurn;
+  readonly turn?: AccountTurn;
 }
 
 export interface SequencerEvents {
+  /** A block was stored, whoever built it. */
   block: [Block];
+  /** Told before `block` of those that this node built itself. */
+  built: [Block];
+  /** A batch was closed, whoever closed it. */
   batchClosed: [BatchSummary];
+  /** Told before `batchClosed` of those that this node closed itself. */
+  closedHere: [BatchSummary];
   batchCommitted: [BatchSummary];
   batchProven: [BatchSummary];
   /** An L1 reorg moved the batch's status back. */
