@@ -16,8 +16,10 @@ import { registerNetworkCommands } from './cli/networkCommands.ts';
 import { registerNodeCommand } from './cli/nodeCommand.ts';
 import { Exit } from './cli/output.ts';
 import { registerProveCommand } from './cli/proveCommand.ts';
+import { registerProverCommand } from './cli/proverCommand.ts';
 import { registerQueryCommands } from './cli/queryCommands.ts';
 import { registerReceiptCommands } from './cli/receiptCommands.ts';
+import { registerValidatorCommands } from './cli/validatorCommands.ts';
 
 /** The `engram` command line, nothing run yet. */
 export function commandLine(): Command {
@@ -42,7 +44,9 @@ export function commandLine(): Command {
     registerModelCommands,
     registerChannelCommands,
     registerReceiptCommands,
+    registerValidatorCommands,
     registerProveCommand,
+    registerProverCommand,
     registerKeysCommands,
   ]) {
     register(program);

@@ -11,11 +11,11 @@ import { EMPTY_ROOT } from '../../protocol/tree.ts';
 import type { ShapeName } from '../../protocol/types.ts';
 import type { Hex } from '../../sdk/rpcTypes.ts';
 import { verifierKey } from '../devnet/deployment.ts';
-import { type L1Options, l1Clients, withDev, withJson } from './context.ts';
+import { type L1KeyOptions, type L1Options, l1Clients, withDev, withJson, withL1Key } from './context.ts';
 import { CliError, Exit, guarded, type OutputOptions, progress } from './output.ts';
 import { address, count } from './parsers.ts';
 
-interface DeployCommandOptions extends OutputOptions, Pick<L1Options, 'l1' | 'l1KeyFile' | 'dev'> {
+interface DeployCommandOptions extends OutputOptions, L1KeyOptions, Pick<L1Options, 'l1'> {
   readonly l2ChainId: number;
   readonly sequencer?: Hex;
   readonly attestors?: readonly Attestor[];
@@ -27,10 +27,9 @@ interface DeployCommandOptions extends OutputOptions, Pick<L1Options, 'l1' | 'l1
 
 /** `engram deploy`: verifiers, `Rollup`, `Attestations`, `EvmLane` and its attestors, immutable from then on. */
 export function registerDeployCommand(program: Command): void {
-  withDev(withJson(program.command('deploy')))
+  withL1Key(withDev(withJson(program.command('deploy'))), 'pays, the bond included')
     .description('deploy the verifiers, Rollup, Attestations and EvmLane with its attestors; immutable from then on')
     .addOption(new Option('--l1 <url>', 'JSON-RPC of L1').env('ENGRAM_L1_URL').default('http://127.0.0.1:8545'))
-    .option('--l1-key-file <file>', 'file with the L1 key that pays, the bond included (0x and 64 hex digits)')
     .requiredOption('--l2-chain-id <n>', 'chain id of the new ledger', count)
     .option('--sequencer <address>', 'who holds the seat; default: the sender', address)
     .option(

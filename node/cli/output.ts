@@ -7,11 +7,13 @@ import { Kind } from '../../protocol/types.ts';
 import { ProverError } from '../../prover/errors.ts';
 import { EngramError, NodeUnavailableError } from '../../sdk/errors.ts';
 import { RpcClientError } from '../../sdk/rpcClient.ts';
+import { L1Error } from '../../sequencer/l1Port.ts';
 import { ConfigError } from '../config/errors.ts';
 import { KeystoreError } from '../keystore/errors.ts';
 import { NetworkFileError } from '../networks/errors.ts';
 import { NodeError } from '../nodeError.ts';
 import { toJson } from '../rpc/json.ts';
+import { ValidatorError } from '../validator/errors.ts';
 
 /** Exit codes of every command (docs/operations.md). 130 is a second Ctrl-C. */
 export const Exit = {
@@ -136,6 +138,12 @@ function describe(error: unknown): { exit: Exit; code: string; message: string }
     error instanceof ProverError
   ) {
     return { exit: Exit.REFUSED, code: error.code, message: withoutCode(error) };
+  }
+  if (error instanceof L1Error || error instanceof ValidatorError) {
+    const exit = error.code === 'UNAVAILABLE' ? Exit.UNREACHABLE : Exit.REFUSED;
+    // these carry their data, not words
+    const message = Object.entries(error.data).map(([name, value]) => `${name} ${String(value)}`);
+    return { exit, code: error.code, message: message.join(', ') || error.message };
   }
   if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
     return { exit: Exit.USAGE, code: 'PORT_IN_USE', message: error.message };
