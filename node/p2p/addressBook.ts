@@ -13,6 +13,7 @@ const ADDRESSES_PER_PEER = 4;
 const RETRY_MS = 1_000;
 const RETRY_MAX_MS = { boot: 30_000, good: 60_000, heard: 600_000 };
 const HEARD_ATTEMPTS = 4;
+const LASTING_MS = 15_000;
 const GOOD_FORGOTTEN_MS = 30 * 24 * 3_600_000;
 
 const FILE = z.object({
@@ -76,9 +77,20 @@ export class AddressBook {
     const entry = this.#entries.get(peer);
     if (entry === undefined) return;
     entry.seenMs = this.#clock.nowMs();
-    entry.failures = 0;
-    entry.nextTryMs = 0;
     this.#isChanged = true;
+  }
+
+  /** After a connection that lasted it is tried again at once; one that ended soon is a failure, whoever ended it. */
+  disconnected(peer: string, lastedMs: number): void {
+    const entry = this.#entries.get(peer);
+    if (entry === undefined) return;
+    if (lastedMs < LASTING_MS) {
+      this.failed(peer);
+      return;
+    }
+    entry.seenMs = this.#clock.nowMs();
+    entry.failures = 0;
+    entry.nextTryMs = entry.seenMs + RETRY_MS;
   }
 
   failed(peer: string): void {

@@ -1,5 +1,6 @@
 import type { Clock } from '../../chain/clock.ts';
 import { isLoopback } from './address.ts';
+import { BoundedMap } from './boundedMap.ts';
 
 /** Whoever makes peer ids by the thousand fills a list, not the memory: the oldest ban gives way. */
 const CAPACITY = 10_000;
@@ -12,10 +13,10 @@ export class Bans {
   readonly #clock: Clock;
   readonly #banMs: number;
   readonly #perIp: number;
-  readonly #peers = new Map<string, number>();
-  readonly #ips = new Map<string, number>();
+  readonly #peers = new BoundedMap<number>(CAPACITY);
+  readonly #ips = new BoundedMap<number>(CAPACITY);
   /** Peers of an address that are banned. */
-  readonly #peersOfIp = new Map<string, Set<string>>();
+  readonly #peersOfIp = new BoundedMap<Set<string>>(CAPACITY);
 
   constructor(options: { banMs: number; bansPerIp: number }, deps: { clock: Clock }) {
     this.#banMs = options.banMs;
@@ -26,15 +27,15 @@ export class Bans {
   /** @param ips where the peer was connected from. Returns the addresses that are banned with it. */
   add(peer: string, ips: readonly string[]): readonly string[] {
     const until = this.#clock.nowMs() + this.#banMs;
-    put(this.#peers, peer, until);
+    this.#peers.set(peer, until);
     const banned: string[] = [];
     for (const ip of new Set(ips)) {
       if (isLoopback(ip)) continue;
       const peers = new Set([...(this.#peersOfIp.get(ip) ?? [])].filter((id) => this.hasPeer(id)));
       peers.add(peer);
-      put(this.#peersOfIp, ip, peers);
+      this.#peersOfIp.set(ip, peers);
       if (peers.size >= this.#perIp) {
-        put(this.#ips, ip, until);
+        this.#ips.set(ip, until);
         banned.push(ip);
       }
     }
@@ -49,22 +50,11 @@ export class Bans {
     return ip !== undefined && this.#isOn(this.#ips, ip);
   }
 
-  #isOn(map: Map<string, number>, key: string): boolean {
+  #isOn(map: BoundedMap<number>, key: string): boolean {
     const until = map.get(key);
     if (until === undefined) return false;
     if (until > this.#clock.nowMs()) return true;
     map.delete(key);
     return false;
-  }
-}
-
-/** Moves the key to the end of the map's order. */
-function put<T>(map: Map<string, T>, key: string, value: T): void {
-  map.delete(key);
-  map.set(key, value);
-  if (map.size <= CAPACITY) return;
-  for (const oldest of map.keys()) {
-    map.delete(oldest);
-    return;
   }
 }

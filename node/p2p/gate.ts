@@ -1,9 +1,13 @@
 import type { Connection, ConnectionGater, MultiaddrConnection } from '@libp2p/interface';
+import type { Clock } from '../../chain/clock.ts';
 import { ipOf, isLoopback } from './address.ts';
 import type { Bans } from './bans.ts';
+import { BoundedMap } from './boundedMap.ts';
+import { RateBucket } from './rateBucket.ts';
 
-/** Two nodes that dial each other at once have two; more is a waste of places. */
-const CONNECTIONS_PER_PEER = 2;
+/** Handshakes of one address of the internet: each costs some milliseconds. */
+const ATTEMPTS = { perSecond: 2, burst: 20 };
+const ADDRESSES = 1_024;
 
 export interface GateOptions {
   readonly maxPeers: number;
@@ -15,9 +19,10 @@ export interface GateOptions {
  */
 export function connectionGate(
   options: GateOptions,
-  deps: { bans: Bans; connections(): readonly Connection[]; refused(who: string, reason: string): void },
+  deps: { bans: Bans; clock: Clock; connections(): readonly Connection[]; refused(who: string, reason: string): void },
 ): ConnectionGater {
   const { bans, connections, refused } = deps;
+  const attempts = new BoundedMap<RateBucket>(ADDRESSES);
   const mostInbound = Math.max(1, options.maxPeers - Math.floor(options.maxPeers / 5));
   const ipOfConnection = ({ remoteAddr }: Pick<MultiaddrConnection, 'remoteAddr'>) => ipOf(remoteAddr.toString());
 
@@ -33,11 +38,18 @@ export function connectionGate(
     },
     denyInboundEncryptedConnection: (peer, incoming) => {
       const id = peer.toString();
-      const same = connections().filter(({ remotePeer }) => remotePeer.equals(peer)).length;
-      const reason = bans.hasPeer(id) ? 'BANNED' : same >= CONNECTIONS_PER_PEER ? 'DUPLICATE' : undefined;
-      // A banned peer is told apart by where it comes from, not by the ids it can make.
-      if (reason !== undefined) refused(ipOfConnection(incoming) ?? id, reason);
-      return reason !== undefined;
+      if (bans.hasPeer(id)) {
+        // Told apart by where it comes from, not by the ids it can make.
+        refused(ipOfConnection(incoming) ?? id, 'BANNED');
+        return true;
+      }
+      // Who dials again has given up the connection it had; and one peer has no more than one place.
+      for (const connection of connections()) {
+        if (connection.direction === 'inbound' && connection.remotePeer.equals(peer)) {
+          connection.abort(new Error('the peer has connected anew'));
+        }
+      }
+      return false;
     },
     denyOutboundEncryptedConnection: (peer) => bans.hasPeer(peer.toString()),
   };
@@ -47,6 +59,8 @@ export function connectionGate(
     const open = connections();
     if (open.filter(({ direction }) => direction === 'inbound').length >= mostInbound) return 'FULL';
     if (options.connectionsPerIp === 0 || ip === undefined || isLoopback(ip)) return undefined;
+    const rate = attempts.getOrMake(ip, () => new RateBucket(ATTEMPTS, deps));
+    if (!rate.take()) return 'CONNECTION_RATE';
     const same = open.filter((connection) => ipOfConnection(connection) === ip).length;
     return same >= options.connectionsPerIp ? 'ADDRESS_LIMIT' : undefined;
   }

@@ -109,7 +109,7 @@ export class Network {
         connectionCount: () => this.#host?.connections().length ?? 0,
         isConnected: (peer) => peer === this.peerId || (this.#host?.connections(peer).length ?? 0) > 0,
         isBanned: (peer) => this.#bans.hasPeer(peer),
-        dial: async (address, signal) => void (await this.#running.dial(address, signal)),
+        dial: (address, signal) => this.#dial(address, signal),
         exchange: () => this.#exchange(),
         sweep: () => this.#sweep(),
       },
@@ -151,14 +151,11 @@ export class Network {
     return this.#peers.list((id) => this.#score(id));
   }
 
-  /** Resolves when the peer can be asked. @throws NetworkError BAD_ADDRESS, UNREACHABLE, BANNED, TIMEOUT */
+  /** Resolves when the peer can be asked. @throws NetworkError BAD_ADDRESS, UNREACHABLE, BANNED */
   async dial(address: string): Promise<void> {
-    const host = this.#running;
     const expected = address.split('/p2p/')[1];
     if (expected !== undefined && this.#bans.hasPeer(expected)) throw new NetworkError('BANNED', { address });
-    const timeout = AbortSignal.timeout(READY_MS);
-    const peer = await host.dial(address, AbortSignal.any([timeout, this.#signal.signal]));
-    if (!(await this.#peers.ready(peer, READY_MS))) throw new NetworkError('UNREACHABLE', { address });
+    await this.#dial(address, AbortSignal.timeout(READY_MS));
   }
 
   /** @throws NetworkError as `blocks` */
@@ -243,6 +240,7 @@ export class Network {
       { maxPeers, connectionsPerIp: this.#limits.connectionsPerIp },
       {
         bans: this.#bans,
+        clock: this.#clock,
         connections: () => this.#host?.connections() ?? [],
         refused: (who, reason) => this.#refusals.note(who, reason),
       },
@@ -279,6 +277,12 @@ export class Network {
     this.#log.info({}, 'network stopped');
   }
 
+  async #dial(address: string, signal: AbortSignal): Promise<void> {
+    const peer = await this.#running.dial(address, AbortSignal.any([signal, this.#signal.signal]));
+    // Another chain, or this node is banned there.
+    if (!(await this.#peers.ready(peer, READY_MS))) throw new NetworkError('UNREACHABLE', { address });
+  }
+
   #identified({ peerId, protocols, connection, listenAddrs, agentVersion }: IdentifyResult): void {
     const peer = peerId.toString();
     if (this.#bans.hasPeer(peer)) {
@@ -303,15 +307,18 @@ export class Network {
   }
 
   #disconnected(peer: string): void {
-    if (!this.#peers.remove(peer)) return;
+    const lastedMs = this.#peers.remove(peer);
+    if (lastedMs === undefined) return;
+    this.#book.disconnected(peer, lastedMs);
     this.#inbox.forget(peer);
     this.#metrics.peers(this.#peers.size);
     this.#log.debug({ peer }, 'peer disconnected');
     this.events.tell('peerDisconnected', peer);
   }
 
+  /** Gossipsub's, which counts our own in but renews it every second only. */
   #score(peer: string): number {
-    return this.#host?.gossipScore(peer) ?? 0;
+    return Math.min(this.#scores.get(peer), this.#host?.gossipScore(peer) ?? 0);
   }
 
   #fault(peer: string, fault: Fault | 'flood', reason: string): void {

@@ -46,8 +46,11 @@ export class Peers {
     return true;
   }
 
-  remove(id: string): boolean {
-    return this.#peers.delete(id);
+  /** How long it was one, in milliseconds; undefined: it was none. */
+  remove(id: string): number | undefined {
+    const peer = this.#peers.get(id);
+    this.#peers.delete(id);
+    return peer && this.#clock.nowMs() - peer.sinceMs;
   }
 
   remote(id: string): string | undefined {

@@ -1,5 +1,6 @@
 import type { Clock } from '../../chain/clock.ts';
 import type { Logger } from '../../chain/logger.ts';
+import { BoundedMap } from './boundedMap.ts';
 import { RateBucket } from './rateBucket.ts';
 import type { NetworkMetrics } from './types.ts';
 
@@ -16,7 +17,7 @@ export class Refusals {
   readonly #log: Logger;
   readonly #metrics: NetworkMetrics;
   readonly #lines: RateBucket;
-  readonly #counts = new Map<string, number>();
+  readonly #counts = new BoundedMap<number>(CAPACITY);
   #suppressed = 0;
 
   constructor(deps: { log: Logger; metrics: NetworkMetrics; clock: Clock }) {
@@ -30,14 +31,7 @@ export class Refusals {
     this.#metrics.refused(reason);
     const key = `${peer} ${reason}`;
     const count = (this.#counts.get(key) ?? 0) + 1;
-    this.#counts.delete(key);
     this.#counts.set(key, count);
-    if (this.#counts.size > CAPACITY) {
-      for (const oldest of this.#counts.keys()) {
-        this.#counts.delete(oldest);
-        break;
-      }
-    }
     if (!isPowerOfTen(count)) return;
     if (!this.#lines.take()) {
       this.#suppressed += 1;

@@ -1,4 +1,5 @@
 import type { Clock } from '../../chain/clock.ts';
+import { BoundedMap } from './boundedMap.ts';
 import type { Fault } from './types.ts';
 
 /** At this a peer is banned. */
@@ -7,10 +8,10 @@ export const BAN_SCORE = -100;
 const COST: Readonly<Record<Fault | 'flood', number>> = { invalid: 60, useless: 5, slow: 10, flood: 0.05 };
 const HALF_LIFE_MS = 600_000;
 const INVALID_MEMORY_MS = 3_600_000;
-/** Peers that are remembered; the one whose last fault is the oldest is forgotten first. */
+/** Peers whose faults are remembered. */
 const CAPACITY = 4_096;
 
-interface Record_ {
+interface FaultRecord {
   score: number;
   seenMs: number;
   invalidMs: number | undefined;
@@ -19,7 +20,7 @@ interface Record_ {
 /** What peers have done wrong. Faults are forgotten by half every ten minutes; peers that leave keep theirs. */
 export class PeerScores {
   readonly #clock: Clock;
-  readonly #records = new Map<string, Record_>();
+  readonly #records = new BoundedMap<FaultRecord>(CAPACITY);
 
   constructor(deps: { clock: Clock }) {
     this.#clock = deps.clock;
@@ -34,7 +35,7 @@ export class PeerScores {
   add(peer: string, fault: Fault | 'flood'): number {
     const now = this.#clock.nowMs();
     const old = this.#records.get(peer);
-    const record: Record_ = {
+    const record: FaultRecord = {
       score: (old === undefined ? 0 : this.#decayed(old)) - COST[fault],
       seenMs: now,
       invalidMs: old?.invalidMs,
@@ -44,15 +45,7 @@ export class PeerScores {
       if (isSecond) record.score = Math.min(record.score, BAN_SCORE);
       record.invalidMs = now;
     }
-    // Set anew, so that the map's order is that of the last fault.
-    this.#records.delete(peer);
     this.#records.set(peer, record);
-    if (this.#records.size > CAPACITY) {
-      for (const oldest of this.#records.keys()) {
-        this.#records.delete(oldest);
-        break;
-      }
-    }
     return record.score;
   }
 
@@ -61,7 +54,7 @@ export class PeerScores {
     this.#records.delete(peer);
   }
 
-  #decayed(record: Record_): number {
+  #decayed(record: FaultRecord): number {
     const ageMs = Math.max(0, this.#clock.nowMs() - record.seenMs);
     return record.score * 0.5 ** (ageMs / HALF_LIFE_MS);
   }

@@ -19,6 +19,8 @@ export class FrameReader {
   #isEnded = false;
   #error: Error | undefined;
   #isPaused = false;
+  /** The frame that is waited for may be longer than what is read ahead. */
+  #wanted = 0;
   #wake: () => void = () => undefined;
   #receivedBytes = 0;
 
@@ -72,14 +74,17 @@ export class FrameReader {
 
   /** Waits for so many bytes; false: none came and none will. */
   async #has(bytes: number, isLate: () => boolean): Promise<boolean> {
+    this.#wanted = bytes;
     while (this.#buffered < bytes) {
+      // Delivers what was held back at once.
+      this.#resume();
+      if (this.#buffered >= bytes) break;
       if (this.#error !== undefined) throw new NetworkError('UNREACHABLE', { reason: 'reset' }, { cause: this.#error });
       if (this.#isAtEnd()) {
         if (this.#buffered === 0 && bytes === PREFIX_BYTES) return false;
         throw new NetworkError('BAD_FRAME', { reason: 'truncated' });
       }
       if (isLate()) throw new NetworkError('TIMEOUT');
-      this.#resume();
       // Nothing can come between the checks above and this line.
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
@@ -93,7 +98,7 @@ export class FrameReader {
   }
 
   #pauseWhenFull(): void {
-    if (this.#isPaused || this.#buffered < HIGH_WATER_BYTES) return;
+    if (this.#isPaused || this.#buffered < Math.max(HIGH_WATER_BYTES, this.#wanted)) return;
     if (this.#stream.remoteWriteStatus !== 'writable' || this.#stream.status !== 'open') return;
     this.#stream.pause();
     this.#isPaused = true;
@@ -101,8 +106,10 @@ export class FrameReader {
 
   #resume(): void {
     if (!this.#isPaused) return;
-    this.#isPaused = false;
+    // A pause from within, when what was held back arrives, would be forgotten by the multiplexer.
     if (this.#stream.readStatus === 'paused') this.#stream.resume();
+    this.#isPaused = false;
+    this.#pauseWhenFull();
   }
 
   #peekLength(): number {

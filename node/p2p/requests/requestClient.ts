@@ -1,5 +1,6 @@
 import type { Stream } from '@libp2p/interface';
 import type { Clock } from '../../../chain/clock.ts';
+import { BoundedMap } from '../boundedMap.ts';
 import { NetworkError, type NetworkErrorCode } from '../errors.ts';
 import type { NetworkLimits } from '../limits.ts';
 import { RateBucket } from '../rateBucket.ts';
@@ -34,7 +35,7 @@ interface Request {
 export class RequestClient {
   readonly #limits: NetworkLimits;
   readonly #deps: RequestClientDeps;
-  readonly #rates = new Map<string, RateBucket>();
+  readonly #rates = new BoundedMap<RateBucket>(BUCKETS);
   readonly #stop = new AbortController();
   readonly #streams = new Set<Stream>();
 
@@ -145,17 +146,8 @@ export class RequestClient {
 
   #rate(kind: RequestKind, peer: string): RateBucket {
     const perSecond = this.#limits.requestsPerSecond[kind] * OWN_SHARE;
-    const key = `${kind} ${peer}`;
-    const found =
-      this.#rates.get(key) ?? new RateBucket({ perSecond, burst: Math.max(1, perSecond * OWN_BURST) }, this.#deps);
-    this.#rates.delete(key);
-    this.#rates.set(key, found);
-    if (this.#rates.size > BUCKETS) {
-      for (const oldest of this.#rates.keys()) {
-        this.#rates.delete(oldest);
-        break;
-      }
-    }
-    return found;
+    return this.#rates.getOrMake(`${kind} ${peer}`, () => {
+      return new RateBucket({ perSecond, burst: Math.max(1, perSecond * OWN_BURST) }, this.#deps);
+    });
   }
 }

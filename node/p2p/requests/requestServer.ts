@@ -1,6 +1,7 @@
 import type { Stream } from '@libp2p/interface';
 import type { Clock } from '../../../chain/clock.ts';
 import type { Logger } from '../../../chain/logger.ts';
+import { BoundedMap } from '../boundedMap.ts';
 import { NetworkError } from '../errors.ts';
 import type { NetworkLimits } from '../limits.ts';
 import { RateBucket } from '../rateBucket.ts';
@@ -12,6 +13,7 @@ import { decodeRequest } from './requestCodec.ts';
 /** For a moment a peer may make so many seconds' worth of requests, and take so many seconds' worth of bytes. */
 const BURST_REQUESTS = 10;
 const BURST_BYTES_SECONDS = 4;
+/** A peer whose bucket gave way begins with a full one, once for every few thousand ids. */
 const BUCKETS = 4_096;
 /** Numbers that a request of each kind has. */
 const COUNTS: Readonly<Record<Exclude<RequestKind, 'status' | 'peers'>, readonly number[]>> = {
@@ -35,8 +37,8 @@ export interface RequestServerDeps {
 export class RequestServer {
   readonly #limits: NetworkLimits;
   readonly #deps: RequestServerDeps;
-  readonly #requests = new Map<string, RateBucket>();
-  readonly #bytes = new Map<string, RateBucket>();
+  readonly #requests = new BoundedMap<RateBucket>(BUCKETS);
+  readonly #bytes = new BoundedMap<RateBucket>(BUCKETS);
   #active = 0;
 
   constructor(options: { limits: NetworkLimits }, deps: RequestServerDeps) {
@@ -144,14 +146,14 @@ export class RequestServer {
 
   #requestBucket(kind: RequestKind, peer: string): RateBucket {
     const perSecond = this.#limits.requestsPerSecond[kind];
-    return bucket(this.#requests, `${kind} ${peer}`, () => {
+    return this.#requests.getOrMake(`${kind} ${peer}`, () => {
       return new RateBucket({ perSecond, burst: Math.max(2, perSecond * BURST_REQUESTS) }, this.#deps);
     });
   }
 
   #byteBucket(peer: string): RateBucket {
     const perSecond = this.#limits.servedBytesPerSecond;
-    return bucket(this.#bytes, peer, () => {
+    return this.#bytes.getOrMake(peer, () => {
       return new RateBucket({ perSecond, burst: perSecond * BURST_BYTES_SECONDS }, this.#deps);
     });
   }
@@ -166,17 +168,3 @@ export function frameLimit(limits: NetworkLimits, kind: RequestKind, hasNumbers:
 }
 
 const MAX_PEER_LIST_BYTES = 16_384;
-
-/** The oldest bucket gives way: its peer begins with a full one, once for every few thousand ids. */
-function bucket(map: Map<string, RateBucket>, key: string, make: () => RateBucket): RateBucket {
-  const found = map.get(key) ?? make();
-  map.delete(key);
-  map.set(key, found);
-  if (map.size > BUCKETS) {
-    for (const oldest of map.keys()) {
-      map.delete(oldest);
-      break;
-    }
-  }
-  return found;
-}
