@@ -11,6 +11,8 @@ import type { AttestorSet } from './attestorSet.ts';
 export interface AttestationSenderOptions {
   /** Batches that must be new before there is another attestation. Default 1. */
   readonly everyBatches?: number;
+  /** How long those who sign late are waited for once there are enough: who is not counted earns nothing. Default 2,000. */
+  readonly gatherMs?: number;
   /** How long the next in turn waits for the one before to send. Default 6,000. */
   readonly sendDelayMs?: number;
   /**
@@ -60,7 +62,7 @@ export class AttestationSender {
   #counted: { readonly batch: number; readonly epoch: number } | undefined;
 
   constructor(options: AttestationSenderOptions, deps: AttestationSenderDeps) {
-    this.#options = { everyBatches: 1, sendDelayMs: 6_000, partialAfterMs: 120_000, ...options };
+    this.#options = { everyBatches: 1, gatherMs: 2_000, sendDelayMs: 6_000, partialAfterMs: 120_000, ...options };
     this.#deps = deps;
   }
 
@@ -95,16 +97,17 @@ export class AttestationSender {
     return partial;
   }
 
-  #isDue({ batch, isQuorum }: Target, signers: readonly Hex[]): boolean {
+  #isDue({ batch, signed, isQuorum }: Target, signers: readonly Hex[]): boolean {
     const { set, clock } = this.#deps;
-    const { sendDelayMs, partialAfterMs } = this.#options;
+    const { gatherMs, sendDelayMs, partialAfterMs } = this.#options;
     const now = clock.nowMs();
     this.#behindSince ??= now;
     // By what is attested, which all see alike: whose turn it is stays until somebody has sent.
     const turnMs = set.rank(signers, this.#attestedBatch + 1) * sendDelayMs;
     if (isQuorum) {
       this.#quorumSince ??= now;
-      return now - this.#quorumSince >= turnMs;
+      const isComplete = signed.length === set.activeCount;
+      return now - this.#quorumSince >= turnMs + (isComplete ? 0 : gatherMs);
     }
     if (this.#counted?.batch === batch && this.#counted.epoch === set.epoch) return false;
     if (partialAfterMs === 0) return true;

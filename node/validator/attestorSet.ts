@@ -40,8 +40,9 @@ export class AttestorSet {
     return this.#reading.epoch;
   }
 
-  get size(): number {
-    return this.#weights.size;
+  /** Those who count now. */
+  get activeCount(): number {
+    return this.#active().length;
   }
 
   /** Asks L1 if it is time, or at once. @throws BridgeError, L1Error; what was known stays */
@@ -77,9 +78,12 @@ export class AttestorSet {
 
   /** How many of those who count come before the first of `signers` in a round that begins at another member each `turn`. */
   rank(signers: readonly Hex[], turn: number): number {
-    const active = [...this.#weights].filter(([, weight]) => weight > 0n).map(([signer]) => signer);
+    const active = this.#active();
     const positions = signers.map((signer) => active.indexOf(signer)).filter((position) => position >= 0);
     const ranks = positions.map((position) => (position + active.length - (turn % active.length)) % active.length);
     return ranks.reduce((least, rank) => (rank < least ? rank : least), active.length);
+  }
+  #active(): Hex[] {
+    return [...this.#weights].filter(([, weight]) => weight > 0n).map(([signer]) => signer);
   }
 }

@@ -7,7 +7,6 @@ import type { L1Call } from '../../bridge/client/types.ts';
 import type { Clock } from '../../chain/clock.ts';
 import type { Db } from '../../chain/db.ts';
 import type { Logger } from '../../chain/logger.ts';
-import type { ChainStore } from '../../chain/store.ts';
 import type { Hex } from '../../protocol/lane/types.ts';
 import type { Config } from '../config/config.ts';
 import type { AccountTurn } from './accountTurn.ts';
@@ -16,15 +15,23 @@ import { AttestorSet } from './attestorSet.ts';
 import { registrySource, signerSetSource } from './attestorSources.ts';
 import { EvidenceBook } from './evidence.ts';
 import { L1Sender } from './l1Sender.ts';
+import type { OwnChain } from './ownBatches.ts';
 import { RewardCollector } from './rewardCollector.ts';
 import { SigningGuard } from './signingGuard.ts';
 import { SlashReporter } from './slashReporter.ts';
-import { type ValidatorResult, ValidatorService } from './validatorService.ts';
+import { type ValidatorOptions, type ValidatorResult, ValidatorService } from './validatorService.ts';
+
+/** The settings that are looked at. */
+export interface ValidatorConfig {
+  readonly secrets: Config['secrets'];
+  readonly l1: Pick<Config['l1'], 'confirmations' | 'pollMs'>;
+  readonly validator: Config['validator'];
+}
 
 export interface ValidatorParts {
   /** For what was signed and found; it must outlive the chain in it. */
   readonly db: Db;
-  readonly store: ChainStore;
+  readonly store: OwnChain;
   readonly rollup: RollupReader;
   readonly lane: EvmLaneReader;
   /** Absent: the attestors are a set that never changes, and nobody has a stake. */
@@ -38,6 +45,8 @@ export interface ValidatorParts {
   readonly log: Logger;
   readonly onMined: (call: string, gasUsed: bigint) => void;
   readonly onResult?: (result: ValidatorResult) => void;
+  /** Instead of the defaults. */
+  readonly timing?: Omit<ValidatorOptions, 'confirmations' | 'pollMs'>;
 }
 
 /**
@@ -46,7 +55,7 @@ export interface ValidatorParts {
  * @throws ValidatorError BAD_EVIDENCE: a record that is damaged
  */
 export async function createValidator(
-  { secrets, l1, validator }: Pick<Config, 'secrets' | 'l1' | 'validator'>,
+  { secrets, l1, validator }: ValidatorConfig,
   parts: ValidatorParts,
 ): Promise<ValidatorService | undefined> {
   const { db, store, rollup, lane, registry, publicClient, publish, clock, onMined, onResult } = parts;
@@ -82,7 +91,7 @@ export async function createValidator(
   const isReporting = validator.reportEquivocation && registry !== undefined && send !== undefined;
   const isCollecting = validator.claimRewards && registry !== undefined && send !== undefined;
   return new ValidatorService(
-    { confirmations, pollMs },
+    { ...parts.timing, confirmations, pollMs },
     {
       ...{ chain: store, rollup, lane, set, book, send, publish, clock, log, onResult },
       l1: {
@@ -91,7 +100,9 @@ export async function createValidator(
       },
       guards: accounts.map((one) => new SigningGuard({ domain, account: one }, { db })),
       slasher:
-        isReporting && send && registry ? new SlashReporter({}, { book, registry, send, clock, log }) : undefined,
+        isReporting && send && registry
+          ? new SlashReporter(parts.timing ?? {}, { book, registry, send, clock, log })
+          : undefined,
       rewards: isCollecting && send && registry ? new RewardCollector({}, { registry, db, send, log }) : undefined,
     },
   );

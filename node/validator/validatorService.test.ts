@@ -234,7 +234,7 @@ describe('what is never signed', () => {
 
   it('what was signed and then given up is not brought to L1', async () => {
     world.prove();
-    const options = { sendDelayMs: 0 };
+    const options = { gatherMs: 0, sendDelayMs: 0 };
     const validator = await world.validator(KEYS.slice(0, 1), options, { publish: async () => undefined });
     await validator.step();
     const own = world.own.get(1) ?? expect.unreachable();
@@ -260,7 +260,7 @@ describe('a validator with a network', () => {
   }
 
   it('tells others every batch it signs, and sends nothing before two thirds have', async () => {
-    const { validator, told, hear } = await networked({ sendDelayMs: 0 });
+    const { validator, told, hear } = await networked({ gatherMs: 0, sendDelayMs: 0 });
     world.prove();
     world.prove();
     expect(await validator.step()).toMatchObject({ kind: 'waiting', batch: 2 });
@@ -283,19 +283,28 @@ describe('a validator with a network', () => {
     await hear(3, 1);
     await second.onAttestation(attested(3, { batch: 1, commitment: world.commitment(1) }), 'peer');
     expect(await validator.step()).toMatchObject({ kind: 'waiting' });
-    world.clock.advance(6_000);
+    world.clock.advance(2_000 + 6_000);
     expect(await validator.step()).toMatchObject({ kind: 'waiting' });
     world.clock.advance(6_000);
     expect(await validator.step()).toMatchObject({ kind: 'attested', batch: 1 });
     expect(await second.step()).toMatchObject({ kind: 'idle' });
   });
 
-  it('sends at once when it is its turn', async () => {
+  it('sends when it is its turn: after a moment for those who sign late, at once when all have signed', async () => {
     world.prove();
     const second = await world.validator([accountOf(2)], {}, { publish: async () => undefined });
+    const hear = (n: number, batch: number) =>
+      second.onAttestation(attested(n, { batch, commitment: world.commitment(batch) }), 'peer');
     await second.step();
-    await second.onAttestation(attested(3, { batch: 1, commitment: world.commitment(1) }), 'peer');
+    await hear(3, 1);
+    expect(await second.step()).toMatchObject({ kind: 'waiting', batch: 1 });
+    world.clock.advance(2_000);
     expect(await second.step()).toMatchObject({ kind: 'attested', batch: 1 });
+    for (let i = 0; i < 3; i += 1) world.prove();
+    world.attested = 3;
+    await second.step();
+    for (const n of [1, 3]) await hear(n, 4);
+    expect(await second.step()).toMatchObject({ kind: 'attested', batch: 4 });
   });
 
   it('brings what there is to L1 if gossip does not reach the others, once an epoch', async () => {
@@ -325,7 +334,7 @@ describe('a validator with a network', () => {
 
   it('counts no signature of another outcome, nor one twice', async () => {
     world.prove();
-    const { validator, hear } = await networked({ sendDelayMs: 0 });
+    const { validator, hear } = await networked({ gatherMs: 0, sendDelayMs: 0 });
     await validator.step();
     await validator.onAttestation(attested(2, { batch: 1, commitment: 5n }), 'peer');
     await hear(1, 1);
@@ -335,7 +344,7 @@ describe('a validator with a network', () => {
 
   it('counts nobody that was slashed meanwhile, against a total that does not fall', async () => {
     world.prove();
-    const { validator, hear } = await networked({ sendDelayMs: 0 });
+    const { validator, hear } = await networked({ gatherMs: 0, sendDelayMs: 0 });
     await validator.step();
     await hear(2, 1);
     const members = KEYS.map(({ address }, i) => ({ signer: address, weight: i === 1 ? 0n : 1n }));
@@ -352,7 +361,7 @@ describe('a validator with a network', () => {
     const publish = async (): Promise<void> => {
       throw new Error('closed');
     };
-    const validator = await world.validator(KEYS, { sendDelayMs: 0 }, { publish });
+    const validator = await world.validator(KEYS, { gatherMs: 0, sendDelayMs: 0 }, { publish });
     expect(await validator.step()).toMatchObject({ kind: 'attested' });
   });
 

@@ -134,7 +134,7 @@ export class ValidatorService {
       { guards, batches: this.#batches, set, pool, publish: (bytes) => this.#publish(bytes), onConflict, clock, log },
     );
     // Without a network nobody else's signatures come here: L1 adds them up.
-    const timing = hasNetwork ? {} : { partialAfterMs: 0, sendDelayMs: 0 };
+    const timing = hasNetwork ? {} : { gatherMs: 0, partialAfterMs: 0, sendDelayMs: 0 };
     this.#sender = send && new AttestationSender({ ...options, ...timing }, { set, pool, lane, rollup, send, clock });
   }
 
