@@ -29,6 +29,7 @@ import { prefixRange } from './db.ts';
  * | u/ address/index | withdrawals of a sender or recipient |
  * | n/ hash | node of the state trie (bytes) |
  * | y/ hash | code of a contract (bytes) |
+ * | p/ batch | a closed batch was taken from L1's data alone |
  * | i/ number | signature of a block's proposer (bytes) |
  * | j/ batch | signature of who closed a batch (bytes) |
  */
@@ -61,6 +62,7 @@ export const keys = {
   withdrawal: (index: bigint): string => `w/${hex(index, 16)}`,
   withdrawalOf: (address: Hex, index: bigint): string => `u/${address}/${hex(index, 16)}`,
   evmBatch: (number: number): string => `v/${hex(number, 16)}`,
+  posted: (number: number): string => `p/${hex(number, 16)}`,
   blockSignature: (number: bigint): string => `i/${hex(number, 16)}`,
   closeSignature: (batch: number): string => `j/${hex(batch, 16)}`,
 } as const;

@@ -24,7 +24,7 @@ export interface Rollback {
 }
 
 interface RollbackDeps {
-  readonly store: Pick<StoreReader, 'block' | 'batch' | 'header'>;
+  readonly store: Pick<StoreReader, 'block' | 'batch' | 'header' | 'isPosted'>;
   readonly evm: Pick<EvmRecords, 'block'>;
   readonly domain: Field;
   readonly head: Head;
@@ -34,6 +34,8 @@ interface RollbackPlan {
   readonly ops: DbOp[];
   readonly head: Head;
   readonly result: Rollback;
+  /** The block before a batch that cannot be open, as it came from L1's data alone. */
+  readonly unfinishedFrom: bigint | undefined;
 }
 
 /** All writes that bring the store back to `toBlock`. @throws ChainError ROLLBACK_TOO_DEEP */
@@ -41,7 +43,7 @@ export async function planRollback(toBlock: bigint, deps: RollbackDeps): Promise
   const { head } = deps;
   if (toBlock < 0n || toBlock > head.block) throw tooDeep(toBlock, 'no such block');
   if (toBlock === head.block) {
-    return { ops: [], head, result: { blocks: 0, batches: [], txs: [], evmTxs: [] } };
+    return { ops: [], head, result: { blocks: 0, batches: [], txs: [], evmTxs: [] }, unfinishedFrom: undefined };
   }
   const removed = await removedBlocks(toBlock, deps);
   const undone = await undoneBatches(toBlock, deps);
@@ -50,6 +52,7 @@ export async function planRollback(toBlock: bigint, deps: RollbackDeps): Promise
   if (first === undefined || header === undefined) throw tooDeep(toBlock, 'its header is not stored');
 
   const oldest = undone.at(-1)?.batch;
+  const isCut = oldest !== undefined && toBlock >= oldest.firstBlock && (await deps.store.isPosted(oldest.number));
   const messages = first.evm.messages.filter(({ kind }) => kind !== 'fromLedger').length;
   return {
     ops: [...blockRemovals(removed, deps), ...batchRemovals(undone)],
@@ -63,6 +66,7 @@ export async function planRollback(toBlock: bigint, deps: RollbackDeps): Promise
       closedBatch: oldest === undefined ? head.closedBatch : oldest.number - 1,
       closedRoot: oldest === undefined ? head.closedRoot : oldest.oldRoot,
     },
+    unfinishedFrom: isCut ? oldest.firstBlock - 1n : undefined,
     result: {
       blocks: removed.length,
       batches: undone.map(({ batch }) => Number(batch.number)).reverse(),
@@ -127,9 +131,13 @@ function batchRemovals(undone: readonly ClosedBatch[]): DbOp[] {
     }
   }
   const records = undone.flatMap(({ batch: { number } }) =>
-    [keys.batch(number), keys.summary(number), keys.evmBatch(number), keys.closeSignature(number)].map(
-      (key): DbOp => ({ type: 'del', key }),
-    ),
+    [
+      keys.batch(number),
+      keys.summary(number),
+      keys.evmBatch(number),
+      keys.posted(number),
+      keys.closeSignature(number),
+    ].map((key): DbOp => ({ type: 'del', key })),
   );
   return [...accounts.values(), ...records];
 }

@@ -16,6 +16,8 @@ import { type StoreParts, StoreReader } from './storeReader.ts';
 import { batchWrites, ledgerWrites, summaryOf } from './storeWrites.ts';
 import type { BatchStatus, BatchSummary, Head, OpenBatchRecord } from './types.ts';
 
+export type { Rollback } from './rollback.ts';
+
 export interface ChainStoreOptions {
   readonly domain: Field;
   /** By whose rules headers decode. */
@@ -134,6 +136,7 @@ export class ChainStore extends StoreReader {
 
     const summary = summaryOf(closed, head.nextQueueIndex);
     const ops: DbOp[] = [...batchWrites(closed, summary), this.evm.batch(batch.number, evm), ...this.#finishing()];
+    if (isPosted) ops.push(put(keys.posted(batch.number), ''));
     for (const { index, after } of closed.slots) {
       if (after !== undefined) ops.push(put(keys.account(index), accountRecord.encode(after)));
     }
@@ -154,7 +157,7 @@ export class ChainStore extends StoreReader {
     this.#unfinishedFrom = block;
   }
 
-  /** The block to go back to, if a batch that L1 posted was not written to its end. */
+  /** The block to go back to, if a batch from L1's data alone is there in part. `Ledger.load` does. */
   get unfinishedFrom(): bigint | undefined {
     return this.#unfinishedFrom;
   }
@@ -162,14 +165,16 @@ export class ChainStore extends StoreReader {
   /**
    * Forgets all blocks above `toBlock` and all that looks things up in them, in one atomic write. Closed batches that end above are undone;
    * the one that contains `toBlock` is open again, unless that is its last block. States they left stay until they are pruned.
+   * A batch from L1's data alone cannot be open: of such a one the rest is unfinished then (`unfinishedFrom`).
    * @throws ChainError ROLLBACK_TOO_DEEP {toBlock, reason}: nothing has changed
    */
   async rollback(toBlock: bigint): Promise<Rollback> {
     const deps = { store: this, evm: this.evm, domain: this.#domain, head: this.#head };
-    const { ops, head, result } = await planRollback(toBlock, deps);
+    const { ops, head, result, unfinishedFrom } = await planRollback(toBlock, deps);
+    const mark = unfinishedFrom === undefined ? this.#finishing() : [put(keys.unfinished, unfinishedFrom.toString())];
     await this.guard.roll(async () => {
-      await this.#commit([...ops, ...this.#finishing()], head);
-      this.#unfinishedFrom = undefined;
+      await this.#commit([...ops, ...mark], head);
+      this.#unfinishedFrom = unfinishedFrom;
       this.evm.forget();
       this.withdrawals.forget();
     });

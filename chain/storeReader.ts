@@ -103,6 +103,11 @@ export class StoreReader {
     return this.evm.readBatch(number);
   }
 
+  /** Whether a closed batch was taken from L1's data alone: its ledger transactions have no signatures. */
+  async isPosted(number: number): Promise<boolean> {
+    return (await this.db.get(keys.posted(number))) !== undefined;
+  }
+
   batch(number: number): Promise<ClosedBatch | undefined> {
     return this.#get(keys.batch(number), closedBatchRecord);
   }

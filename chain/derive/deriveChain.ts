@@ -7,18 +7,16 @@ import { AccountTree, EMPTY_ROOT } from '../../protocol/tree.ts';
 import type { AccountIndex, Field } from '../../protocol/types.ts';
 import type { Db } from '../db.ts';
 import { ChainError } from '../errors.ts';
-import { bytesHex, keccakHex, senderOf } from '../evm/crypto.ts';
-import { decodeEvmTx } from '../evm/decodeTx.ts';
-import { EvmError } from '../evm/errors.ts';
-import { decodeEvmData } from '../evm/evmData.ts';
+import { bytesHex } from '../evm/crypto.ts';
 import { EvmLane } from '../evm/evmLane.ts';
 import { userGas } from '../evm/fees.ts';
 import { exitMessages, ledgerHash, mirrorOf } from '../evm/ledgerPart.ts';
-import { EvmTxError } from '../evm/txRules.ts';
-import type { EvmBlockRecord, EvmTx, ExecutedBlock } from '../evm/types.ts';
+import type { EvmBlockRecord, ExecutedBlock } from '../evm/types.ts';
 import { DeriveStore, type StoredHead } from './deriveStore.ts';
-import { type BatchPlan, type BlockPlan, fallbackPlan, type PlanContext, planOf } from './plan.ts';
-import type { DataFault, DerivableBatch, DerivedBatch, DeriveHead } from './types.ts';
+import { executePosted, InvalidData } from './executePosted.ts';
+import { type BatchPlan, fallbackPlan } from './plan.ts';
+import { faultOf, planPosted } from './planPosted.ts';
+import type { DerivableBatch, DerivedBatch, DeriveHead, Fault } from './types.ts';
 import { WriteBuffer } from './writeBuffer.ts';
 
 export interface DeriverOptions {
@@ -32,8 +30,6 @@ export interface DeriverOptions {
   readonly maxBatchGas?: bigint;
 }
 
-type Fault = NonNullable<DerivedBatch['fault']>;
-
 /** A batch whose blocks were executed; its ledger is not settled yet. */
 interface Run {
   readonly replay: BodyReplay;
@@ -42,17 +38,6 @@ interface Run {
   readonly l1Messages: number;
   /** Accounts its operations touched. */
   readonly touched: ReadonlySet<AccountIndex>;
-}
-
-/** A transaction among the posted ones does not stand where it was posted: the data are not valid. */
-class InvalidData extends Error {
-  readonly detail: string;
-
-  constructor(detail: string, options: ErrorOptions) {
-    super(detail, options);
-    this.name = 'InvalidData';
-    this.detail = detail;
-  }
 }
 
 /**
@@ -193,9 +178,9 @@ export class Deriver {
         mirror,
         messages,
       };
-      last = await this.#executeBlock(input, plan, number);
+      last = await executePosted(this.#lane, input, { block: number, txs: plan.txs });
       gas += userGas(last);
-      if (gas > maxBatchGas) throw new InvalidData(`block ${number}: more gas than a batch may use`, {});
+      if (gas > maxBatchGas) throw new InvalidData(`block ${number}: more gas than a batch may use`);
       inboxCount += BigInt(plan.l1Messages.length);
       await this.#store.addBlock(recordOf(last, { mirror, messages, inboxCount }), last.writes);
       last.commit();
@@ -205,29 +190,6 @@ export class Deriver {
     }
     if (last === undefined) throw new ChainError('OUT_OF_ORDER', { blocks: 0 });
     return { replay, last, evmTxs, l1Messages: Number(inboxCount - this.#head.inboxCount), touched };
-  }
-
-  /** @throws InvalidData; whatever is not the transactions' fault is thrown as it is */
-  async #executeBlock(
-    input: Parameters<EvmLane['execute']>[0],
-    { txs }: BlockPlan,
-    block: bigint,
-  ): Promise<ExecutedBlock> {
-    try {
-      return await this.#lane.execute(
-        input,
-        txs.map((raw) => this.#decode(raw)),
-      );
-    } catch (cause) {
-      if (cause instanceof EvmTxError) throw new InvalidData(`block ${block}: ${cause.code}`, { cause });
-      if (!(cause instanceof EvmError && cause.code === 'INVALID_TX')) throw cause;
-      throw new InvalidData(`block ${block}, transaction ${cause.data.position}: ${cause.data.code}`, { cause });
-    }
-  }
-
-  #decode(raw: Uint8Array): EvmTx {
-    const tx = decodeEvmTx(raw, this.#lane.common);
-    return { tx, raw, hash: keccakHex(raw), sender: senderOf(tx) };
   }
 
   async #settle(posted: DerivableBatch, run: Run, fault: Fault | undefined): Promise<DerivedBatch> {
@@ -271,21 +233,6 @@ const START: Omit<StoredHead, 'header'> = {
   nextQueueIndex: 0n,
   carried: [],
 };
-
-async function planPosted(evmData: Uint8Array, context: PlanContext): Promise<BatchPlan | Fault> {
-  let plan: BatchPlan | DataFault;
-  try {
-    plan = planOf(await decodeEvmData(evmData), context);
-  } catch (error) {
-    if (!(error instanceof EvmError && error.code === 'BAD_EVM_DATA')) throw error;
-    return faultOf('does not decode', String(error.data.reason));
-  }
-  return typeof plan === 'string' ? faultOf(plan, '') : plan;
-}
-
-function faultOf(reason: DataFault, detail: string): Fault {
-  return { reason, detail };
-}
 
 function recordOf(
   { header, hash, txs, systemTxs, receipts, outbox }: ExecutedBlock,

@@ -25,6 +25,12 @@ export type DataFault =
   | 'messages left out'
   | 'transaction';
 
+/** What was wrong with posted data. */
+export interface Fault {
+  readonly reason: DataFault;
+  readonly detail: string;
+}
+
 export interface DerivedBatch {
   readonly number: number;
   readonly firstBlock: bigint;
@@ -35,7 +41,7 @@ export interface DerivedBatch {
   /** Whether the posted commitment says so. An honest validator signs no other. */
   readonly isSameOutput: boolean;
   /** undefined: the posted data are valid. */
-  readonly fault: { readonly reason: DataFault; readonly detail: string } | undefined;
+  readonly fault: Fault | undefined;
   readonly ledgerRoot: Field;
   /** Users' transactions of the EVM lane. */
   readonly evmTxs: number;

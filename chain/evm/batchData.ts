@@ -1,13 +1,23 @@
 import { evmBatchOf } from '../../protocol/lane/evmCommitment.ts';
-import type { EvmBatch } from '../../protocol/lane/types.ts';
+import type { EvmBatch, EvmOutput } from '../../protocol/lane/types.ts';
 import type { Block } from '../block.ts';
 import { ChainError } from '../errors.ts';
-import { type EvmDataBlock, encodeEvmData } from './evmData.ts';
+import { type EvmData, type EvmDataBlock, encodeEvmData } from './evmData.ts';
 
-/** What a batch of these blocks posts for the EVM lane (docs/protocol.md section 11). */
+/** What a batch of these blocks posts for the EVM lane (docs/protocol.md section 11). @throws EvmError BAD_EVM_DATA: it is too long */
 export async function evmBatchOfBlocks(blocks: readonly Block[]): Promise<EvmBatch> {
-  const last = blocks.at(-1);
-  if (last === undefined) throw new ChainError('OUT_OF_ORDER', { blocks: 0 });
+  return evmBatchOf(evmOutputOf(blocks), await encodeEvmData(evmDataOf(blocks)));
+}
+
+/** Its outcome. */
+export function evmOutputOf(blocks: readonly Block[]): EvmOutput {
+  const { hash, outbox, inboxCount } = lastOf(blocks).evm;
+  return { blockHash: hash, outboxRoot: outbox.root, outboxCount: outbox.count, inboxCount };
+}
+
+/** Its data, before compression. */
+export function evmDataOf(blocks: readonly Block[]): EvmData {
+  const last = lastOf(blocks);
   let { timestamp } = blocks[0] ?? last;
   const posted = blocks.map((block): EvmDataBlock => {
     const { l1, txs, feeAccounts, evm } = block;
@@ -22,7 +32,11 @@ export async function evmBatchOfBlocks(blocks: readonly Block[]): Promise<EvmBat
       txs: evm.txs.slice(evm.systemTxs),
     };
   });
-  const { header, hash, outbox, inboxCount } = last.evm;
-  const output = { blockHash: hash, outboxRoot: outbox.root, outboxCount: outbox.count, inboxCount };
-  return evmBatchOf(output, await encodeEvmData({ beneficiary: header.coinbase.toString(), blocks: posted }));
+  return { beneficiary: last.evm.header.coinbase.toString(), blocks: posted };
+}
+
+function lastOf(blocks: readonly Block[]): Block {
+  const last = blocks.at(-1);
+  if (last === undefined) throw new ChainError('OUT_OF_ORDER', { blocks: 0 });
+  return last;
 }

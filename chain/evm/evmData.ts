@@ -38,8 +38,7 @@ const UNPACK = { maxOutputLength: MAX_EVM_DATA, chunkSize: 65_536, info: true };
 
 /** `0x01 ‖ brotli(RLP)`. @throws EvmError BAD_EVM_DATA: too long, or a value out of its range (the caller's mistake) */
 export async function encodeEvmData(data: EvmData): Promise<Uint8Array> {
-  const bytes = encodeRlp(data);
-  if (bytes.length > MAX_EVM_DATA) throw bad('too long');
+  const bytes = encodeEvmRlp(data);
   const compressed = await compress(bytes);
   const posted = new Uint8Array(1 + compressed.length);
   posted[0] = VERSION;
@@ -57,7 +56,8 @@ export async function decodeEvmData(posted: Uint8Array): Promise<EvmData> {
   return decodeRlp(await decompress(posted.subarray(1)));
 }
 
-function encodeRlp({ beneficiary, blocks }: EvmData): Uint8Array {
+/** What is compressed: the same bytes for the same data, whoever compresses them. @throws EvmError BAD_EVM_DATA, as above */
+export function encodeEvmRlp({ beneficiary, blocks }: EvmData): Uint8Array {
   if (blocks.length > MAX_BATCH_BLOCKS) throw bad('blocks');
   if (!/^0x[0-9a-f]{40}$/i.test(beneficiary)) throw bad('beneficiary');
   const writer = new RlpWriter();
@@ -67,7 +67,9 @@ function encodeRlp({ beneficiary, blocks }: EvmData): Uint8Array {
       for (const block of blocks) writer.list(() => writeBlock(writer, block));
     });
   });
-  return writer.finish();
+  const bytes = writer.finish();
+  if (bytes.length > MAX_EVM_DATA) throw bad('too long');
+  return bytes;
 }
 
 function writeBlock(writer: RlpWriter, block: EvmDataBlock): void {

@@ -18,12 +18,14 @@ import { EvmError } from './errors.ts';
 import { EvmState } from './evmState.ts';
 import { accelerate } from './fast/fastEvm.ts';
 import { type GenesisBlock, genesisBlock, stateWrites } from './genesisBlock.ts';
+import { KeptStates } from './keptStates.ts';
 import { laneHeader } from './laneHeader.ts';
 import { listRoot } from './listRoot.ts';
 import { withSender } from './sender.ts';
 import { LaneState } from './state/laneState.ts';
 import { type PruneResult, StatePruner } from './state/statePruner.ts';
 import { type StateCacheOptions, StateStore } from './state/stateStore.ts';
+import { keyOf } from './state/trieNode.ts';
 import { EvmTxError } from './txRules.ts';
 import type { EvmBlockInput, EvmBlockRecord, EvmTx, ExecutedBlock, TxSource } from './types.ts';
 
@@ -55,6 +57,9 @@ export class EvmLane {
   readonly #state: LaneState;
   readonly #vm: VM;
   readonly #pruner: StatePruner;
+  readonly #kept: KeptStates;
+  /** Blocks whose state no pruning removes. */
+  readonly #pinned = new Map<symbol, BlockHeader>();
   /** Keys the block executed last is written under. */
   #pending: readonly string[] = [];
   #head: BlockHeader;
@@ -69,6 +74,7 @@ export class EvmLane {
     state: LaneState;
     vm: VM;
     pruner: StatePruner;
+    kept: KeptStates;
   }) {
     this.common = parts.common;
     this.genesis = parts.genesis.header;
@@ -79,6 +85,7 @@ export class EvmLane {
     this.#state = parts.state;
     this.#vm = parts.vm;
     this.#pruner = parts.pruner;
+    this.#kept = parts.kept;
   }
 
   /**
@@ -102,7 +109,8 @@ export class EvmLane {
     }
     const vm = await vmOn(state, { common, domain });
     const pruner = new StatePruner({ db: deps.db, nodes: store.nodes });
-    return new EvmLane({ common, domain, genesis, head, store, state, vm, pruner });
+    const kept = await KeptStates.open(deps);
+    return new EvmLane({ common, domain, genesis, head, store, state, vm, pruner, kept });
   }
 
   /** The newest block that was committed. */
@@ -150,12 +158,54 @@ export class EvmLane {
   }
 
   /**
-   * Forgets the states of all blocks but the given ones and the head. It works in slices, beside blocks; killed, it has done a part.
+   * Forgets the states of all blocks but the given ones, the pinned ones and the head. It works in slices, beside blocks; killed, it has
+   * done a part.
    * @throws EvmError BUSY; STATE_MISSING if the state of one of them is not there (then it did nothing); STATE_UNAVAILABLE
    */
   async prune(retained: readonly BlockHeader[]): Promise<PruneResult> {
-    const roots = [this.#head, ...retained].map(({ stateRoot }) => stateRoot);
-    return this.#pruner.prune(roots, this.#pending);
+    if (this.#pruner.isRunning) throw new EvmError('BUSY');
+    const headers = [this.#head, ...this.#pinned.values(), ...retained];
+    const [roots, numbers] = [headers.map(({ stateRoot }) => stateRoot), headers.map(({ number }) => number)];
+    const { op, takeBack } = this.#kept.prune(this.#head.number, numbers);
+    let isMarked = false;
+    try {
+      return await this.#pruner.prune(roots, this.#pending, () => {
+        isMarked = true;
+        return [op];
+      });
+    } catch (error) {
+      if (!isMarked) takeBack();
+      throw error;
+    }
+  }
+
+  /** Keeps the state of a block from being pruned until the returned function is called. */
+  pin(header: BlockHeader): () => void {
+    const pin = Symbol();
+    this.#pinned.set(pin, header);
+    return () => this.#pinned.delete(pin);
+  }
+
+  /** Whether all of a stored block's state is there. */
+  async hasState(header: BlockHeader): Promise<boolean> {
+    return this.#kept.has(header.number) && this.#store.nodes.has(keyOf(header.stateRoot));
+  }
+
+  /**
+   * Makes an earlier block the head again. What was executed and not committed is forgotten.
+   * @param header of a stored block
+   * @throws EvmError STATE_MISSING, BUSY: nothing has changed
+   */
+  async rewind(header: BlockHeader): Promise<void> {
+    if (this.#isBusy) throw new EvmError('BUSY');
+    this.#isBusy = true;
+    try {
+      if (!(await this.hasState(header))) throw new EvmError('STATE_MISSING', { root: bytesHex(header.stateRoot) });
+      this.#store.rewind(header.stateRoot);
+      this.#head = header;
+    } finally {
+      this.#isBusy = false;
+    }
   }
 
   /** For reading; consistent even if the head moves on. */

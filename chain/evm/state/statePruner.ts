@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { type Db, prefixRange } from '../../db.ts';
+import { type Db, type DbOp, prefixRange } from '../../db.ts';
 import { EvmError } from '../errors.ts';
 import { decodeAccount, hasCode, hasStorage } from './accountRecord.ts';
 import { CODES, NODES, type NodeStore, nodeDbKey } from './nodeStore.ts';
@@ -45,20 +45,38 @@ export class StatePruner {
 
   /**
    * @param pending keys of a block that was executed, but perhaps not written yet
+   * @param onMarked everything that stays is found: what is written before anything is removed
    * @throws EvmError BUSY; STATE_MISSING if a root is not there (then nothing was removed); STATE_UNAVAILABLE
    */
-  async prune(roots: readonly Uint8Array[], pending: Iterable<string>): Promise<PruneResult> {
+  async prune(
+    roots: readonly Uint8Array[],
+    pending: Iterable<string>,
+    onMarked: () => readonly DbOp[],
+  ): Promise<PruneResult> {
     if (this.#written !== undefined) throw new EvmError('BUSY');
     const written = new Set(pending);
     this.#written = written;
     try {
       const marked = await this.#mark(roots);
+      await this.#write(onMarked());
       let removed = 0;
       for (const prefix of [NODES, CODES])
         removed += await this.#sweep(prefix, (key) => marked.has(key) || written.has(key));
       return { kept: marked.size, removed };
     } finally {
       this.#written = undefined;
+    }
+  }
+
+  get isRunning(): boolean {
+    return this.#written !== undefined;
+  }
+
+  async #write(ops: readonly DbOp[]): Promise<void> {
+    try {
+      await this.#db.write(ops);
+    } catch (cause) {
+      throw new EvmError('STATE_UNAVAILABLE', {}, { cause });
     }
   }
 
@@ -102,11 +120,9 @@ export class StatePruner {
       const keys = slice.filter((key) => !isKept(key));
       slice = [];
       if (keys.length === 0) return;
-      this.#removal = this.#db.write(keys.map((key) => ({ type: 'del', key })));
+      this.#removal = this.#write(keys.map((key) => ({ type: 'del', key })));
       try {
         await this.#removal;
-      } catch (cause) {
-        throw new EvmError('STATE_UNAVAILABLE', {}, { cause });
       } finally {
         this.#removal = undefined;
       }

@@ -72,6 +72,13 @@ export class StateStore {
     for (const [key, code] of diff.codes) this.#codes.set(key, code);
   }
 
+  /** Moves the caches to a state of before. */
+  rewind(root: Uint8Array): void {
+    this.#headRoot = keyOf(root);
+    this.#accounts.clear();
+    this.#slots.clear();
+  }
+
   /** Keccak of an address or slot: remembered, because the same ones come again and again. */
   hashed(bytes: Uint8Array, key: string): Uint8Array {
     const known = this.#hashes.get(key);
