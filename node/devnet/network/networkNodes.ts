@@ -82,20 +82,20 @@ export class NetworkNodes {
     );
   }
 
-  async add({ name, bootnodes, flags = {} }: AddedNode): Promise<NetworkNode> {
+  async add({ name, bootnodes, peers = [], flags = {} }: AddedNode): Promise<NetworkNode> {
     const others = this.all.filter((other) => bootnodes?.includes(other.name) ?? other.isRunning);
     const [rpcPort = 0, p2pPort = 0] = await freePorts(2);
     const created = await this.create({ name, role: 'follower', rpcPort, p2pPort, operator: undefined }, flags);
-    await created.start(await this.#ways(created, others));
+    await created.start(await this.#ways(created, others, peers));
     return created;
   }
 
   /** How a node reaches the others and L1. */
-  async #ways(node: NetworkNode, others: readonly NetworkNode[]): Promise<Flags> {
+  async #ways(node: NetworkNode, others: readonly NetworkNode[], peers: readonly string[] = []): Promise<Flags> {
     const { cables, l1Port } = this.#deps;
     const way = async (to: string, port: number): Promise<number> =>
       cables === undefined ? port : (await cables.between(node.name, to, port)).port;
-    const bootnodes: string[] = [];
+    const bootnodes: string[] = [...peers];
     for (const { name, p2pPort, peerId } of others) {
       bootnodes.push(`/ip4/127.0.0.1/tcp/${await way(name, p2pPort)}/p2p/${peerId}`);
     }

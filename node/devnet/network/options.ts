@@ -61,6 +61,8 @@ export interface AddedNode {
   readonly name: string;
   /** Peers it is told of; default all that run. None: it has to manage with L1. */
   readonly bootnodes?: readonly string[];
+  /** Multiaddresses of others that it is told of, too. */
+  readonly peers?: readonly string[];
   readonly flags?: Flags;
 }
 

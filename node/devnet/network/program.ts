@@ -134,8 +134,9 @@ export class Program {
     const log = new ProgramLog();
     const endWithUs = (): void => killGroup(child.pid, 'SIGKILL');
     process.once('exit', endWithUs);
-    if (child.stderr !== null) {
-      createInterface({ input: child.stderr }).on('line', (line) => {
+    for (const input of [child.stderr, child.stdout]) {
+      if (input === null) continue;
+      createInterface({ input }).on('line', (line) => {
         log.add(line);
         file.write(`${line}\n`);
       });

@@ -19,11 +19,20 @@ export function proverProgram(
     logFile: string;
     cacheDir: string | undefined;
   },
-  { rpcUrl, l1Url, deployment }: { rpcUrl: string; l1Url: string; deployment: DevDeployment },
+  { rpcUrls, l1Url, deployment }: { rpcUrls: readonly string[]; l1Url: string; deployment: DevDeployment },
 ): Program {
   const args = [
-    ...['prover', '--json', '--rpc', rpcUrl, '--l1', l1Url, '--rollup', deployment.rollup],
-    ...['--l1-start-block', String(deployment.deployedAt), '--offset', String(number), '--of', String(of)],
+    ...['prover', '--json', '--rpc', rpcUrls.join(','), '--l1', l1Url, '--rollup', deployment.rollup],
+    ...[
+      '--l1-start-block',
+      String(deployment.deployedAt),
+      '--offset',
+      String(number),
+      '--of',
+      String(of),
+      '--poll-ms',
+      '1000',
+    ],
     ...(cacheDir === undefined ? [] : ['--cache', cacheDir]),
   ];
   const env = { ENGRAM_L1_KEY: devOperator(account).l1Key };

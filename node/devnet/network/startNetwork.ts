@@ -95,7 +95,7 @@ async function open(options: NetworkOptions, parts: Parts): Promise<DevNetwork> 
         logFile: join(dir.path, `prover${number + 1}.log`),
         cacheDir,
       },
-      { rpcUrl: sequencer.rpcUrl, l1Url: l1.url, deployment },
+      { rpcUrls: nodes.all.map(({ rpcUrl }) => rpcUrl), l1Url: l1.url, deployment },
     ),
   );
   for (const program of provingPrograms) parts.watch(program);

@@ -1,0 +1,132 @@
+import type { NetworkOptions } from '../../node/devnet/network/options.ts';
+import type { NetworkReport } from './report.ts';
+import { sameRoots } from './sameRoots.ts';
+import type { FaultResult, InjectFault, Scenario, ScenarioResult } from './scenario.ts';
+import { equivocation } from './scenarios/equivocation.ts';
+import { failover } from './scenarios/failover.ts';
+import { follow } from './scenarios/follow.ts';
+import { freshNodes } from './scenarios/freshNodes.ts';
+import { killRestart } from './scenarios/killRestart.ts';
+import { liars } from './scenarios/liars.ts';
+import { partition } from './scenarios/partition.ts';
+import { reorgs } from './scenarios/reorgs.ts';
+import { rotation } from './scenarios/rotation.ts';
+import { World } from './world.ts';
+
+/** In this order; what a scenario leaves behind is where the next one begins. */
+export const SCENARIOS: readonly Scenario[] = [
+  follow,
+  killRestart,
+  partition,
+  liars,
+  freshNodes,
+  reorgs,
+  equivocation,
+  failover,
+  rotation,
+];
+
+export interface RunOptions {
+  /** Names of scenarios; default all. */
+  readonly only?: readonly string[];
+  /** Fewer nodes and faults. */
+  readonly isQuick?: boolean;
+  readonly dataDir?: string;
+  readonly logLevel?: string;
+  /** What it is doing, for people. */
+  readonly onStep?: (text: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Short times, so that what takes a grace period takes seconds. */
+const NETWORK: Omit<NetworkOptions, 'validators'> = {
+  batchMs: 8_000,
+  blockMs: 1_000,
+  settings: { graceSeconds: 25 },
+  registrySettings: { epochSeconds: 60, slotSeconds: 10 },
+  flags: { validator: { '--sync-snapshot-every-batches': 3 }, sequencer: { '--sync-snapshot-every-batches': 3 } },
+};
+
+/** Starts a network for each kind of seat that is asked for, and lets the scenarios happen to it one after the other. */
+export async function runNetworkTests(options: RunOptions): Promise<NetworkReport> {
+  const { only, isQuick = false } = options;
+  const start = performance.now();
+  const wanted = SCENARIOS.filter(({ name, isQuick: inQuick }) => only?.includes(name) ?? (!isQuick || inQuick));
+  const results: ScenarioResult[] = [];
+  const traffic: Record<string, number> = {};
+  let isSame = true;
+  for (const seat of ['account', 'rotating'] as const) {
+    const scenarios = wanted.filter((scenario) => scenario.seat === seat);
+    if (scenarios.length === 0) continue;
+    isSame = (await runOn(seat, scenarios, { options, results, traffic })) && isSame;
+  }
+  const faults = results.flatMap((result) => result.faults);
+  return {
+    faultsInjected: faults.length,
+    faultsSurvived: faults.filter(({ survived }) => survived).length,
+    scenarios: results,
+    sameRoots: isSame,
+    traffic,
+    seconds: (performance.now() - start) / 1000,
+  };
+}
+
+async function runOn(
+  seat: Scenario['seat'],
+  scenarios: readonly Scenario[],
+  { options, results, traffic }: { options: RunOptions; results: ScenarioResult[]; traffic: Record<string, number> },
+): Promise<boolean> {
+  const { onStep = () => undefined, signal, dataDir, logLevel = 'info' } = options;
+  const world = await World.open({
+    ...NETWORK,
+    validators: 4,
+    provers: 1,
+    rotate: seat === 'rotating',
+    logLevel,
+    onStep,
+    signal,
+    ...(dataDir !== undefined && { dataDir: `${dataDir}/${seat}` }),
+  });
+  try {
+    for (const scenario of scenarios) {
+      signal?.throwIfAborted();
+      const faults: FaultResult[] = [];
+      results.push({ scenario: scenario.name, faults });
+      await scenario.run(world, recorder(faults, { onStep, signal }));
+    }
+    onStep('all that is open is proven, and everything compared');
+    await world.traffic.stop();
+    const faults: FaultResult[] = [];
+    await recorder(faults, { onStep, signal })('none: the same roots', () => sameRoots(world));
+    for (const [name, { included }] of Object.entries(world.traffic.counts)) {
+      traffic[name] = (traffic[name] ?? 0) + included;
+    }
+    return faults.every(({ survived }) => survived);
+  } finally {
+    await world.stop();
+  }
+}
+
+function recorder(
+  faults: FaultResult[],
+  { onStep, signal }: { onStep: (text: string) => void; signal: AbortSignal | undefined },
+): InjectFault {
+  return async (fault, inject) => {
+    signal?.throwIfAborted();
+    const start = performance.now();
+    const took = (): number => (performance.now() - start) / 1000;
+    try {
+      await inject();
+      faults.push({ fault, survived: true, seconds: took() });
+      onStep(`survived in ${took().toFixed(1)} s: ${fault}`);
+    } catch (error) {
+      const reason = error instanceof Error ? `${error.message}${causeOf(error)}` : String(error);
+      faults.push({ fault, survived: false, seconds: took(), reason });
+      onStep(`NOT survived (${took().toFixed(1)} s): ${fault}: ${reason}`);
+    }
+  };
+}
+
+function causeOf(error: Error): string {
+  return error.cause instanceof Error ? ` (${error.cause.message})` : '';
+}
