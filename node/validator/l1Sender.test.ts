@@ -3,6 +3,7 @@ import { privateKeyToAccount } from 'viem/accounts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BridgeError } from '../../bridge/client/errors.ts';
 import { type LocalL1, localClients, startLocalL1 } from '../../bridge/deploy/localL1.ts';
+import { AccountTurn } from './accountTurn.ts';
 import { L1Sender, type L1SenderOptions } from './l1Sender.ts';
 
 /** Against a real node. */
@@ -14,10 +15,10 @@ afterAll(() => l1.stop());
 
 const CALL = { to: `0x${'11'.repeat(20)}`, data: '0x', value: 1n } as const;
 
-function senderOf(position: number, options: L1SenderOptions = {}): L1Sender {
+function senderOf(position: number, options: L1SenderOptions = {}, turn?: AccountTurn): L1Sender {
   const account = l1.accounts[position] ?? privateKeyToAccount(`0x${'77'.repeat(32)}`);
   const { publicClient } = localClients(l1);
-  const deps = { publicClient, account, simulate: async () => 21_000n };
+  const deps = { publicClient, account, turn, simulate: async () => 21_000n };
   return new L1Sender({ pollMs: 20, patienceMs: 200, ...options }, deps);
 }
 
@@ -48,6 +49,25 @@ describe('L1Sender', () => {
     await testClient.mine({ blocks: 1 });
     expect((await sent).hash).not.toBe(stuck?.hash);
     expect(await publicClient.getTransactionCount({ address: sender.address })).toBe(1);
+  });
+
+  it('shares its account: it waits for its turn, and gives it back whatever happens', async () => {
+    const turn = new AccountTurn();
+    const shared = senderOf(0, {}, turn);
+    turn.take();
+    const sent = shared.send(CALL);
+    await expect(Promise.race([sent, new Promise((tick) => setImmediate(() => tick('waits')))])).resolves.toBe('waits');
+    turn.release();
+    await sent;
+    await Promise.all([shared.send(CALL), shared.send(CALL)]);
+    await expect(senderOf(9, {}, turn).send(CALL)).rejects.toMatchObject({ code: 'INSUFFICIENT_FUNDS' });
+    expect(turn.take()).toBe(true);
+    const stop = new AbortController();
+    const stopped = shared.send(CALL, stop.signal);
+    stop.abort();
+    await expect(stopped).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    turn.release();
+    await shared.send(CALL);
   });
 
   it('does not wait any more once it is told to stop', async () => {
