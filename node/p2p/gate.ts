@@ -51,17 +51,26 @@ export function connectionGate(
       }
       return false;
     },
+    // Many can have begun while there was room for one.
+    denyInboundUpgradedConnection: (_, incoming) => {
+      if (!isFull()) return false;
+      refused(ipOfConnection(incoming) ?? 'unknown', 'FULL');
+      return true;
+    },
     denyOutboundEncryptedConnection: (peer) => bans.hasPeer(peer.toString()),
   };
 
+  function isFull(): boolean {
+    return connections().filter(({ direction }) => direction === 'inbound').length >= mostInbound;
+  }
+
   function inboundReason(ip: string | undefined): string | undefined {
     if (bans.hasIp(ip)) return 'BANNED_ADDRESS';
-    const open = connections();
-    if (open.filter(({ direction }) => direction === 'inbound').length >= mostInbound) return 'FULL';
+    if (isFull()) return 'FULL';
     if (options.connectionsPerIp === 0 || ip === undefined || isLoopback(ip)) return undefined;
     const rate = attempts.getOrMake(ip, () => new RateBucket(ATTEMPTS, deps));
     if (!rate.take()) return 'CONNECTION_RATE';
-    const same = open.filter((connection) => ipOfConnection(connection) === ip).length;
+    const same = connections().filter((connection) => ipOfConnection(connection) === ip).length;
     return same >= options.connectionsPerIp ? 'ADDRESS_LIMIT' : undefined;
   }
 }

@@ -126,12 +126,12 @@ export class Network {
   }
 
   get peerId(): string {
-    return this.#running.peerId;
+    return this.#host?.peerId ?? '';
   }
 
   /** Where others reach this node, with `/p2p/<id>`. */
   get addresses(): readonly string[] {
-    return this.#running.addresses;
+    return this.#host?.addresses ?? [];
   }
 
   /**
@@ -217,7 +217,7 @@ export class Network {
 
   /** Of all connections, with everything that encryption and libp2p add. */
   traffic(): { readonly sentBytes: number; readonly receivedBytes: number } {
-    const { sentBytes, receivedBytes } = this.#running.traffic;
+    const { sentBytes = 0, receivedBytes = 0 } = this.#host?.traffic ?? {};
     return { sentBytes, receivedBytes };
   }
 
@@ -228,7 +228,7 @@ export class Network {
   }
 
   get #running(): Host {
-    if (this.#host === undefined) throw new NetworkError('STOPPED');
+    if (this.#host === undefined || this.#signal.signal.aborted) throw new NetworkError('STOPPED');
     return this.#host;
   }
 

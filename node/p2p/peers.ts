@@ -48,6 +48,7 @@ export class Peers {
 
   /** How long it was one, in milliseconds; undefined: it was none. */
   remove(id: string): number | undefined {
+    for (const wake of this.#waiting.get(id) ?? []) wake();
     const peer = this.#peers.get(id);
     this.#peers.delete(id);
     return peer && this.#clock.nowMs() - peer.sinceMs;
@@ -77,7 +78,7 @@ export class Peers {
     }));
   }
 
-  /** Waits until the peer has shown that it is one of ours; false: it has not in time. */
+  /** Waits until the peer has shown that it is one of ours; false: it has not in time, or has gone. */
   async ready(id: string, timeoutMs: number): Promise<boolean> {
     if (this.#peers.has(id)) return true;
     const waiting = this.#waiting.get(id) ?? new Set();

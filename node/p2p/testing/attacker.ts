@@ -25,7 +25,7 @@ export class Attacker {
   }
 
   static async start(
-    options: { chainId?: string; answers?: Partial<Record<RequestKind, Answer>> } = {},
+    options: { chainId?: string; isSilent?: boolean; answers?: Partial<Record<RequestKind, Answer>> } = {},
   ): Promise<Attacker> {
     const names = new Names(options.chainId ?? CHAIN_ID);
     const libp2p = await createLibp2p({
@@ -38,12 +38,14 @@ export class Attacker {
         pubsub: gossipsub({ globalSignaturePolicy: 'StrictNoSign', allowPublishToZeroTopicPeers: true }),
       },
     });
+    const attacker = new Attacker(libp2p, names);
+    // Connects, and then nothing.
+    if (options.isSilent === true) return attacker;
     for (const kind of REQUEST_KINDS) {
       const answer = options.answers?.[kind] ?? ((stream) => void stream.close());
       // As many at once as the victim likes to open.
       await libp2p.handle(names.protocol(kind), (stream) => void answer(stream), { maxInboundStreams: 1_000 });
     }
-    const attacker = new Attacker(libp2p, names);
     for (const name of names.topics) libp2p.services.pubsub.subscribe(name);
     return attacker;
   }
