@@ -12,8 +12,8 @@ let folder: string;
 let network: NetworkFile;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'engram-networks-'));
-  vi.stubEnv('ENGRAM_CACHE', join(folder, 'cache'));
   fixture = await Fixture.start();
+  vi.stubEnv('ENGRAM_CACHE', join(folder, 'cache'));
   const { address, evmLane, deployedAt } = fixture.deployment;
   network = {
     name: 'test net',

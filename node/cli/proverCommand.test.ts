@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Fixture } from '../../bridge/testing/fixture.ts';
+import { devAccount } from '../devnet/accounts.ts';
+import { writeKeystore } from '../keystore/keystoreFile.ts';
 import { writeNetworkFile } from '../networks/networkFile.ts';
 import { engram } from '../testing/runCli.ts';
 import { Exit } from './output.ts';
@@ -30,16 +32,11 @@ describe('engram prover', () => {
       l1: { rollup: address, startBlock: Number(deployedAt), rpcUrl: fixture.l1.url },
       bootnodes: [],
     });
-    const lines: string[] = [];
     const out = vi.spyOn(process.stdout, 'write');
-    const started = vi.waitFor(() => {
-      const written = out.mock.calls.map(([text]) => String(text)).join('');
-      if (!written.includes('"heads"')) throw new TypeError('not yet');
-      lines.push(...written.trim().split('\n'));
-    });
     const args = ['--network', file, '--dev', 'alice', '--poll-ms', '50', '--metrics-port', '0', '--json'];
     const running = engram('prover', ...args);
-    await started.catch(() => undefined);
+    const written = () => out.mock.calls.map(([text]) => String(text)).join('');
+    await vi.waitFor(() => expect(written()).toContain('"heads"'), { timeout: 30_000 });
     process.emit('SIGTERM');
     const { exit, stdout } = await running;
     expect(exit).toBe(Exit.OK);
@@ -63,9 +60,7 @@ describe('engram prover', () => {
 
   it('exits with 2 for a passphrase that is not the keystore’s, and shows nothing of either', async () => {
     const [keystore, passphrase] = [join(folder, 'key.json'), join(folder, 'passphrase')];
-    writeFileSync(passphrase, 'correct horse\n');
-    const made = await engram('validator', 'keygen', '--out', keystore, '--passphrase-file', passphrase, '--json');
-    expect(made.exit).toBe(Exit.OK);
+    writeKeystore(keystore, devAccount('alice').l1Key, 'correct horse', { work: 2 ** 12 });
     writeFileSync(passphrase, 'battery staple\n');
     vi.stubEnv('ENGRAM_PASSPHRASE_FILE', passphrase);
     const { exit, json, stderr } = await engram('prover', '--l1-keystore', keystore, '--json');
