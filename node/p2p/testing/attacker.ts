@@ -11,16 +11,18 @@ import { Names } from '../names.ts';
 import { REQUEST_KINDS, type RequestKind, type Topic } from '../types.ts';
 import { CHAIN_ID, type TestNetwork, until } from './testNetwork.ts';
 
-type Libp2pOfAttacker = Libp2p<{ identify: unknown; pubsub: GossipSub }>;
 export type Answer = (stream: Stream) => void | Promise<void>;
 
 /** A node that speaks the protocols without any of our limits: it sends what it likes. */
 export class Attacker {
-  readonly libp2p: Libp2pOfAttacker;
+  readonly #libp2p: Libp2p;
+  /** None: it connects, and then nothing. */
+  readonly #pubsub: GossipSub | undefined;
   readonly #names: Names;
 
-  private constructor(libp2p: Libp2pOfAttacker, names: Names) {
-    this.libp2p = libp2p;
+  private constructor(libp2p: Libp2p, pubsub: GossipSub | undefined, names: Names) {
+    this.#libp2p = libp2p;
+    this.#pubsub = pubsub;
     this.#names = names;
   }
 
@@ -28,19 +30,21 @@ export class Attacker {
     options: { chainId?: string; isSilent?: boolean; answers?: Partial<Record<RequestKind, Answer>> } = {},
   ): Promise<Attacker> {
     const names = new Names(options.chainId ?? CHAIN_ID);
-    const libp2p = await createLibp2p({
+    const transport = {
       addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
       transports: [tcp()],
       connectionEncrypters: [noise()],
       streamMuxers: [yamux()],
+    };
+    if (options.isSilent === true) return new Attacker(await createLibp2p(transport), undefined, names);
+    const libp2p = await createLibp2p({
+      ...transport,
       services: {
         identify: identify(),
         pubsub: gossipsub({ globalSignaturePolicy: 'StrictNoSign', allowPublishToZeroTopicPeers: true }),
       },
     });
-    const attacker = new Attacker(libp2p, names);
-    // Connects, and then nothing.
-    if (options.isSilent === true) return attacker;
+    const attacker = new Attacker(libp2p, libp2p.services.pubsub, names);
     for (const kind of REQUEST_KINDS) {
       const answer = options.answers?.[kind] ?? ((stream) => void stream.close());
       // As many at once as the victim likes to open.
@@ -51,44 +55,44 @@ export class Attacker {
   }
 
   get peerId(): string {
-    return this.libp2p.peerId.toString();
+    return this.#libp2p.peerId.toString();
   }
 
   get address(): string {
-    return String(this.libp2p.getMultiaddrs()[0]);
+    return String(this.#libp2p.getMultiaddrs()[0]);
   }
 
   /** Connects, and waits until the victim takes it for a peer and listens to its gossip. */
   async connect(victim: TestNetwork): Promise<void> {
-    await this.libp2p.dial(multiaddr(victim.address));
+    await this.#libp2p.dial(multiaddr(victim.address));
     await until(() => victim.network.peers().some(({ id }) => id === this.peerId));
     const topic = this.#names.topic('block');
-    await until(() => this.libp2p.services.pubsub.getSubscribers(topic).length > 0);
+    await until(() => (this.#pubsub?.getSubscribers(topic).length ?? 0) > 0);
   }
 
   get isConnected(): boolean {
-    return this.libp2p.getConnections().some(({ status }) => status === 'open');
+    return this.#libp2p.getConnections().some(({ status }) => status === 'open');
   }
 
   /** Tries to get in; whether it stays is the victim's choice. */
   async knock(victim: TestNetwork): Promise<void> {
-    await this.libp2p.dial(multiaddr(victim.address)).catch(() => undefined);
+    await this.#libp2p.dial(multiaddr(victim.address)).catch(() => undefined);
   }
 
   /** `frame` as it is. */
   async publish(topic: Topic, frame: Uint8Array): Promise<void> {
-    await this.libp2p.services.pubsub.publish(this.#names.topic(topic), frame);
+    await this.#pubsub?.publish(this.#names.topic(topic), frame);
   }
 
   /** A stream of a protocol, for bytes of the attacker's liking. */
   async open(victim: TestNetwork, kind: RequestKind): Promise<Stream> {
-    return this.libp2p.dialProtocol(multiaddr(victim.address), this.#names.protocol(kind), {
+    return this.#libp2p.dialProtocol(multiaddr(victim.address), this.#names.protocol(kind), {
       maxOutboundStreams: 10_000,
     });
   }
 
   async stop(): Promise<void> {
-    await this.libp2p.stop();
+    await this.#libp2p.stop();
   }
 }
 
