@@ -32,6 +32,7 @@ import { prefixRange } from './db.ts';
  * | p/ batch | a closed batch was taken from L1's data alone |
  * | i/ number | signature of a block's proposer (bytes) |
  * | j/ batch | signature of who closed a batch (bytes) |
+ * | z/ | what a validator signed and found (node/validator/historyKeys.ts); it outlives every chain in the database |
  */
 export const keys = {
   head: 'm/head',

@@ -26,6 +26,7 @@ export interface ValidatorConfig {
   readonly secrets: Config['secrets'];
   readonly l1: Pick<Config['l1'], 'confirmations' | 'pollMs'>;
   readonly validator: Config['validator'];
+  readonly sequencer: Pick<Config['sequencer'], 'maxGasPriceGwei'>;
 }
 
 export interface ValidatorParts {
@@ -55,7 +56,7 @@ export interface ValidatorParts {
  * @throws ValidatorError BAD_EVIDENCE: a record that is damaged
  */
 export async function createValidator(
-  { secrets, l1, validator }: ValidatorConfig,
+  { secrets, l1, validator, sequencer }: ValidatorConfig,
   parts: ValidatorParts,
 ): Promise<ValidatorService | undefined> {
   const { db, store, rollup, lane, registry, publicClient, publish, clock, onMined, onResult } = parts;
@@ -79,7 +80,7 @@ export async function createValidator(
     // The publisher's account is the node's: only that one is shared.
     const isShared = secrets.l1Key?.reveal() === keys[0];
     const sender = new L1Sender(
-      { pollMs },
+      { pollMs, maxFeePerGas: BigInt(sequencer.maxGasPriceGwei) * 10n ** 9n },
       { publicClient, account, simulate, clock, turn: isShared ? parts.turn : undefined },
     );
     send = async (call, signal) => {

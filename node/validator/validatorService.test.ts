@@ -5,6 +5,7 @@ import { BridgeError } from '../../bridge/client/errors.ts';
 import { memoryDb } from '../../chain/testing/memoryDb.ts';
 import { evmBatchOf } from '../../protocol/lane/evmCommitment.ts';
 import type { Field } from '../../protocol/types.ts';
+import { L1Error } from '../../sequencer/l1Port.ts';
 import { decodeAttestation } from './attestation.ts';
 import { FakeWorld, KEYS, messageAt } from './testing/fakeWorld.ts';
 import { accountOf, attested, DOMAIN, signerOf } from './testing/signers.ts';
@@ -120,6 +121,33 @@ describe('a validator without a network', () => {
       .toBe(1);
     stop.abort();
     await run;
+  });
+
+  it('goes on signing while what it sends is not mined', async () => {
+    const told: Uint8Array[] = [];
+    const stop = new AbortController();
+    let sends = 0;
+    const send = (_: unknown, signal?: AbortSignal) => {
+      sends += 1;
+      return new Promise<never>((_resolve, reject) => {
+        signal?.addEventListener('abort', () => reject(new L1Error('UNAVAILABLE')));
+      });
+    };
+    const publish = async (bytes: Uint8Array): Promise<void> => void told.push(bytes);
+    const validator = await world.validator(KEYS, {}, { send, publish });
+    world.prove();
+    const run = validator.run(stop.signal);
+    const later = <T>(look: () => T): T => {
+      world.clock.advance(4_000);
+      return look();
+    };
+    await expect.poll(() => later(() => sends)).toBe(1);
+    world.prove();
+    await expect.poll(() => later(() => validator.status.lastSigned)).toBe(2);
+    expect(told).toHaveLength(6);
+    stop.abort();
+    await run;
+    expect(sends).toBe(1);
   });
 });
 
@@ -386,7 +414,7 @@ describe('a validator with a network', () => {
   it('judges what others sign without a key of its own', async () => {
     world.prove();
     const watcher = await world.validator([], {}, { publish: async () => undefined, send: undefined });
-    expect(await watcher.step()).toEqual({ kind: 'idle', batch: 1 });
+    expect(await watcher.step()).toEqual({ kind: 'idle', batch: 0 });
     expect(await watcher.onAttestation(attested(2, { batch: 1, commitment: 5n }), 'peer')).toMatchObject({
       outcome: 'accept',
     });

@@ -116,7 +116,7 @@ export class ValidatorService {
   #attestedBatch = 0;
   #isKeyElsewhere = false;
   #rewardsAtMs = Number.NEGATIVE_INFINITY;
-  #lastResult = '';
+  readonly #lastResults = new Map<ValidatorResult['kind'], number>();
 
   constructor(options: ValidatorOptions, deps: ValidatorDeps) {
     const defaults = { confirmations: 2, pollMs: 4_000, batchesAtOnce: 16, retellMs: 60_000 };
@@ -159,43 +159,71 @@ export class ValidatorService {
     this.#own.forget();
   }
 
-  /** Until the signal; failures are logged and tried again. */
+  /**
+   * Until the signal; failures are logged and tried again. What is sent to L1 can take its time (a turn, a full L1): what there is to sign does not
+   * wait for it.
+   */
   async run(signal: AbortSignal): Promise<void> {
     const { clock } = this.#deps;
+    let delivery: Promise<void> | undefined;
+    const deliver = async (): Promise<void> => {
+      await this.#deliver(signal)
+        .then((sent) => this.#report(sent))
+        .catch((error: unknown) => this.#failed('sending attestations', error));
+      delivery = undefined;
+    };
     while (!signal.aborted) {
-      await this.step(signal).catch((error: unknown) => this.#failed('attesting', error));
+      await this.#look()
+        .then((unsigned) => this.#report(unsigned))
+        .catch((error: unknown) => this.#failed('attesting', error));
+      delivery ??= deliver();
       await clock.sleep(this.#options.pollMs, signal);
     }
+    await delivery;
   }
 
   /** Looks at L1 once and does what there is to do. @throws L1Error, BridgeError */
   async step(signal?: AbortSignal): Promise<ValidatorResult> {
-    const result = await this.#step(signal);
+    const unsigned = await this.#look();
+    const sent = await this.#deliver(signal);
+    const hasSent = sent.kind !== 'idle' && sent.kind !== 'waiting';
+    const result = hasSent ? sent : (unsigned ?? sent);
     this.#report(result);
-    // None of it is worth a signature that comes later.
-    await this.#punish(signal).catch((error: unknown) => this.#failed('reporting', error));
-    await this.#collect(signal).catch((error: unknown) => this.#failed('collecting rewards', error));
     return result;
   }
 
-  async #step(signal: AbortSignal | undefined): Promise<ValidatorResult> {
+  /** Reads L1, signs what is new and tells the others. Returns what keeps the newest proven batch from being signed. */
+  async #look(): Promise<ValidatorResult | undefined> {
     const { rollup, lane, l1, set } = this.#deps;
     await set.refresh();
     const toBlock = (await l1.getBlockNumber()) - BigInt(this.#options.confirmations);
     const attestedBatch = await lane.attestedBatch();
     this.#attestedBatch = attestedBatch;
-    if (toBlock < 0n) return { kind: 'idle', batch: attestedBatch };
+    if (toBlock < 0n) return undefined;
     const proven = (await rollup.state({ blockNumber: toBlock })).proven.batch;
     const early = this.#inbox.moveTo({ proven, attested: attestedBatch });
     for (const attestation of early) await this.#publish(encodeAttestation(attestation));
-    const isSigning = this.#signers.length > 0;
-    const unsigned = isSigning ? await this.#own.step({ proven, attestedBatch, toBlock }) : undefined;
+    if (this.#signers.length === 0) return undefined;
+    return this.#own.step({ proven, attestedBatch, toBlock });
+  }
+
+  /** Brings to L1 what is to be brought there now. */
+  async #deliver(signal: AbortSignal | undefined): Promise<ValidatorResult> {
+    const sent = await this.#attest(signal);
+    // None of it is worth a signature that comes later.
+    await this.#punish(signal).catch((error: unknown) => this.#failed('reporting', error));
+    await this.#collect(signal).catch((error: unknown) => this.#failed('collecting rewards', error));
+    return sent;
+  }
+
+  async #attest(signal: AbortSignal | undefined): Promise<ValidatorResult> {
+    const attestedBatch = this.#attestedBatch;
+    const idle = { kind: 'idle', batch: attestedBatch } as const;
     const at = { attestedBatch, signers: this.#signers, signal };
-    const sent = await this.#sender?.step(this.#own.outcomes, at);
-    if (sent?.kind === 'mismatch') this.#own.forget(sent.batch);
-    if (sent?.kind === 'attested') this.#attestedBatch = await lane.attestedBatch();
-    const hasSent = sent !== undefined && sent.kind !== 'idle' && sent.kind !== 'waiting';
-    return hasSent ? sent : (unsigned ?? sent ?? { kind: 'idle', batch: proven });
+    const sent = (await this.#sender?.step(this.#own.outcomes, at)) ?? idle;
+    if (sent.kind === 'mismatch') this.#own.forget(sent.batch);
+    if (sent.kind === 'attested') this.#attestedBatch = Math.max(this.#attestedBatch, sent.batch);
+    return sent;
   }
 
   async #publish(bytes: Uint8Array): Promise<void> {
@@ -240,16 +268,18 @@ export class ValidatorService {
     this.#deps.log.warn({ what, code, error: data }, 'failed; it is tried again');
   }
 
-  #report(result: ValidatorResult): void {
+  #report(result: ValidatorResult | undefined): void {
+    if (result === undefined) return;
     const { log, onResult } = this.#deps;
     const { kind, ...fields } = result;
-    const isNews = this.#lastResult !== `${kind}/${result.batch}`;
-    this.#lastResult = `${kind}/${result.batch}`;
+    const isNews = this.#lastResults.get(kind) !== result.batch;
+    this.#lastResults.set(kind, result.batch);
     if (kind === 'attested' || kind === 'counted') log.info(fields, 'attestation is on L1');
     if (kind === 'mismatch' && isNews) log.error(fields, 'L1 has another outcome of this batch: not attested');
     if (kind === 'notAttestor' && isNews) log.error(fields, 'none of the keys is an attestor’s');
-    if (kind === 'inherited' && isNews)
+    if (kind === 'inherited' && isNews) {
       log.warn(fields, 'not signed before two thirds have signed what the snapshot is of');
+    }
     onResult?.(result);
   }
 }

@@ -75,6 +75,7 @@ class Net {
       {
         secrets: { l1Key: new Secret(keyOf(i)), attestorKeys: [] },
         l1: { confirmations: 0, pollMs: 20 },
+        sequencer: { maxGasPriceGwei: 500 },
         validator: { enabled: true, reportEquivocation: true, claimRewards: true },
       },
       {
