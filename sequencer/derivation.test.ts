@@ -21,12 +21,8 @@ import { OUTBOX } from '../protocol/lane/addresses.ts';
 import type { L1Message } from '../protocol/lane/types.ts';
 import {
   type Actor,
-  attest,
-  claim,
   close,
-  exit,
   open,
-  register,
   type SignedClaim,
   signed,
   TEST_DOMAIN,
@@ -37,17 +33,8 @@ import { Kind, type Op, type ShapeName } from '../protocol/types.ts';
 import { RecoverPool } from './evm/recoverPool.ts';
 import { Sequencer } from './sequencer.ts';
 import { FakeL1 } from './testing/fakeL1.ts';
-import { ALICE, BOB, CAROL, depositNew, instantProofs, OPERATOR, testClock } from './testing/life.ts';
-
-/** Ledger accounts: the operator's for fees (1: ETH, 2: token 7), Alice 3 and Bob 4 (ETH), Carol 5 (token 7). */
-const PEOPLE = [
-  { index: 3, who: ALICE },
-  { index: 4, who: BOB },
-  { index: 5, who: CAROL },
-] as const;
-const TOKEN = 7;
-const MODEL_BPS = 1000;
-const EVM_CHAIN = 7171;
+import { ALICE, CAROL, instantProofs, OPERATOR, testClock } from './testing/life.ts';
+import { EVM_CHAIN, fundPeople, LONG, Traffic } from './testing/traffic.ts';
 
 let genesis: GenesisState;
 let db: ReturnType<typeof memoryDb>;
@@ -72,9 +59,7 @@ beforeEach(async () => {
   messages = [];
   shapes = ['dev'];
   batchGas = undefined;
-  l1.enqueue(depositNew(OPERATOR, 0n), depositNew(OPERATOR, 0n, TOKEN), depositNew(ALICE, 10n ** 9n));
-  l1.enqueue(depositNew(BOB, 10n ** 9n), depositNew(CAROL, 10n ** 9n, TOKEN));
-  l1.mine(2);
+  fundPeople(l1);
   await start();
   await sequencer.pollQueue();
   await tick();
@@ -218,137 +203,33 @@ it.each(seeds)(
     const random = new SeededRandom(seed);
     shapes = random.oneIn(2) ? ['dev'] : ['small', 'dev', 'medium'];
     await start();
-    const evmNonces = [0, 0];
-    const gas = {
-      type: 'eip1559',
-      chainId: EVM_CHAIN,
-      maxFeePerGas: parseGwei('10'),
-      maxPriorityFeePerGas: 1n,
-    } as const;
-    const one = () => random.pick(PEOPLE);
-    const fee = () => (random.oneIn(2) ? BigInt(random.int(50)) : 0n);
-    const amount = () => BigInt(random.int(random.oneIn(5) ? 2 * 10 ** 9 : 10 ** 6));
-    const now = () => Math.floor(clock.nowMs() / 1000);
-    /** A live account of that kind; undefined: none was found in a few tries. */
-    const live = (kind: Kind) => {
-      for (let i = 0; i < 60; i += 1) {
-        const index = 1 + random.int(60);
-        const found = sequencer.account(accountIndex(index));
-        if (found?.kind === kind) return { index, account: found };
-      }
-      return undefined;
-    };
-    const steps: Record<string, () => Promise<unknown>> = {
-      transfer: async () => {
-        const { who, index } = one();
-        return submit(who, index, transfer(index, live(Kind.KEY)?.index ?? 3, amount(), { fee: fee() }));
+    const evmNonces = new Map<string, number>();
+    const took = (submitting: Promise<unknown>): Promise<boolean> =>
+      submitting.then(
+        () => true,
+        () => false,
+      );
+    const traffic = new Traffic(random, {
+      ...{ l1, clock, messages },
+      account: (index) => sequencer.account(index),
+      evmNonce: async (address) => {
+        const nonce = evmNonces.get(address) ?? 0;
+        evmNonces.set(address, nonce + 1);
+        return nonce;
       },
-      'to the lane': async () => {
-        const { who, index } = one();
-        return submit(who, index, exit(index, BigInt(LANE), amount(), fee()));
-      },
-      'from a model to the lane': async () => {
-        const found = live(Kind.ATTEST);
-        const owner = PEOPLE.find(({ index }) => index === Number(found && found.account.c & 0xffffffffn));
-        if (found === undefined || owner === undefined) return;
-        return submit(owner.who, owner.index, exit(found.index, BigInt(LANE), found.account.balance, 0n));
-      },
-      'to L1': async () => {
-        const { who, index } = one();
-        return submit(who, index, exit(index, who.address, amount(), fee()));
-      },
-      bundle: async () => {
-        const { who, index } = one();
-        return submit(
-          who,
-          index,
-          register(index, 0, CAROL, amount(), fee()),
-          exit(index, BigInt(LANE), amount()),
-          attest(index, 0, { royaltyBps: MODEL_BPS, amount: amount(), parent: live(Kind.ATTEST)?.index ?? 0 }),
-        );
-      },
-      open: async () => {
-        const { who, index } = one();
-        const provider = one().index;
-        const model = random.oneIn(3) ? 0 : (live(Kind.ATTEST)?.index ?? 0);
-        const terms = { provider, voucherKey: CAROL, amount: amount(), expiry: now() + random.int(4000), model };
-        return submit(who, index, open(index, 0, { ...terms, fee: fee() }));
-      },
-      claim: async () => {
-        const found = live(Kind.CHANNEL);
-        if (found === undefined) return;
-        const { c, claimed, balance } = found.account;
-        const provider = PEOPLE.find(({ index }) => index === Number(c & 0xffffffffn)) ?? PEOPLE[0];
-        const royaltyBps = ((c >> 64n) & 0xffffffffn) === 0n ? 0 : MODEL_BPS;
-        const total = claimed + BigInt(random.int(Number(balance) + 1));
-        const parts = { voucherKey: CAROL, total, claimed, royaltyBps, fee: royaltyBps === 0 ? 0n : fee() };
-        if (total - claimed < 100n) return;
-        return submit(provider.who, provider.index, claim(found.index, provider.index, parts));
-      },
-      close: async () => {
-        const found = live(Kind.CHANNEL);
-        const payer = PEOPLE.find(({ index }) => BigInt(index) === (((found?.account.c ?? 0n) >> 32n) & 0xffffffffn));
-        if (found === undefined || payer === undefined) return;
-        return submit(payer.who, payer.index, close(found.index, payer.index, found.account.balance, 0n));
-      },
-      queue: async () => {
-        const { who, index } = one();
-        const target = accountIndex(random.oneIn(2) ? index : 1 + random.int(70));
-        const owner = sequencer.account(target)?.c ?? 1n;
-        const token = random.oneIn(2) ? 0 : TOKEN;
-        const deposit = { opcode: 2, index: target, token, amount: amount(), address: who.address } as const;
-        // never the whole of a person: the story would end
-        const isSafe = target > 5;
-        const item = random.oneIn(3) && isSafe ? ({ opcode: 3, index: target, address: owner } as const) : deposit;
-        l1.enqueue(random.oneIn(3) ? depositNew(who, amount(), token) : item);
-        l1.mine(2);
-        await sequencer.pollQueue();
-      },
-      message: async () => {
-        for (let count = random.oneIn(4) ? 20 : 1; count > 0; count -= 1) {
-          const index = BigInt(messages.length);
-          const people = { sender: EVM_ALICE, to: random.oneIn(3) ? OUTBOX : EVM_BOB.address, refundTo: EVM_ALICE };
-          const [sender, to, refundTo] = [people.sender.address, people.to, people.refundTo.address].map(
-            (address) => address.toLowerCase() as `0x${string}`, // still an address
-          );
-          if (sender === undefined || to === undefined || refundTo === undefined) return;
-          const l1Timestamp = now() - 10;
-          if (random.oneIn(5)) {
-            const text = random.pick(['Tok', '\u0000\ufffd\u00fc', 'x'.repeat(80), '']);
-            messages.push({ kind: 'token', index, l1Timestamp, token: TOKEN, name: text, symbol: text, decimals: 255 });
-          } else {
-            const sum = random.pick([0n, 1n, 2n ** 96n - 1n, amount()]);
-            const money = {
-              token: random.pick([0, TOKEN, 65_535]),
-              amount: sum,
-              gasLimit: 100_000n,
-              data: '0x',
-            } as const;
-            messages.push({ kind: 'deposit', index, l1Timestamp, sender, to, refundTo, ...money });
-          }
-        }
-      },
-      evm: async () => {
-        const who = random.int(2);
-        const from = who === 0 ? EVM_ALICE : EVM_BOB;
-        const data = encodeFunctionData({ abi: OUTBOX_ABI, functionName: 'withdrawETH', args: [from.address, 3] });
-        const call = random.oneIn(2) ? { to: OUTBOX, data } : { to: LANE };
-        const nonce = evmNonces[who] ?? 0;
-        evmNonces[who] = nonce + 1;
-        const raw = await from.signTransaction({ ...gas, ...call, nonce, gas: 300_000n, value: BigInt(random.int(9)) });
-        return sequencer.submitEvm(hexBytes(raw));
-      },
-      'no time, or much': async () => clock.advance(random.oneIn(6) ? 1000 * (GRACE_SECONDS + 5000) : 0),
-      restart: async () => {
-        if (!random.oneIn(2)) return;
-        const pending = sequencer.mempool.stats().pending;
-        if (pending === 0) await start();
-      },
-      'end of the batch': () => sequencer.closeBatch(),
-    };
-    const names = Object.keys(steps);
+      submit: (tx) => took(sequencer.submit(tx)),
+      submitEvm: (raw) => took(sequencer.submitEvm(raw)),
+    });
+    const steps: (() => Promise<unknown>)[] = [
+      ...Traffic.KINDS.map((kind) => () => traffic[kind]()),
+      async () => clock.advance(random.oneIn(6) ? 1000 * LONG : 0),
+      // What waits in the pool would be gone.
+      async () => (random.oneIn(2) && sequencer.mempool.stats().pending === 0 ? start() : undefined),
+      () => sequencer.closeBatch(),
+    ];
     for (let i = 0; i < 120; i += 1) {
-      await steps[random.pick(names)]?.();
+      await random.pick(steps)();
+      await sequencer.pollQueue();
       if (!random.oneIn(4)) await tick();
     }
     await tick();

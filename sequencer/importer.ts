@@ -147,16 +147,18 @@ export class Importer {
       });
       return rolledBack;
     });
-    tenure.onRollback(toBlock);
+    // Lower, if a batch that is known from L1 alone was cut: it cannot be open.
+    const { block } = store.head;
+    tenure.onRollback(block);
     this.#deps.forgetFeeds();
     const displaced = mempool.onRollback();
     await evmPool.onRollback({ baseFee: nextBaseFee(lane.head) });
     await this.#deps.discardProofs(gone.batches);
     reoffers.offer({ txs: [...gone.txs, ...displaced], evmTxs: gone.evmTxs });
-    const { blocks, batches } = gone;
+    const event = { toBlock: block, blocks: Number(head.block - block), batches: gone.batches, reason };
     const offered = { txs: gone.txs.length, evmTxs: gone.evmTxs.length, displaced: displaced.length };
-    this.#log.warn({ toBlock, blocks, batches: batches.length, ...offered, reason }, 'blocks given up');
-    this.#deps.onRolledBack({ toBlock, blocks, batches, reason });
+    this.#log.warn({ ...event, batches: gone.batches.length, ...offered }, 'blocks given up');
+    this.#deps.onRolledBack(event);
     this.#retry();
   }
 

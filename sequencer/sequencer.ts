@@ -26,8 +26,8 @@ import { type DroppedTx, Mempool } from './mempool.ts';
 import { Publisher } from './publisher.ts';
 import { QueueFeed } from './queueFeed.ts';
 import { Reoffers } from './reoffers.ts';
-import type { SequencerDeps, SequencerEvents, SequencerOptions } from './sequencerTypes.ts';
-import { ALL_DUTIES, type DutiesPort, Tenure } from './tenure.ts';
+import type { DutiesPort, SequencerDeps, SequencerEvents, SequencerOptions } from './sequencerTypes.ts';
+import { ALL_DUTIES, Tenure } from './tenure.ts';
 import { Timetable } from './timetable.ts';
 import { Turns } from './turns.ts';
 import { checkTx } from './txCheck.ts';
@@ -99,9 +99,9 @@ export class Sequencer {
         ...{ clock, log: this.#log, onDropped },
       },
     );
-    const { shapes, evm: { evmLane, beneficiary } = {} } = options;
+    const { shapes, evm: { evmLane, beneficiary, maxDriftSeconds } = {} } = options;
     this.#state = new ChainState(
-      { ledger: { shapes, evmLane, beneficiary }, feeAccounts: options.feeAccounts ?? {} },
+      { ledger: { shapes, evmLane, beneficiary, maxDriftSeconds }, feeAccounts: options.feeAccounts ?? {} },
       {
         ...{ store, lane: deps.evm.lane, mempool: this.mempool, evmPool: this.evmPool },
         onBlock: (block, isOwn) => {

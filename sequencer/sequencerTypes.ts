@@ -22,7 +22,6 @@ import type { ProofSource } from './proofSource.ts';
 import type { AccountTurn, L1Mismatch, PublisherOptions } from './publisher.ts';
 import type { QueueFeedOptions } from './queueFeed.ts';
 import type { ReoffersOptions } from './reoffers.ts';
-import type { DutiesPort } from './tenure.ts';
 import type { TimetableOptions } from './timetable.ts';
 
 export interface SequencerOptions {
@@ -52,6 +51,8 @@ export interface SequencerEvmOptions {
   readonly evmLane?: Hex | undefined;
   /** Where the EVM lane's fees go. Default: nowhere. */
   readonly beneficiary?: Hex | undefined;
+  /** The rollup's parameter, by which data that L1 has are judged. Default: 900. */
+  readonly maxDriftSeconds?: number;
   /** Bytes of EVM transactions a batch takes: what L1 must take in one transaction. Default 120,000. */
   readonly batchBytes?: number;
   /** Gas that a batch's EVM transactions may use. Default: the most that counts. */
@@ -74,6 +75,14 @@ export interface ProofQueuePort extends ProofSource {
   enqueue(closed: ClosedBatch): Promise<void>;
   /** Forgets these batches and their proofs: the chain went back to before them. */
   discard(batches: readonly number[]): Promise<void>;
+}
+
+/** Which of the node's duties are this one's now. */
+export interface DutiesPort {
+  /** Whether this node proposes blocks at that time (milliseconds since 1970), which may be a little ahead. */
+  mayBuild(nowMs: number): boolean;
+  /** Whether it may send to L1 at all: it has a key. */
+  mayPublish(): boolean;
 }
 
 export interface SequencerDeps {

@@ -1,10 +1,4 @@
-/** Which of the node's duties are this one's now. */
-export interface DutiesPort {
-  /** Whether this node proposes blocks at that time (milliseconds since 1970), which may be a little ahead. */
-  mayBuild(nowMs: number): boolean;
-  /** Whether it may send to L1 at all: it has a key. */
-  mayPublish(): boolean;
-}
+import type { DutiesPort } from './sequencerTypes.ts';
 
 /** For a chain with one sequencer. */
 export const ALL_DUTIES: DutiesPort = { mayBuild: () => true, mayPublish: () => true };

@@ -164,10 +164,9 @@ export class FakeL1 implements L1Port {
       unproven: (batch) => this.#unprovenFor(account, batch),
       nonce: () => this.#nonceOf(account),
       suggestFees: () => this.suggestFees(),
-      signCommit: async ({ closed }, options) => this.#sign({ ...options, from: account, commit: closed }),
+      signCommit: async (commit, options) => this.#sign({ ...options, from: account, commit }),
       signProve: async (items, options) => this.#sign({ ...options, from: account, prove: items }),
-      signSubmit: async (item, options) =>
-        this.#sign({ ...options, from: account, commit: item.closed, prove: [item] }),
+      signSubmit: async (item, options) => this.#sign({ ...options, from: account, commit: item, prove: [item] }),
       signRevert: async (oldest, options) => this.#sign({ ...options, from: account, revert: oldest }),
       broadcast: (raw) => this.broadcast(raw),
       receipt: (hash) => this.receipt(hash),
@@ -207,8 +206,8 @@ export class FakeL1 implements L1Port {
     return { maxFeePerGas: this.baseFee * 2n, maxPriorityFeePerGas: 1n };
   }
 
-  async signCommit({ closed }: PostableBatch, options: L1TxOptions): Promise<SignedL1Tx> {
-    return this.#sign({ ...options, from: MAIN, commit: closed });
+  async signCommit(commit: PostableBatch, options: L1TxOptions): Promise<SignedL1Tx> {
+    return this.#sign({ ...options, from: MAIN, commit });
   }
 
   async signProve(items: readonly ProvenBatch[], options: L1TxOptions): Promise<SignedL1Tx> {
@@ -216,7 +215,7 @@ export class FakeL1 implements L1Port {
   }
 
   async signSubmit(item: ProvenBatch, options: L1TxOptions): Promise<SignedL1Tx> {
-    return this.#sign({ ...options, from: MAIN, commit: item.closed, prove: [item] });
+    return this.#sign({ ...options, from: MAIN, commit: item, prove: [item] });
   }
 
   async signRevert(oldest: number, options: L1TxOptions): Promise<SignedL1Tx> {
@@ -282,7 +281,7 @@ export class FakeL1 implements L1Port {
     const after = isOpenPath && !this.isOpen ? 'PathClosed' : execute(rollup, content, context);
     if (typeof after === 'string') throw new L1Error('REVERTED', { reason: after });
     const { nonce, fees, from, commit, prove = [], revert = 0 } = content;
-    const about = [commit, ...prove.map(({ closed }) => closed)].map((closed) => closed?.commitment.c.toString());
+    const about = [commit, ...prove].map((batch) => batch?.closed.commitment.c.toString());
     const said = `${from}/${nonce}/${fees.maxFeePerGas}/${fees.maxPriorityFeePerGas}/${prove.length}/${revert}/${about.join(',')}`;
     const bytes = new TextEncoder().encode(said);
     const hash: Hex = `0x${keccak256(bytes).toString(16).padStart(64, '0')}`;

@@ -1,19 +1,18 @@
 import { queueItemOf } from '../../protocol/applyBatch.ts';
 import { EMPTY_ROOT } from '../../protocol/tree.ts';
 import type { ClosedBatch, Field, QueueItem } from '../../protocol/types.ts';
-import type { L1Head, ProvenBatch } from '../l1Port.ts';
+import type { L1Head, PostableBatch, ProvenBatch } from '../l1Port.ts';
 
 /** What a transaction of an account asks of the rollup. */
 export interface FakeCall {
   readonly from: string;
-  readonly commit?: ClosedBatch | undefined;
+  readonly commit?: PostableBatch | undefined;
   readonly prove?: readonly ProvenBatch[];
   /** Number of the oldest batch to drop. */
   readonly revert?: number;
 }
 
-export interface FakeCommitted {
-  readonly closed: ClosedBatch;
+export interface FakeCommitted extends PostableBatch {
   readonly from: string;
   /** Seconds. */
   readonly at: number;
@@ -58,7 +57,7 @@ export function headOf({ committed }: RollupModel, count: number): L1Head {
 /** Order, state, time and queue, as Batches.sol checks them. */
 function committing(
   state: RollupModel,
-  closed: ClosedBatch,
+  { closed, evm }: PostableBatch,
   { from, prove = [] }: FakeCall,
   { queue, timestamp, leader, maxAgeSeconds }: CallContext,
 ): RollupModel | string {
@@ -76,7 +75,7 @@ function committing(
   // Real L1 takes those; nobody could prove them.
   if (batch.number !== state.committed.length + 1) return 'a batch that is not next';
   if (batch.oldRoot !== (last?.newRoot ?? EMPTY_ROOT)) return 'a batch on another root';
-  return { ...state, committed: [...state.committed, { closed, from, at: timestamp }] };
+  return { ...state, committed: [...state.committed, { closed, evm, from, at: timestamp }] };
 }
 
 function proving(state: RollupModel, { closed, proof }: ProvenBatch): RollupModel | string {

@@ -23,8 +23,7 @@ import { RecoverPool } from '../evm/recoverPool.ts';
 import type { L1Port } from '../l1Port.ts';
 import type { LaneFeedPort } from '../lanePort.ts';
 import { Sequencer } from '../sequencer.ts';
-import type { ProofQueuePort, SequencerOptions } from '../sequencerTypes.ts';
-import type { DutiesPort } from '../tenure.ts';
+import type { DutiesPort, ProofQueuePort, SequencerOptions } from '../sequencerTypes.ts';
 import { fakeProof } from './fakeL1.ts';
 
 export const OPERATOR: Actor = actor(1);
