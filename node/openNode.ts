@@ -84,17 +84,23 @@ export async function openNode(
   const followed = () => sync?.status ?? NOTHING_FOLLOWED;
   const duties = new Duties(config.sequencer, { leadership, own, sync: followed });
   const turn = new AccountTurn();
-  const sequencer = new Sequencer(options, {
-    store,
-    l1,
-    clock,
-    log: logger,
-    proofs: proofPort(proofs),
-    verify: (items) => verifiers.verifyMany(items),
-    evm: { lane, recovery: ground.recovery, ...(ground.feed !== undefined && { feed: ground.feed }) },
-    duties,
-    turn,
-  });
+  // Before anything asks whose turn it is.
+  await leadership.refresh();
+  const proves = (): boolean => duties.proves(clock.nowMs());
+  const sequencer = new Sequencer(
+    { ...options, proves },
+    {
+      store,
+      l1,
+      clock,
+      log: logger,
+      proofs: proofPort(proofs),
+      verify: (items) => verifiers.verifyMany(items),
+      evm: { lane, recovery: ground.recovery, ...(ground.feed !== undefined && { feed: ground.feed }) },
+      duties,
+      turn,
+    },
+  );
   cleanup.push(() => sequencer.stop());
   await sequencer.load();
   const { contract } = ground;
@@ -125,6 +131,7 @@ export async function openNode(
   sync = await SyncService.open(config, {
     genesisHash: genesisHashOf(genesis, parameters.domain),
     ...{ db, store, sequencer, rollup, parameters, lane: contract, publicClient, leadership, peers, validator, clock },
+    proves,
     attestedBatch: () => heads.attestedBatch,
     log: logger,
     metrics: metrics.sync,

@@ -44,7 +44,12 @@ export function sequencerOptions(
       batchBytes: evm.batchBytes,
       pool: { minGasPrice: BigInt(evm.minGasPriceWei), maxTxs: evm.poolTxs, maxPerSender: evm.poolAccountTxs },
     },
-    publisher: { confirmations, maxFeePerGas: BigInt(sequencer.maxGasPriceGwei) * 10n ** 9n },
+    handoverMs: sequencer.blockMs,
+    publisher: {
+      confirmations,
+      maxAgeSeconds: parameters.maxAgeSeconds,
+      maxFeePerGas: BigInt(sequencer.maxGasPriceGwei) * 10n ** 9n,
+    },
   };
 }
 

@@ -29,6 +29,9 @@ async function world(parents: readonly number[], births?: readonly number[]): Pr
     origins: async function* () {
       yield* origins;
     },
+    accounts: async function* () {
+      yield* accounts;
+    },
     origin: async (index: AccountIndex) => origins.find(([of]) => of === index)?.[1],
     claims: async function* () {},
     summary: async () => undefined,

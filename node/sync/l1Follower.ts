@@ -24,7 +24,7 @@ export interface L1FollowerOptions {
 
 export interface L1FollowerDeps {
   readonly store: ChainStore;
-  readonly chain: Pick<Sequencer, 'importBlock' | 'importClose' | 'importPosted' | 'rollback'>;
+  readonly chain: Pick<Sequencer, 'importBlock' | 'importClose' | 'importPosted' | 'rollback' | 'onL1Reorg'>;
   readonly rollup: Pick<RollupReader, 'state'>;
   readonly posted: PostedSource;
   readonly ring: L1Ring;
@@ -139,6 +139,7 @@ export class L1Follower {
     });
     this.#fork = this.#fork === undefined || forkedAbove < this.#fork ? forkedAbove : this.#fork;
     this.recheck();
+    this.#deps.chain.onL1Reorg();
   }
 
   /** What was committed above a fork of L1 is judged anew: messages and times may be others now. */
@@ -227,10 +228,12 @@ export class L1Follower {
       await chain.importPosted(source.derivable(posted), await this.#messages(posted));
       return true;
     } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error;
+      if (!breaksRules(error)) throw error;
+      const before = posted.header.firstBlock - 1n;
+      if (this.#deps.store.head.block > before) await this.#rollbackNow(before, 'POSTED_DATA_VOID');
       if (this.#status.invalidBatch !== posted.number) {
         log.error(
-          { batch: posted.number, code: error.code },
+          { batch: posted.number, err: error },
           'L1 has a batch that breaks the ledger’s rules: it cannot be proven',
         );
       }
@@ -278,4 +281,9 @@ export class L1Follower {
   #tell(change: Partial<FollowStatus>): void {
     this.#status = { ...this.#status, ...change };
   }
+}
+
+/** L1 takes a batch without looking at its ledger part; only its proof would. */
+function breaksRules(error: unknown): boolean {
+  return error instanceof ProtocolError || (error instanceof ChainError && error.code === 'BLOCK_INVALID');
 }

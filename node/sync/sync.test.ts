@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isUnsigned } from '../../chain/wire/unsignedTx.ts';
+import { PATIENT } from '../testing/testNode.ts';
 import { SyncWorld, sameChain, until, type WorldNode } from './testing/world.ts';
 
 let world: SyncWorld;
@@ -64,5 +65,94 @@ describe('a node that follows', () => {
     const newest = await store.block(store.head.block);
     expect(newest?.txs.some(isUnsigned)).toBe(false);
     await again.stop();
+  });
+});
+
+describe('what L1 has otherwise', () => {
+  it('a sequencer that comes back with blocks nobody heard of goes over to what L1 has, and keeps its transactions', async () => {
+    const own = await SyncWorld.start();
+    try {
+      const first = await own.node();
+      await own.fund(first);
+      await own.included(first, await own.send(first));
+      await own.settle(first);
+      const lost = await own.send(first);
+      await own.included(first, lost);
+      await first.stop();
+
+      const second = await own.node({ flags: { '--sync-mode': 'l1' } });
+      await own.fixture.alice.depositTo({ index: 1, token: 0, amount: 5n });
+      await until(async () => (second.node.store.head.nextQueueIndex === 2n ? true : undefined));
+      await own.settle(second);
+
+      const again = await own.node({ key: null, folder: first.folder });
+      await until(async () =>
+        again.node.store.head.closedRoot === second.node.store.head.closedRoot ? true : undefined,
+      );
+      expect(again.node.sync.status.rollbacks).toBeGreaterThan(0);
+      expect(again.node.store.head.hash).toBe(second.node.store.head.hash);
+      expect(await again.rpc.request('engram_getTransactionStatus', [lost])).toMatchObject({ status: 'pending' });
+    } finally {
+      await own.stop();
+    }
+  });
+
+  it('a deposit that an L1 reorg took away is given up, here and by those who follow', async () => {
+    const own = await SyncWorld.start();
+    try {
+      const first = await own.node({ peers: [] });
+      await own.fund(first);
+      await own.included(first, await own.send(first));
+      await own.settle(first);
+      const follower = await own.node({ key: null, peers: [first] });
+      await sameChain(first, follower);
+      const settled = first.node.store.head;
+
+      const { testClient } = own.fixture.clients;
+      const before = await testClient.snapshot();
+      await own.fixture.alice.depositTo({ index: 1, token: 0, amount: 7n });
+      await until(async () => (first.node.store.head.nextQueueIndex === 2n ? true : undefined));
+      await sameChain(first, follower);
+      const kept = await own.send(first);
+      await own.included(follower, kept);
+      // L1 goes back to before the deposit, and on without it.
+      await testClient.revert({ id: before });
+      await testClient.mine({ blocks: 4 });
+
+      await until(async () => (first.node.store.head.nextQueueIndex === 1n ? true : undefined));
+      await until(async () => (follower.node.store.head.nextQueueIndex === 1n ? true : undefined));
+      await own.included(first, kept);
+      await own.settle(first);
+      await sameChain(first, follower);
+      expect(first.node.sync.status.l1Reorgs).toBeGreaterThan(0);
+      expect(first.node.store.head.closedBatch).toBe(settled.closedBatch + 1);
+      expect((await first.rpc.request('engram_getAccount', [1]))?.balance).toBe((10n ** 18n).toString());
+    } finally {
+      await own.stop();
+    }
+  });
+
+  it('a batch that waited too long for L1 is given up, and its transactions go into another one', async () => {
+    const own = await SyncWorld.start({ ...PATIENT, graceSeconds: 3_600, maxAgeSeconds: 3_600 });
+    try {
+      const first = await own.node();
+      await own.fund(first);
+      const hash = await own.send(first);
+      await own.included(first, hash);
+      await first.node.sequencer.closeBatch();
+      await first.stop();
+      // It may have been committed before the stop: then there is nothing to give up.
+      const { committed } = await own.fixture.sequencer.state();
+      await own.fixture.warp(7_200);
+      own.clock.advance(7_200_000);
+      const again = await own.node({ folder: first.folder });
+      await own.included(again, hash);
+      await own.settle(again);
+      expect(await again.rpc.request('engram_getTransactionStatus', [hash])).toMatchObject({ status: 'proven' });
+      if (committed.batch === 0)
+        expect(again.node.sync.status.rollbacks + again.node.store.head.closedBatch).toBeGreaterThan(0);
+    } finally {
+      await own.stop();
+    }
   });
 });

@@ -48,6 +48,8 @@ export interface SyncDeps {
   /** Absent: the chain has no contract that takes attestations. */
   readonly validator: ValidatorService | undefined;
   readonly genesisHash: Hex;
+  /** Whether this node is to prove now. */
+  readonly proves: () => boolean;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: SyncMetrics;
@@ -71,6 +73,7 @@ export class SyncService {
   readonly #tail: TailSync | undefined;
   readonly #snapshots: SnapshotMaker | undefined;
   readonly #announcer: Announcer | undefined;
+  #isProving = false;
 
   private constructor(
     config: Pick<Config, 'l1' | 'sync' | 'secrets' | 'data'>,
@@ -196,11 +199,19 @@ export class SyncService {
       await this.#deps.leadership.refresh();
       await this.#follower.step(signal);
       await this.#intake?.retry();
+      await this.#takeOver();
       void this.#snapshots?.onAttested(this.#deps.attestedBatch());
     } catch (error) {
       if (isFatal(error)) throw error;
       this.#log.warn({ err: error }, 'L1 could not be followed; it is tried again');
     }
+  }
+
+  /** When a turn begins, what others have left unproven is this node's, too. */
+  async #takeOver(): Promise<void> {
+    const isProving = this.#deps.proves();
+    if (isProving && !this.#isProving) await this.#deps.sequencer.proveUnproven();
+    this.#isProving = isProving;
   }
 
   /** A batch that L1 will never take: its transactions go into another one. */
