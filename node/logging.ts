@@ -4,10 +4,15 @@ import { type DestinationStream, type Logger, pino } from 'pino';
 export interface LoggingOptions {
   readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
   readonly pretty: boolean | 'auto';
+  /** Texts that no line may show, wherever they come from: keys, endpoints with a token in them. */
+  readonly hide?: readonly string[];
 }
 
+const CENSORED = '[secret]';
+const SECRET_NAMES = ['seed', 'key', 'privateKey', 'secret', 'secrets', 'passphrase', 'l1Key', 'attestorKeys'];
+
 /** pino with constant messages plus fields; one child a module: `logger.child({ module: 'rpc' })`. */
-export function createLogger({ level, pretty }: LoggingOptions, destination?: DestinationStream): Logger {
+export function createLogger({ level, pretty, hide = [] }: LoggingOptions, destination?: DestinationStream): Logger {
   const isPretty = pretty === 'auto' ? process.stderr.isTTY === true : pretty;
   return pino(
     {
@@ -19,8 +24,12 @@ export function createLogger({ level, pretty }: LoggingOptions, destination?: De
         log: (fields) => textBigints(fields) as Record<string, unknown>,
       },
       redact: {
-        paths: ['seed', 'key', 'privateKey', 'secret', '*.seed', '*.privateKey', '*.secret'],
-        censor: '[secret]',
+        paths: SECRET_NAMES.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),
+        censor: CENSORED,
+      },
+      hooks: {
+        // The last look at a line, whoever wrote it: libraries put URLs into the messages of their errors.
+        streamWrite: (line) => hide.reduce((text, secret) => text.replaceAll(secret, CENSORED), line),
       },
     },
     destination ?? (isPretty ? prettyStream() : pino.destination(2)),

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { type Config, type ConfigSources, loadConfig, lockedKeystore } from '../config/config.ts';
 import { listOptions } from '../config/options.ts';
+import { secretsIn } from '../config/secretsIn.ts';
 import { promptPassphrase } from '../keystore/passphrase.ts';
 import { l1PublicClient } from '../l1/clients.ts';
 import { createLogger } from '../logging.ts';
@@ -40,7 +41,7 @@ export function registerNodeCommand(program: Command): void {
       const config = await configOf({ file: given.config, env: process.env, flags }, network);
       const stop = stopSignal();
       if (network !== undefined) await checkNetwork(network, { publicClient: l1PublicClient(config.l1) });
-      const node = await EngramNode.start(config, { logger: createLogger(config.log) });
+      const node = await EngramNode.start(config, { logger: createLogger({ ...config.log, hide: secretsIn(config) }) });
       print(given, { rpc: node.rpcUrl, rollup: config.l1.rollup, domain: node.parameters.domain });
       const cause = await Promise.race([node.halted, aborted(stop.signal)]);
       await node.stop();

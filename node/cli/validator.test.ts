@@ -231,6 +231,16 @@ describe('records', () => {
     expect(failure(run)).toEqual([Exit.REFUSED, 'HAS_EQUIVOCATED']);
   });
 
+  it('that were lost are made good: nothing is signed that could have been signed before', async () => {
+    const dataDir = join(folder, 'lost');
+    const { json } = await validator('history', 'floor', '--dev', FIRST, '--data-dir', dataDir, '--batch', '7');
+    expect(json.signsFrom).toBe(8);
+    await expect(signs(dataDir, 7, 1n)).rejects.toMatchObject({ code: 'BELOW_HISTORY' });
+    await signs(dataDir, 8, 1n);
+    const now = await validator('history', 'floor', '--dev', FIRST, '--data-dir', join(folder, 'new'));
+    expect(now.json.signsFrom).toBe(1);
+  });
+
   it('are not read from where no node is, from a node that runs, or from a file that is none', async () => {
     const out = ['--out', join(folder, 'x.json')];
     const nowhere = await validator('history', 'export', '--data-dir', join(folder, 'nowhere'), ...out);

@@ -2,13 +2,23 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { toHex } from 'viem';
+import { Reader } from '../../bridge/client/rollupReader.ts';
 import { type Db, openLevel } from '../../chain/db.ts';
 import { EvidenceBook, evidenceFile, parseEvidence } from '../validator/evidence.ts';
-import { exportHistory, importHistory, parseHistory } from '../validator/signingHistory.ts';
+import { exportHistory, importHistory, parseHistory, type SigningHistory } from '../validator/signingHistory.ts';
 import { l1Account } from './context.ts';
 import { checkWritable } from './outFile.ts';
 import { CliError, Exit, guarded } from './output.ts';
-import { openRegistry, type RegistryOptions, sendToRegistry, withRegistry } from './validatorContext.ts';
+import { count } from './parsers.ts';
+import {
+  openRegistry,
+  type RegistryOptions,
+  type SignerOptions,
+  sendToRegistry,
+  signerAddress,
+  withRegistry,
+  withSigner,
+} from './validatorContext.ts';
 import { view } from './validatorViews.ts';
 
 interface HistoryOptions extends RegistryOptions {
@@ -32,6 +42,10 @@ export function registerValidatorHistory(validator: Command): void {
     .action((file: string, options: HistoryOptions, command: Command) =>
       guarded(options, () => importFrom(file, options, command), view),
     );
+  withSigner(withData(history.command('floor')))
+    .description('sign nothing up to the newest batch on L1: for a key whose record was lost')
+    .option('--batch <n>', 'or up to this batch', count)
+    .action((options: FloorOptions, command: Command) => guarded(options, () => raiseFloor(options, command), view));
   withData(validator.command('evidence'))
     .description('write the evidence that a stopped node has against validators who signed twice, one file each')
     .requiredOption('--out <dir>', 'folder for the files')
@@ -73,6 +87,23 @@ async function importFrom(file: string, options: HistoryOptions, command: Comman
     throw new CliError(Exit.REFUSED, 'HAS_EQUIVOCATED', message);
   }
   return { signers: imported.signers, added: imported.added };
+}
+
+interface FloorOptions extends HistoryOptions, SignerOptions {
+  readonly batch?: number;
+}
+
+/** Whatever the key signed before, it signs no second time: only batches that L1 does not have yet. */
+async function raiseFloor(options: FloorOptions, command: Command): Promise<object> {
+  const { attestationDomain, parameters, publicClient } = await openRegistry(options, command);
+  const { l1ChainId, evmLane } = attestationDomain;
+  const rollup = await Reader.connect({ address: parameters.rollup, deployedAt: 0n }, publicClient);
+  const batch = options.batch ?? (await rollup.state()).committed.batch;
+  const signer = await signerAddress(options);
+  const domain = { l1ChainId: String(l1ChainId), evmLane: evmLane.toLowerCase() };
+  const history: SigningHistory = { version: 1, ...domain, signers: [{ signer, floor: batch, signed: [] }] };
+  await withDb(options, { isNew: true }, (db) => importHistory(history, attestationDomain, { db }));
+  return { signer, signsFrom: batch + 1 };
 }
 
 async function writeEvidence(options: HistoryOptions & { out: string }, command: Command): Promise<object> {

@@ -4,7 +4,8 @@ import type { NetworkMetrics } from '../p2p/types.ts';
 /** Peers, traffic, verdicts and bans. Labels are of fixed sets or short codes of ours, never what a peer chose. */
 export function networkMetrics(register: Registry): NetworkMetrics {
   const registers = [register];
-  const peers = new Gauge({ name: 'engram_network_peers', help: 'Peers connected', registers });
+  // Made by the first report: without a network there is no gauge, and no alarm that it is 0.
+  let peers: Gauge | undefined;
   const bytes = new Counter({
     name: 'engram_network_bytes_total',
     help: 'Bytes on the wire by topic or kind of request',
@@ -37,7 +38,10 @@ export function networkMetrics(register: Registry): NetworkMetrics {
     registers,
   });
   return {
-    peers: (count) => peers.set(count),
+    peers: (count) => {
+      peers ??= new Gauge({ name: 'engram_network_peers', help: 'Peers connected', registers });
+      peers.set(count);
+    },
     bytes: (use, direction, count) => bytes.inc({ use, direction }, count),
     gossip: (topic, outcome, reason) => gossip.inc({ topic, outcome, reason }),
     banned: (reason) => bans.inc({ reason }),
