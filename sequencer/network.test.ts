@@ -7,11 +7,14 @@ import { testGenesis } from '../chain/derive/testing/testSequencer.ts';
 import type { FakeClock } from '../chain/testing/fakeClock.ts';
 import type { GenesisState } from '../genesis/spec.ts';
 import { applyBatch } from '../protocol/applyBatch.ts';
+import { accountIndex } from '../protocol/ids.ts';
 import type { L1Message } from '../protocol/lane/types.ts';
+import { signed, transfer } from '../protocol/testing/actors.ts';
 import { SeededRandom } from '../protocol/testing/random.ts';
 import { AccountTree } from '../protocol/tree.ts';
+import { L1Opcode } from '../protocol/types.ts';
 import { FakeL1 } from './testing/fakeL1.ts';
-import { testClock } from './testing/life.ts';
+import { ALICE, testClock } from './testing/life.ts';
 import { type PeerWorld, TestPeer } from './testing/testPeer.ts';
 import { fundPeople, Traffic } from './testing/traffic.ts';
 
@@ -108,13 +111,21 @@ async function expectSameChain(...peers: readonly TestPeer[]): Promise<void> {
   }
 }
 
-/** What L1 has re-executes from nothing, and is what the peer has. */
+/** What L1 has re-executes from nothing, is what the peer has, and gives nobody money that did not come in. */
 async function expectL1IsOurs(peer: TestPeer): Promise<void> {
   const tree = new AccountTree();
+  const books = new Map<number, bigint>();
+  const book = (token: number, amount: bigint) => books.set(token, (books.get(token) ?? 0n) + amount);
   for (const { batch, commitment } of l1.committed) {
-    applyBatch(tree, batch, { signaturesChecked: true });
+    const { exits } = applyBatch(tree, batch, { signaturesChecked: true });
     expect((await peer.store.batch(batch.number))?.commitment.c).toBe(commitment.c);
+    for (const { opcode, isVoid, token, amount } of batch.l1Ops) {
+      if (!isVoid) book(token, opcode === L1Opcode.FORCED_EXIT ? -amount : amount);
+    }
+    for (const { token, amount } of exits) book(token, -amount);
   }
+  for (const [, { token, balance }] of tree.entries()) book(token, -balance);
+  expect([...books.values()].every((left) => left === 0n)).toBe(true);
 }
 
 describe('one leads, the other follows', () => {
@@ -137,5 +148,174 @@ describe('one leads, the other follows', () => {
     expect(b.sequencer.publisher.state.proven).toBe(a.sequencer.publisher.state.proven);
     expect(l1.commits.every(({ from }) => from === 'a')).toBe(true);
     await expectL1IsOurs(b);
+  });
+});
+
+/** Something that every node takes. */
+async function pay(...peers: readonly TestPeer[]): Promise<void> {
+  const nonce = peers[0]?.sequencer.mempool.nextNonce(accountIndex(3)) ?? 0;
+  const tx = signed(ALICE, { signer: 3, nonce, ops: [transfer(3, 4, 1n)], validUntil: 2 ** 40 - 1 });
+  for (const peer of peers) await peer.sequencer.submit(tx);
+}
+
+/** Rounds until everybody has an account. */
+async function begin(...peers: readonly TestPeer[]): Promise<void> {
+  while (peers.some(({ sequencer }) => sequencer.account(accountIndex(5)) === undefined)) await round(...peers);
+}
+
+/** Each catches up with L1, then with whoever leads. */
+async function heal(leading: TestPeer, ...others: readonly TestPeer[]): Promise<void> {
+  wire = [];
+  for (const peer of [leading, ...others]) await peer.followL1();
+  for (const other of others) await other.follow(leading);
+}
+
+describe('turns', () => {
+  it('change with a closed batch; the next leader goes on from it and commits it', { timeout: 30_000 }, async () => {
+    const [a, b] = [await TestPeer.start('a', world), await TestPeer.start('b', world)];
+    await begin(a, b);
+    await a.sequencer.closeBatch();
+    await round(a, b);
+    l1.isDown = true;
+    await pay(a, b);
+    await round(a, b);
+    expect(a.store.head.open).toBeDefined();
+    const { closedBatch } = a.store.head;
+    lead('b');
+    await round(a, b);
+    expect(a.store.head).toMatchObject({ closedBatch: closedBatch + 1, open: undefined });
+    expect(b.store.head).toEqual(a.store.head);
+    l1.isDown = false;
+    await pay(a, b);
+    for (let i = 0; i < 12; i += 1) await round(a, b);
+    await expectSameChain(a, b);
+    expect(l1.commits[closedBatch]).toMatchObject({ from: 'b', closed: { batch: { number: closedBatch + 1 } } });
+    expect(b.store.head.closedBatch).toBeGreaterThan(closedBatch + 1);
+    expect(l1.committed).toHaveLength(b.store.head.closedBatch);
+  });
+
+  it('do not go on in a batch that another left open: it is closed as it is', { timeout: 30_000 }, async () => {
+    const [a, b] = [await TestPeer.start('a', world), await TestPeer.start('b', world, { shapes: ['small'] })];
+    await begin(a, b);
+    await pay(a, b);
+    await round(a, b);
+    const { block, closedBatch } = a.store.head;
+    a.kill();
+    lead('b');
+    for (let i = 0; i < 3; i += 1) {
+      await pay(b);
+      await round(b);
+    }
+    expect(await b.store.summary(closedBatch + 1)).toMatchObject({ lastBlock: block });
+    expect((await b.store.block(block + 1n))?.batch).toBe(closedBatch + 2);
+  });
+});
+
+describe('the leader dies', () => {
+  it('another commits its batches; it comes back, gives up what nobody saw, and follows', {
+    timeout: 30_000,
+  }, async () => {
+    const [a, b] = [await TestPeer.start('a', world), await TestPeer.start('b', world)];
+    await begin(a, b);
+    for (let i = 0; i < 3; i += 1) {
+      await pay(a, b);
+      await round(a, b);
+    }
+    await a.sequencer.closeBatch();
+    await round(a, b);
+    const closedByA = a.store.head.closedBatch;
+    // Cut off, it goes on building, and nobody hears of it.
+    for (let i = 0; i < 3; i += 1) {
+      await pay(a);
+      await a.turn();
+      clock.advance(1000);
+    }
+    wire = [];
+    const unseen = (await a.store.block(a.store.head.block))?.hash;
+    expect(a.store.head.block).toBeGreaterThan(b.store.head.block);
+    a.kill();
+    lead('b');
+    for (let i = 0; i < 8; i += 1) {
+      await pay(b);
+      await round(b);
+    }
+    expect(l1.commits.length).toBeGreaterThan(closedByA);
+    expect(l1.commits.slice(closedByA).every(({ from }) => from === 'b')).toBe(true);
+    await a.start();
+    await heal(b, a);
+    expect(a.rollbacks).toBeGreaterThan(0);
+    await expectSameChain(b, a);
+    expect(await a.store.blockByHash(unseen ?? 0n)).toBeUndefined();
+    for (let i = 0; i < 8; i += 1) {
+      await pay(a, b);
+      await round(a, b);
+    }
+    await expectSameChain(a, b);
+    await expectL1IsOurs(a);
+    // Its turn comes again.
+    lead('a');
+    await pay(a, b);
+    for (let i = 0; i < 6; i += 1) await round(a, b);
+    await expectSameChain(a, b);
+    expect(l1.commits.at(-1)?.from).toBe('a');
+  });
+});
+
+const seeds = process.env.NETWORK_SEED === undefined ? [1, 2, 3] : [Number(process.env.NETWORK_SEED)];
+
+describe('anything may happen', () => {
+  it.each(seeds)('and all end with one chain that is L1’s, seed %i', { timeout: 120_000 }, async (seed) => {
+    onTestFailed(() => console.error(`NETWORK_SEED=${seed}`));
+    const random = new SeededRandom(seed);
+    const peers = [
+      await TestPeer.start('a', world),
+      await TestPeer.start('b', world),
+      await TestPeer.start('c', world),
+    ];
+    const people = traffic(random, ...peers);
+    const alive = () => peers.filter(({ isAlive }) => isAlive);
+    for (let i = 0; i < 60; i += 1) {
+      for (let n = random.int(3); n > 0; n -= 1) await people.any();
+      if (random.oneIn(8)) lead(random.pick(['a', 'b', 'c']));
+      if (random.oneIn(20) && alive().length > 1) random.pick(alive()).kill();
+      for (const peer of peers) if (!peer.isAlive && random.oneIn(8)) await peer.start();
+      if (random.oneIn(25)) l1.isDown = !l1.isDown;
+      if (random.oneIn(15)) l1.reorg(1 + random.int(3), { areTxsForgotten: random.oneIn(2) });
+      for (const peer of alive()) await peer.turn();
+      // The wire loses, delays and repeats.
+      const waiting = wire.splice(0);
+      for (const said of waiting) {
+        if (random.oneIn(10)) continue;
+        if (random.oneIn(10)) wire.push(said);
+        for (const peer of alive()) if (peer.name !== said.from && !random.oneIn(12)) await peer.receive(said.bytes);
+      }
+      if (random.oneIn(3)) for (const peer of alive()) await peer.followL1();
+      if (random.oneIn(4)) {
+        const leading = peers.find(({ name }) => name === leader);
+        if (leading?.isAlive) for (const peer of alive()) if (peer !== leading) await peer.follow(leading);
+      }
+      if (!random.oneIn(3)) l1.mine();
+      clock.advance(1000);
+    }
+    l1.isDown = false;
+    lead('a');
+    l1.mine(2);
+    for (const peer of peers) if (!peer.isAlive) await peer.start();
+    const [a] = peers;
+    if (a === undefined) throw new Error('nobody');
+    await heal(a, ...peers.slice(1));
+    for (let i = 0; i < 20; i += 1) {
+      await round(...peers);
+      if (i % 5 === 4) await heal(a, ...peers.slice(1));
+    }
+    await a.sequencer.closeBatch();
+    for (let i = 0; i < 3 * a.store.head.closedBatch + 20 && l1.proven < a.store.head.closedBatch; i += 1) {
+      await round(...peers);
+    }
+    await heal(a, ...peers.slice(1));
+    await expectSameChain(...peers);
+    for (const peer of peers) await expectL1IsOurs(peer);
+    expect(l1.proven).toBe(a.store.head.closedBatch);
+    expect(a.store.head.closedBatch).toBeGreaterThan(3);
   });
 });
