@@ -44,7 +44,7 @@ export interface MakeSnapshotDeps {
 
 /**
  * Makes a snapshot of a proven batch, beside blocks: it works in slices, holds one path of each tree in memory, and changes nothing in the database.
- * Files appear at once when all are there. The snapshots of older batches are removed, but for the one before.
+ * The state of the batch's last block is not pruned meanwhile. Files appear at once when all are there. The snapshots of older batches are removed, but for the one before.
  * @throws ChainError OUT_OF_ORDER {batch, reason}: not proven, not the batch on L1, or batches kept closing meanwhile (try again);
  * EvmError STATE_MISSING: the state of its last block is not kept any more; errors of the file system
  */
@@ -52,9 +52,10 @@ export async function makeSnapshot(options: MakeSnapshotOptions, deps: MakeSnaps
   const { batch, dir, chunkBytes = MAX_CHUNK_BYTES } = options;
   const facts = await factsOf(batch, deps);
   const building = join(dir, `building-${batch}`);
-  await rm(building, { recursive: true, force: true });
-  await mkdir(building, { recursive: true });
+  const unpin = deps.lane.pin(facts.block.header);
   try {
+    await rm(building, { recursive: true, force: true });
+    await mkdir(building, { recursive: true });
     const writer = new ChunkWriter({ dir: building, chunkBytes });
     await writer.addBytes(ChunkKind.BLOCK, encodeLastBlock(facts.evmBatch, facts.block));
     await writeWithdrawals(writer, facts.evmBatch.output.outboxCount, deps);
@@ -80,6 +81,8 @@ export async function makeSnapshot(options: MakeSnapshotOptions, deps: MakeSnaps
   } catch (error) {
     await rm(building, { recursive: true, force: true });
     throw error;
+  } finally {
+    unpin();
   }
 }
 

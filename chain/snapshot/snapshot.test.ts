@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { GenesisState } from '../../genesis/spec.ts';
 import { accountIndex } from '../../protocol/ids.ts';
 import { actor } from '../../protocol/testing/actors.ts';
-import { firstBlocks, secondBlocks } from '../derive/testing/story.ts';
+import { deposit, firstBlocks, secondBlocks } from '../derive/testing/story.ts';
 import { testGenesis } from '../derive/testing/testSequencer.ts';
 import { memoryDb } from '../testing/memoryDb.ts';
 import { tempDb } from '../testing/tempDb.ts';
@@ -90,6 +90,22 @@ describe('a chain from a snapshot', () => {
     }
   });
 
+  it('goes back to where it began, no further, and on from there', async () => {
+    const { chain } = await story();
+    const copy = await copied();
+    await addBatch(copy, await laterBlocks());
+    await addBlocks(copy, [{ messages: [deposit(6)] }]);
+    await expect(copy.store.rollback(facts.lastBlock - 1n)).rejects.toMatchObject({ code: 'ROLLBACK_TOO_DEEP' });
+    const header = await copy.store.header(facts.lastBlock);
+    if (header === undefined) throw new RangeError('the base has a header');
+    await copy.lane.rewind(header);
+    expect((await copy.store.rollback(facts.lastBlock)).batches).toEqual([4]);
+    expect(copy.store.head).toEqual(chain.store.head);
+    const again = await openSnapshotChain(copy.db, genesis);
+    for (const each of [chain, again]) await addBatch(each, (await laterBlocks()).slice(0, 1));
+    expect(again.store.head).toEqual(chain.store.head);
+  });
+
   it('knows what the close of the batch credited, and who is found by key and address', async () => {
     const { store, ledger } = await copied();
     expect(store.base).toEqual({ head: store.head, c: facts.c, carried: [9, MODEL] });
@@ -146,7 +162,19 @@ describe('making a snapshot', () => {
       const making = makeSnapshot({ batch: 3, dir: path, chunkBytes: CHUNK }, { ...chain, posted: facts });
       await addBatch(chain, one === undefined ? [] : [one]);
       await addBlocks(chain, two === undefined ? [] : [two]);
+      await chain.lane.prune([]);
       expect(await making).toEqual(snapshot.manifest);
+      await chain.lane.prune([]);
+      await expect(makeSnapshot({ batch: 3, dir: path }, { ...chain, posted: facts })).rejects.toMatchObject({
+        code: 'STATE_MISSING',
+      });
+    });
+  });
+
+  it('finds the accounts of an earlier batch when later ones are long closed', async () => {
+    await inDir(async (path) => {
+      const { chain } = await story();
+      for (const block of await laterBlocks()) await addBatch(chain, [block]);
       expect(await makeSnapshot({ batch: 3, dir: path, chunkBytes: CHUNK }, { ...chain, posted: facts })).toEqual(
         snapshot.manifest,
       );
