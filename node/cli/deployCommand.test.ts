@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AttestationsClient } from '../../bridge/client/attestationsClient.ts';
 import { EvmLaneReader } from '../../bridge/client/evmLaneReader.ts';
+import { RegistryReader } from '../../bridge/client/registryReader.ts';
 import { Reader } from '../../bridge/client/rollupReader.ts';
 import { type LocalL1, localClients, startLocalL1 } from '../../bridge/deploy/localL1.ts';
 import { ensureArtifacts } from '../../circuits/build/artifacts.ts';
@@ -55,6 +56,44 @@ describe('engram deploy', () => {
       ]),
     );
   }, 120_000);
+
+  it('deploys a registry whose validators take turns, and writes what others join by', async () => {
+    const settings = join(folder, 'rotating.json');
+    const registry = { epochSeconds: 1000, slotSeconds: 10, unstakeDelaySeconds: 10_000, minStake: '5' };
+    await writeFile(settings, JSON.stringify({ graceSeconds: 77, proveDeadlineSeconds: 5_000, registry }));
+    const [erin, frank, bob] = (['erin', 'frank', 'bob'] as const).map((name) => devAccount(name).l1.address);
+    const networkFile = join(folder, 'network.json');
+    const run = await engram(
+      ...['deploy', '--l1', local.url, ...args, '--settings', settings, '--rotate'],
+      ...['--validators', `${erin}:2ether,${frank}:1ether:${bob}`, '--network-file', networkFile, '--name', 'rotating'],
+    );
+    expect(run.exit).toBe(Exit.OK);
+    const { publicClient } = localClients(local);
+    const address = run.json.registry;
+    const reader = await RegistryReader.connect({ address, deployedAt: 0n }, publicClient);
+    expect(await reader.parameters()).toMatchObject({ ...registry, minStake: 5n });
+    expect(await reader.validators()).toMatchObject([
+      { signer: erin?.toLowerCase(), owner: erin?.toLowerCase(), stake: 2n * 10n ** 18n },
+      { signer: frank?.toLowerCase(), owner: bob?.toLowerCase(), stake: 10n ** 18n },
+    ]);
+    const rollup = await Reader.connect({ address: run.json.rollup, deployedAt: 0n }, publicClient);
+    expect((await rollup.state()).sequencer.toLowerCase()).toBe(address.toLowerCase());
+    const shown = await engram('network', 'show', networkFile, '--l1', local.url, '--json');
+    expect(shown.json).toMatchObject({ name: 'rotating', l1: { registry: address.toLowerCase() } });
+  }, 120_000);
+
+  it.each([
+    [
+      'attestors and validators',
+      ['--attestors', `0x${'0a'.repeat(20)}`, '--validators', `0x${'0a'.repeat(20)}:1ether`],
+      'BAD_ATTESTORS',
+    ],
+    ['turns without validators', ['--rotate'], 'NO_VALIDATORS'],
+    ['validators without a stake', ['--validators', `0x${'0a'.repeat(20)}`], undefined],
+  ])('refuses %s', async (_name, more, code) => {
+    const run = await engram('deploy', '--l1', local.url, ...args, ...more);
+    expect([run.exit, run.json?.error.code]).toEqual([Exit.USAGE, code]);
+  });
 
   it('refuses dev keys on a chain that is not local, before anything is sent', async () => {
     const attestors = devAccount('erin').l1.address;

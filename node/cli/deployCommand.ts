@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { z } from 'zod';
 import type { Attestor } from '../../bridge/client/evmLaneReader.ts';
-import { deployRollup, type RollupSettings, type VerifierKey } from '../../bridge/deploy/deploy.ts';
+import { deployRollup, type VerifierKey } from '../../bridge/deploy/deploy.ts';
+import type { GenesisValidator } from '../../bridge/deploy/registry.ts';
 import { ensureArtifacts } from '../../circuits/build/artifacts.ts';
 import { progressReporter } from '../../circuits/build/progress.ts';
 import { LOCAL_CHAIN_IDS } from '../../circuits/keys/checks.ts';
@@ -11,21 +10,28 @@ import { EMPTY_ROOT } from '../../protocol/tree.ts';
 import type { ShapeName } from '../../protocol/types.ts';
 import type { Hex } from '../../sdk/rpcTypes.ts';
 import { verifierKey } from '../devnet/deployment.ts';
+import { writeNetworkFile } from '../networks/networkFile.ts';
 import { type L1KeyOptions, type L1Options, l1Clients, withDev, withJson, withL1Key } from './context.ts';
+import { readDeploySettings } from './deploySettings.ts';
+import { checkWritable } from './outFile.ts';
 import { CliError, Exit, guarded, type OutputOptions, progress } from './output.ts';
-import { address, count } from './parsers.ts';
+import { address, amount, count } from './parsers.ts';
 
 interface DeployCommandOptions extends OutputOptions, L1KeyOptions, Pick<L1Options, 'l1'> {
   readonly l2ChainId: number;
   readonly sequencer?: Hex;
   readonly attestors?: readonly Attestor[];
+  readonly validators?: readonly GenesisValidator[];
+  readonly rotate?: boolean;
+  readonly networkFile?: string;
+  readonly name: string;
   readonly shapes: readonly ShapeName[];
   readonly settings?: string;
   readonly cache?: string;
   readonly keys?: string;
 }
 
-/** `engram deploy`: verifiers, `Rollup`, `Attestations`, `EvmLane` and its attestors, immutable from then on. */
+/** `engram deploy`: verifiers, `Rollup`, `Attestations`, `EvmLane` and its attestors or the validators' registry, immutable from then on. */
 export function registerDeployCommand(program: Command): void {
   withL1Key(withDev(withJson(program.command('deploy'))), 'pays, the bond included')
     .description('deploy the verifiers, Rollup, Attestations and EvmLane with its attestors; immutable from then on')
@@ -37,6 +43,14 @@ export function registerDeployCommand(program: Command): void {
       'who attests the EVM lane, as address or address:weight, comma-separated; default, on local chains only: the sequencer',
       attestorList,
     )
+    .option(
+      '--validators <list>',
+      'or a ValidatorRegistry with these, as signer:stake or signer:stake:owner, comma-separated (0x…:32ether); the sender pays the stakes',
+      validatorList,
+    )
+    .option('--rotate', 'the seat is the registry’s: validators build blocks in turn, without a bond')
+    .option('--network-file <file>', 'write what nodes need to join (engram node --network)')
+    .option('--name <name>', 'the network’s name in that file', 'engram')
     .option('--shapes <list>', 'batch circuits it verifies', shapeList, ['dev'] satisfies ShapeName[])
     .option('--settings <file>', 'JSON of times (seconds) and money (wei, as strings); see bridge/README.md')
     .option('--keys <dir>', 'folder of a ceremony’s keys; dev keys are refused outside local chains')
@@ -45,11 +59,23 @@ export function registerDeployCommand(program: Command): void {
 }
 
 async function deploy(options: DeployCommandOptions): Promise<object> {
-  const settings = options.settings === undefined ? {} : readSettings(options.settings);
+  const { validators, rotate = false, networkFile } = options;
+  const settings = options.settings === undefined ? { rollup: {}, registry: {} } : readDeploySettings(options.settings);
+  if (validators !== undefined && options.attestors !== undefined) {
+    throw new CliError(Exit.USAGE, 'BAD_ATTESTORS', 'either --attestors or --validators');
+  }
+  if (validators === undefined && (rotate || Object.keys(settings.registry).length > 0)) {
+    throw new CliError(Exit.USAGE, 'NO_VALIDATORS', '--rotate and settings of a registry need --validators');
+  }
+  if (networkFile !== undefined) checkWritable(networkFile);
   const { publicClient, wallet, chainId } = await l1Clients(options);
-  if (options.attestors === undefined && !LOCAL_CHAIN_IDS.includes(chainId)) {
+  if (validators === undefined && options.attestors === undefined && !LOCAL_CHAIN_IDS.includes(chainId)) {
     // The default would let the sequencer alone say what the EVM lane pays out.
-    throw new CliError(Exit.USAGE, 'NO_ATTESTORS', 'name who attests the EVM lane: --attestors <address:weight,…>');
+    throw new CliError(
+      Exit.USAGE,
+      'NO_ATTESTORS',
+      'name who attests the EVM lane: --validators <signer:stake,…> or --attestors <address:weight,…>',
+    );
   }
   const bar = progressReporter();
   const key = async (name: Parameters<typeof ensureArtifacts>[0]): Promise<VerifierKey> =>
@@ -69,20 +95,25 @@ async function deploy(options: DeployCommandOptions): Promise<object> {
     bar.stop();
   }
   progress(`deploying to chain ${chainId}`);
-  const { address, attestations, evmLane, attestors, deployedAt, domain, gasUsed } = await deployRollup(
+  const { address, attestations, evmLane, attestors, registry, deployedAt, domain, gasUsed } = await deployRollup(
     {
       l2ChainId: BigInt(options.l2ChainId),
       genesisRoot: EMPTY_ROOT,
       sequencer: options.sequencer ?? wallet.account.address,
       batchVerifiers,
       accountVerifier,
-      settings,
+      settings: settings.rollup,
+      ...(validators !== undefined && { registry: { settings: settings.registry, genesis: validators, rotate } }),
       ...(options.attestors !== undefined && { attestors: options.attestors }),
     },
     { wallet, publicClient },
   );
   const { l2ChainId } = options;
-  const contracts = { rollup: address, attestations, evmLane, attestors };
+  const contracts = { rollup: address, attestations, evmLane, attestors, ...(registry !== undefined && { registry }) };
+  if (networkFile !== undefined) {
+    const l1 = { rollup: address, attestations, evmLane, registry, startBlock: Number(deployedAt) };
+    writeNetworkFile(networkFile, { name: options.name, l1ChainId: chainId, l2ChainId, l1, bootnodes: [] });
+  }
   return { ...contracts, deployedAt, l1ChainId: chainId, l2ChainId, domain, gasUsed };
 }
 
@@ -94,6 +125,14 @@ function attestorList(text: string): Attestor[] {
   });
 }
 
+function validatorList(text: string): GenesisValidator[] {
+  return text.split(',').map((entry) => {
+    const [signer = '', stake = '', owner = signer, ...rest] = entry.trim().split(':');
+    if (rest.length > 0) throw new InvalidArgumentError('expected signer:stake or signer:stake:owner, comma-separated');
+    return { signer: address(signer), stake: amount(stake), owner: address(owner) };
+  });
+}
+
 function shapeList(text: string): ShapeName[] {
   const names = text.split(',');
   const known = names.filter((name): name is ShapeName => Object.hasOwn(SHAPES, name));
@@ -101,33 +140,4 @@ function shapeList(text: string): ShapeName[] {
     throw new InvalidArgumentError(`expected some of ${Object.keys(SHAPES).join(',')}`);
   }
   return known;
-}
-
-const seconds = z.int().positive();
-const wei = z
-  .string()
-  .regex(/^\d{1,30}$/)
-  .transform(BigInt);
-const settingsSchema = z.strictObject({
-  graceSeconds: seconds.optional(),
-  proveDeadlineSeconds: seconds.optional(),
-  queueDeadlineSeconds: seconds.optional(),
-  maxDriftSeconds: seconds.optional(),
-  maxAgeSeconds: seconds.optional(),
-  bond: wei.optional(),
-  queueFee: wei.optional(),
-  registrationFee: wei.optional(),
-});
-
-function readSettings(file: string): Partial<RollupSettings> {
-  let text: unknown;
-  try {
-    text = JSON.parse(readFileSync(file, 'utf8'));
-  } catch (cause) {
-    throw new CliError(Exit.USAGE, 'BAD_SETTINGS', `${file} cannot be read as JSON`, { cause });
-  }
-  const parsed = settingsSchema.safeParse(text);
-  if (!parsed.success) throw new CliError(Exit.USAGE, 'BAD_SETTINGS', `${file}: ${z.prettifyError(parsed.error)}`);
-  // Absent settings are left out, so that the defaults apply.
-  return Object.fromEntries(Object.entries(parsed.data).filter(([, value]) => value !== undefined));
 }
