@@ -40,9 +40,9 @@ export interface RunOptions {
 
 /** Short times, so that what takes a grace period takes seconds. */
 const NETWORK: Omit<NetworkOptions, 'validators'> = {
-  batchMs: 8_000,
+  batchMs: 15_000,
   blockMs: 1_000,
-  settings: { graceSeconds: 25 },
+  settings: { graceSeconds: 45 },
   registrySettings: { epochSeconds: 60, slotSeconds: 10 },
   flags: { validator: { '--sync-snapshot-every-batches': 3 }, sequencer: { '--sync-snapshot-every-batches': 3 } },
 };

@@ -57,7 +57,7 @@ export class World {
       evmSender({ account: bob, to: dave.l1.address, chainId }, { targets }),
       evmSender({ account: dave, to: bob.l1.address, chainId }, { targets }),
     ];
-    this.traffic = new Traffic({ pauseMs: 1_500 }, { senders });
+    this.traffic = new Traffic(senders);
   }
 
   static async open(options: NetworkOptions): Promise<World> {

@@ -7,6 +7,7 @@ import { newCounts, pause, type Sender, type Targets } from './traffic.ts';
 
 const PATIENCE_MS = 15_000;
 const LOOK_MS = 300;
+const PAUSE_MS = 1_500;
 const GWEI = 10n ** 9n;
 
 /** Payments of one account on the EVM lane, one after the other. */
@@ -24,6 +25,7 @@ export function evmSender(
   return {
     name: `EVM payments of ${account.name}`,
     counts,
+    pauseMs: PAUSE_MS,
     step: async (signal) => {
       const { rpcUrl } = target();
       const nonce = Number(await ethCall<Hex>(rpcUrl, 'eth_getTransactionCount', [account.l1.address, 'latest']));

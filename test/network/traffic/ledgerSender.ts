@@ -18,6 +18,8 @@ const NEVER = 2 ** 40 - 1;
 /** After so long without a block a transaction is given up: the node that has it may be cut off. */
 const PATIENCE_MS = 15_000;
 const LOOK_MS = 300;
+/** A `small` batch holds a few transactions and takes seconds to prove: more than this and proofs fall behind. */
+const PAUSE_MS = 8_000;
 
 export interface LedgerSenderOptions {
   readonly owner: DevName;
@@ -82,6 +84,7 @@ export function transferSender(
   return {
     name: `transfers of ${options.owner}`,
     counts: sender.counts,
+    pauseMs: PAUSE_MS,
     step: (signal) => sender.send(sender.target(), { ops: [op], signal }),
   };
 }
@@ -101,6 +104,7 @@ export function claimSender(
   return {
     name: `claims of ${provider.owner}`,
     counts: earning.counts,
+    pauseMs: PAUSE_MS,
     step: async (signal) => {
       const node = earning.target();
       const [channel] = await node.rpc.request('engram_getChannels', [{ provider: earning.index, limit: 1 }]);

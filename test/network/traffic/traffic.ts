@@ -14,6 +14,8 @@ export interface Counts {
 export interface Sender {
   readonly name: string;
   readonly counts: Counts;
+  /** Between two of its transactions. */
+  readonly pauseMs: number;
   /** One transaction, from asking for its nonce to its block; gives up when nobody has it in a block after a while. */
   step(signal: AbortSignal): Promise<void>;
 }
@@ -27,11 +29,8 @@ export class Traffic {
   readonly #senders: readonly Sender[];
   readonly #controller = new AbortController();
   readonly #work: Promise<void>[] = [];
-  readonly #pauseMs: number;
 
-  /** @param pauseMs between two transactions of one sender */
-  constructor({ pauseMs }: { readonly pauseMs: number }, { senders }: { readonly senders: readonly Sender[] }) {
-    this.#pauseMs = pauseMs;
+  constructor(senders: readonly Sender[]) {
     this.#senders = senders;
   }
 
@@ -61,7 +60,7 @@ export class Traffic {
         const code = codeOf(error);
         sender.counts.refused[code] = (sender.counts.refused[code] ?? 0) + 1;
       }
-      await pause(this.#pauseMs, signal);
+      await pause(sender.pauseMs, signal);
     }
   }
 }
