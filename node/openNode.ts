@@ -36,10 +36,11 @@ import { TokenList } from './tokens.ts';
 import { AccountTurn } from './validator/accountTurn.ts';
 import { createValidator } from './validator/createValidator.ts';
 import { Leadership } from './validator/leadership.ts';
-import { recordMetrics, recordNetwork } from './wiring.ts';
+import { recordBalance, recordMetrics, recordNetwork } from './wiring.ts';
 
 const TOKENS_MS = 5_000;
 const GAUGES_MS = 2_000;
+const BALANCE_MS = 30_000;
 
 /**
  * Opens everything from the bottom up. What is open is in `cleanup`, for when the rest fails.
@@ -75,6 +76,7 @@ export async function openNode(
   const leadership = new Leadership({ own }, { rollup, registry, clock, log: logger.child({ module: 'leadership' }) });
   const leadsAt = (timestamp: number): boolean => leadership.canCommitAt(timestamp);
   const l1 = new ViemL1Port({ deployedAt }, { publicClient, reader: rollup, account, clock, onMined, leadsAt });
+  metrics.l1.watch(() => l1.answeredAtMs);
   const tokens = new TokenList({ reader: rollup });
   await tokens.refresh();
 
@@ -160,6 +162,21 @@ export async function openNode(
   sequencer.events.on('halted', halt);
   prover?.events.on('halted', halt);
   const signer = config.validator.enabled ? own : undefined;
+  const health = (): Health =>
+    nodeHealth(
+      { pollMs: config.l1.pollMs, nowMs: clock.nowMs() },
+      {
+        hasHalted,
+        isStopping: signal.aborted,
+        l1AnsweredAtMs: l1.answeredAtMs,
+        proofs: proofs.counts(),
+        attestationMismatch: validator?.status.mismatch,
+        isKeyElsewhere: validator?.status.isKeyElsewhere,
+        invalidBatch: followed().invalidBatch,
+        isSynced: followed().isSynced,
+      },
+    );
+  metrics.process.watch(health);
   const backend = new SequencerBackend(
     {
       l1ChainId: parameters.l1ChainId,
@@ -177,20 +194,7 @@ export async function openNode(
           const lane = sequencer.feeLane(token);
           return lane === undefined ? [] : [{ token, ...lane }];
         }),
-      health: (): Health =>
-        nodeHealth(
-          { pollMs: config.l1.pollMs, nowMs: clock.nowMs() },
-          {
-            hasHalted,
-            isStopping: signal.aborted,
-            l1AnsweredAtMs: l1.answeredAtMs,
-            proofs: proofs.counts(),
-            attestationMismatch: validator?.status.mismatch,
-            isKeyElsewhere: validator?.status.isKeyElsewhere,
-            invalidBatch: followed().invalidBatch,
-            isSynced: followed().isSynced,
-          },
-        ),
+      health,
       logger: logger.child({ module: 'backend' }),
       clock,
       lane: queries,
@@ -216,6 +220,12 @@ export async function openNode(
     sync.run(signal).catch(halt),
     validator?.run(signal),
     repeat(() => tokens.refresh(), { pauseMs: TOKENS_MS, about: 'tokens on L1', ...renewed }),
+    account &&
+      repeat(() => recordBalance(metrics, { publicClient, address: account.address }), {
+        pauseMs: BALANCE_MS,
+        about: 'balance on L1',
+        ...renewed,
+      }),
     repeat(() => heads.refresh(), { pauseMs: config.l1.pollMs, about: 'heads on L1', ...renewed }),
     repeat(
       async () => recordNetwork(metrics, { store, heads, validator, leadership, clock, peers, sync: followed() }),

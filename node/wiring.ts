@@ -1,3 +1,4 @@
+import type { PublicClient } from 'viem';
 import type { Clock } from '../chain/clock.ts';
 import type { ChainStore } from '../chain/store.ts';
 import type { ProofQueue } from '../prover/proofQueue.ts';
@@ -57,4 +58,12 @@ export function recordNetwork(metrics: Metrics, gauges: NetworkGauges): void {
     slot: leadership.slotAt(nowSeconds),
   });
   if (validator !== undefined) metrics.validator.report(validator.status);
+}
+
+/** What is left to pay L1 with. */
+export async function recordBalance(
+  metrics: Metrics,
+  { publicClient, address }: { readonly publicClient: PublicClient; readonly address: `0x${string}` },
+): Promise<void> {
+  metrics.l1.balance(await publicClient.getBalance({ address }));
 }

@@ -67,6 +67,7 @@ async function run(options: ProverCommandOptions, command: Command): Promise<und
     { publicClient, account, simulate: (call, from) => rollup.simulate(call, from) },
   );
   let isL1There = true;
+  metrics.process.watch(() => ({ live: true, ready: isL1There }));
   const prover = new RemoteProver(
     { share: { offset, of }, takeoverMs, pollMs },
     {

@@ -5,7 +5,7 @@ export interface L1Metrics {
   transaction(call: string, gasUsed: bigint): void;
   /** Wei of the node's L1 account. */
   balance(wei: bigint): void;
-  /** Asked at every scrape. @param answeredAtMs Milliseconds since 1970; 0: never */
+  /** Asked at every scrape; to be called once. @param answeredAtMs Milliseconds since 1970; 0: never */
   watch(answeredAtMs: () => number): void;
 }
 
@@ -24,24 +24,26 @@ export function l1Metrics(register: Registry): L1Metrics {
     labelNames: ['call'],
     registers,
   });
-  const balance = new Gauge({ name: 'engram_l1_balance_ether', help: 'ETH of the node’s L1 account', registers });
-  let answeredAtMs: (() => number) | undefined;
-  new Gauge({
-    name: 'engram_l1_answered_timestamp_seconds',
-    help: 'When L1 last answered; 0: never',
-    registers,
-    collect() {
-      this.set((answeredAtMs?.() ?? 0) / 1000);
-    },
-  });
+  // Made by the first report: who has no account is not short of money, who does not look at L1 does not miss it.
+  let balance: Gauge | undefined;
   return {
     transaction: (call, gasUsed) => {
       gas.inc({ call }, Number(gasUsed));
       transactions.inc({ call });
     },
-    balance: (wei) => balance.set(Number(formatEther(wei))),
-    watch: (source) => {
-      answeredAtMs = source;
+    balance: (wei) => {
+      balance ??= new Gauge({ name: 'engram_l1_balance_ether', help: 'ETH of the node’s L1 account', registers });
+      balance.set(Number(formatEther(wei)));
+    },
+    watch: (answeredAtMs) => {
+      new Gauge({
+        name: 'engram_l1_answered_timestamp_seconds',
+        help: 'When L1 last answered; 0: never',
+        registers,
+        collect() {
+          this.set(answeredAtMs() / 1000);
+        },
+      });
     },
   };
 }

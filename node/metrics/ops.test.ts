@@ -16,6 +16,8 @@ const read = (...path: string[]): string => readFileSync(join(ROOT, ...path), 'u
 async function series(): Promise<{ names: Set<string>; types: Map<string, string> }> {
   const metrics = new Metrics();
   metrics.network.peers(1);
+  metrics.l1.balance(1n);
+  metrics.l1.watch(() => 1);
   const types = new Map(
     [...(await metrics.text()).matchAll(/^# TYPE (\S+) (\S+)/gm)].map(([, name, type]) => [name ?? '', type ?? '']),
   );
