@@ -87,18 +87,18 @@ describe('gossip of a liar', () => {
 
   it('looks at no more of a flood than its rate, bans the sender, and hears others meanwhile', async () => {
     const { counts, options } = verdicts();
-    const victim = await start({ ...options, limits: { gossipPerSecond: 50 } });
+    const victim = await start({ ...options, limits: { gossipPerSecond: 10 } });
     const honest = await start();
     await honest.network.dial(victim.address);
     const attacker = await attack(victim);
-    for (let i = 0; i < 4_000 && attacker.isConnected; i += 1) {
+    for (let i = 0; attacker.isConnected; i += 1) {
       await attacker.publish('evm-tx', frame(PLAIN, text(`flood ${i}`)));
       if (i % 200 === 0) await honest.network.publish('block', text(`block ${i}`));
     }
     await isBanned(victim, attacker);
     expect(counts.get('evm-tx ignore FLOOD')).toBeGreaterThanOrEqual(2_000);
-    // 250 at once and 50 a second.
-    expect(victim.heard.filter(({ topic }) => topic === 'evm-tx').length).toBeLessThan(1_000);
+    // 50 at once and 10 a second.
+    expect(victim.heard.filter(({ topic }) => topic === 'evm-tx').length).toBeLessThan(700);
     await until(() => victim.heard.filter(({ topic }) => topic === 'block').length > 0);
     expect(victim.network.peers().map(({ id }) => id)).toEqual([honest.network.peerId]);
   });

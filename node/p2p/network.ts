@@ -1,25 +1,20 @@
 import { dirname, join } from 'node:path';
-import type { IdentifyResult, Stream } from '@libp2p/interface';
+import type { Stream } from '@libp2p/interface';
 import type { Clock } from '../../chain/clock.ts';
 import { SafeEmitter } from '../../chain/emitter.ts';
 import type { Logger } from '../../chain/logger.ts';
-import { ipOf } from './address.ts';
 import { AddressBook } from './addressBook.ts';
-import { Bans } from './bans.ts';
 import { NetworkError } from './errors.ts';
 import { packFrame } from './frame.ts';
 import { connectionGate } from './gate.ts';
 import { GossipInbox } from './gossipInbox.ts';
 import type { Host } from './host.ts';
 import { DEFAULT_LIMITS, type NetworkLimits } from './limits.ts';
+import { Membership } from './membership.ts';
 import { Names } from './names.ts';
-import { decodePeerList, encodePeerList, isShareable, ownAddresses } from './peerExchange.ts';
 import { PeerKeeper } from './peerKeeper.ts';
-import { Peers } from './peers.ts';
-import { Refusals } from './refusals.ts';
 import { RequestClient } from './requests/requestClient.ts';
 import { RequestServer } from './requests/requestServer.ts';
-import { BAN_SCORE, PeerScores } from './scores.ts';
 import {
   type Fault,
   type NetworkEvents,
@@ -34,7 +29,7 @@ import {
 
 /** Own blocks and attestations go to every peer at once: seconds count, and there are few. */
 const FLOODED: ReadonlySet<Topic> = new Set(['block', 'attestation']);
-const READY_MS = 10_000;
+const DIAL_MS = 10_000;
 
 export interface NetworkDeps {
   readonly handlers: NetworkHandlers;
@@ -52,66 +47,57 @@ export class Network {
   readonly #clock: Clock;
   readonly #metrics: NetworkMetrics;
   readonly #names: Names;
-  readonly #scores: PeerScores;
-  readonly #bans: Bans;
-  readonly #refusals: Refusals;
-  readonly #peers: Peers;
+  readonly #book: AddressBook;
+  readonly #members: Membership;
   readonly #inbox: GossipInbox;
   readonly #server: RequestServer;
   readonly #client: RequestClient;
-  readonly #book: AddressBook;
   readonly #keeper: PeerKeeper;
   readonly #signal = new AbortController();
-  /** Undefined while it starts: peers may connect before that is done. */
+  /** Undefined before the start. */
   #host: Host | undefined;
   #stopped: Promise<void> | undefined;
 
   private constructor(options: NetworkOptions, deps: NetworkDeps, book: AddressBook) {
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
+    const names = new Names(options.id);
     const { clock, handlers } = deps;
     const log = deps.log.child({ module: 'p2p' });
     const metrics = deps.metrics ?? noMetrics;
+    const events = new SafeEmitter<NetworkEvents>({ log });
+    const members = new Membership({ limits, names }, { book, events, clock, log, metrics, host: () => this.#host });
+    const fault = (peer: string, kind: Fault | 'flood', reason: string): void => members.fault(peer, kind, reason);
+    const refused = (peer: string, reason: string): void => members.refusals.note(peer, reason);
+    const isBanned = (peer: string): boolean => members.bans.hasPeer(peer);
+    const peerList = (asking: string): Uint8Array => members.peerList(asking);
+    const client = new RequestClient(
+      { limits },
+      { clock, metrics, fault, isBanned, open: (peer, kind, signal) => this.#running.openStream(peer, kind, signal) },
+    );
+    this.events = events;
     this.#options = options;
     this.#limits = limits;
     this.#log = log;
     this.#clock = clock;
     this.#metrics = metrics;
+    this.#names = names;
     this.#book = book;
-    this.events = new SafeEmitter({ log });
-    this.#names = new Names(options.id);
-    this.#scores = new PeerScores({ clock });
-    this.#bans = new Bans(limits, { clock });
-    this.#refusals = new Refusals({ log, metrics, clock });
-    this.#peers = new Peers({ clock });
-    const fault = (peer: string, kind: Fault | 'flood', reason: string): void => this.#fault(peer, kind, reason);
-    const refused = (peer: string, reason: string): void => this.#refusals.note(peer, reason);
+    this.#members = members;
+    this.#client = client;
     this.#inbox = new GossipInbox({ limits }, { handlers, clock, log, metrics, fault, refused });
-    this.#server = new RequestServer(
-      { limits },
-      { handlers, clock, log, metrics, fault, refused, peerList: (asking) => this.#peerList(asking) },
-    );
-    this.#client = new RequestClient(
-      { limits },
-      {
-        clock,
-        metrics,
-        fault,
-        isBanned: (peer) => this.#bans.hasPeer(peer),
-        open: (peer, kind, signal) => this.#running.openStream(peer, kind, signal),
-      },
-    );
+    this.#server = new RequestServer({ limits }, { handlers, clock, log, metrics, fault, refused, peerList });
     this.#keeper = new PeerKeeper(
       { wanted: wantedPeers(options.maxPeers), isExchanging: options.dht },
       {
         book,
         clock,
         log,
+        isBanned,
         connectionCount: () => this.#host?.connections().length ?? 0,
         isConnected: (peer) => peer === this.peerId || (this.#host?.connections(peer).length ?? 0) > 0,
-        isBanned: (peer) => this.#bans.hasPeer(peer),
-        dial: (address, signal) => this.#dial(address, signal),
-        exchange: () => this.#exchange(),
-        sweep: () => this.#sweep(),
+        dial: (address, signal) => members.dial(address, signal),
+        exchange: () => members.exchange((peer) => client.one({ peer, kind: 'peers' })),
+        sweep: () => members.sweep(),
       },
     );
   }
@@ -148,21 +134,22 @@ export class Network {
 
   /** Those that speak our protocols and can be asked. */
   peers(): readonly PeerInfo[] {
-    return this.#peers.list((id) => this.#score(id));
+    return this.#members.list();
   }
 
   /** Resolves when the peer can be asked. @throws NetworkError BAD_ADDRESS, UNREACHABLE, BANNED */
   async dial(address: string): Promise<void> {
     const expected = address.split('/p2p/')[1];
-    if (expected !== undefined && this.#bans.hasPeer(expected)) throw new NetworkError('BANNED', { address });
-    await this.#dial(address, AbortSignal.timeout(READY_MS));
+    if (expected !== undefined && this.#members.bans.hasPeer(expected)) throw new NetworkError('BANNED', { address });
+    const signal = AbortSignal.any([AbortSignal.timeout(DIAL_MS), this.#signal.signal]);
+    await this.#members.dial(address, signal);
   }
 
   /** @throws NetworkError as `blocks` */
   async status(peer: string): Promise<Uint8Array> {
     const answer = await this.#client.one({ peer, kind: 'status' });
     if (answer !== undefined) return answer;
-    this.#fault(peer, 'invalid', 'EMPTY_STATUS');
+    this.#members.fault(peer, 'invalid', 'EMPTY_STATUS');
     throw new NetworkError('BAD_RESPONSE', { peer, reason: 'empty' });
   }
 
@@ -193,26 +180,13 @@ export class Network {
 
   /** A second 'invalid' within an hour bans; for what is grave, call `ban`. The others add up and are forgotten in time. */
   report(peer: string, fault: Fault, reason: string): void {
-    this.#refusals.note(peer, reason);
-    this.#fault(peer, fault, reason);
+    this.#members.refusals.note(peer, reason);
+    this.#members.fault(peer, fault, reason);
   }
 
   /** Closes the connection and refuses the peer for an hour, and its address when three peers of it are banned. */
   async ban(peer: string, reason: string): Promise<void> {
-    if (this.#bans.hasPeer(peer) || peer === this.peerId) return;
-    const host = this.#running;
-    const ips = host.connections(peer).flatMap(({ remoteAddr }) => ipOf(remoteAddr.toString()) ?? []);
-    const addresses = this.#bans.add(peer, ips);
-    this.#scores.forget(peer);
-    this.#book.drop(peer);
-    this.#metrics.banned(reason);
-    this.#log.warn({ peer, reason, addresses }, 'peer banned');
-    host.abort(peer);
-    for (const connection of host.connections()) {
-      const ip = ipOf(connection.remoteAddr.toString());
-      if (ip !== undefined && addresses.includes(ip)) connection.abort(new Error('address banned'));
-    }
-    this.events.tell('banned', { peer, reason });
+    this.#members.ban(peer, reason);
   }
 
   /** Of all connections, with everything that encryption and libp2p add. */
@@ -239,10 +213,10 @@ export class Network {
     const gater = connectionGate(
       { maxPeers, connectionsPerIp: this.#limits.connectionsPerIp },
       {
-        bans: this.#bans,
+        bans: this.#members.bans,
         clock: this.#clock,
         connections: () => this.#host?.connections() ?? [],
-        refused: (who, reason) => this.#refusals.note(who, reason),
+        refused: (who, reason) => this.#members.refusals.note(who, reason),
       },
     );
     this.#host = await Host.create(
@@ -250,9 +224,12 @@ export class Network {
       {
         gater,
         validate: (topic, frame, from) => this.#inbox.receive(topic, frame, from),
-        appScore: (peer) => this.#scores.get(peer),
-        onIdentify: (result) => this.#identified(result),
-        onDisconnect: (peer) => this.#disconnected(peer),
+        appScore: (peer) => this.#members.ownScore(peer),
+        onIdentify: (result) => this.#members.identified(result),
+        onDisconnect: (peer) => {
+          this.#inbox.forget(peer);
+          this.#members.disconnected(peer);
+        },
         onDiscovered: (addresses) => {
           for (const address of addresses) this.#book.hear(address);
         },
@@ -271,103 +248,10 @@ export class Network {
   async #stop(): Promise<void> {
     this.#signal.abort();
     this.#client.stop();
-    this.#peers.stop();
+    this.#members.stop();
     await this.#keeper.stop();
     await this.#host?.stop();
     this.#log.info({}, 'network stopped');
-  }
-
-  async #dial(address: string, signal: AbortSignal): Promise<void> {
-    const peer = await this.#running.dial(address, AbortSignal.any([signal, this.#signal.signal]));
-    // Another chain, or this node is banned there.
-    if (!(await this.#peers.ready(peer, READY_MS))) throw new NetworkError('UNREACHABLE', { address });
-  }
-
-  #identified({ peerId, protocols, connection, listenAddrs, agentVersion }: IdentifyResult): void {
-    const peer = peerId.toString();
-    if (this.#bans.hasPeer(peer)) {
-      this.#host?.abort(peer);
-      return;
-    }
-    const remote = connection.remoteAddr.toString();
-    if (!this.#names.isOurs(protocols)) {
-      this.#refusals.note(peer, 'OTHER_CHAIN');
-      this.#book.drop(peer);
-      this.#host?.abort(peer);
-      return;
-    }
-    const claimed = ownAddresses(listenAddrs.map(String), peer, remote);
-    const addresses = connection.direction === 'outbound' ? [...new Set([remote, ...claimed])] : claimed;
-    this.#book.connected(peer, addresses);
-    const isNew = this.#peers.add(peer, { addresses, remote, direction: connection.direction, agent: agentVersion });
-    if (!isNew) return;
-    this.#metrics.peers(this.#peers.size);
-    this.#log.debug({ peer, remote }, 'peer connected');
-    this.events.tell('peerConnected', peer);
-  }
-
-  #disconnected(peer: string): void {
-    const lastedMs = this.#peers.remove(peer);
-    if (lastedMs === undefined) return;
-    this.#book.disconnected(peer, lastedMs);
-    this.#inbox.forget(peer);
-    this.#metrics.peers(this.#peers.size);
-    this.#log.debug({ peer }, 'peer disconnected');
-    this.events.tell('peerDisconnected', peer);
-  }
-
-  /** Gossipsub's, which counts our own in but renews it every second only. */
-  #score(peer: string): number {
-    return Math.min(this.#scores.get(peer), this.#host?.gossipScore(peer) ?? 0);
-  }
-
-  #fault(peer: string, fault: Fault | 'flood', reason: string): void {
-    const score = this.#scores.add(peer, fault);
-    if (score > BAN_SCORE || this.#signal.signal.aborted) return;
-    void this.ban(peer, reason).catch((err: unknown) => this.#log.error({ err, peer }, 'peer not banned'));
-  }
-
-  /** Every second: bans by behaviour, closes what is idle, forgets who is gone. */
-  async #sweep(): Promise<void> {
-    const host = this.#running;
-    const now = this.#clock.nowMs();
-    for (const connection of host.connections()) {
-      const peer = connection.remotePeer.toString();
-      if (this.#score(peer) <= BAN_SCORE) await this.ban(peer, 'GOSSIP_SCORE');
-      const isAlive = this.#peers.has(peer) && host.hasGossip(peer);
-      if (isAlive) this.#peers.alive(peer);
-      const aliveMs = this.#peers.aliveMs(peer) ?? connection.timeline.open;
-      if (!isAlive && now - aliveMs > this.#limits.idleMs) {
-        this.#refusals.note(peer, 'IDLE');
-        connection.abort(new Error('idle'));
-      }
-    }
-    await this.#peers.forgetGone({
-      known: await host.knownPeers(),
-      isKept: (peer) => peer === host.peerId || host.connections(peer).length > 0,
-      forget: (peer) => host.forget(peer),
-    });
-  }
-
-  /** Asks the peer that was asked the longest ago. */
-  async #exchange(): Promise<void> {
-    const peer = this.#peers.nextToAsk();
-    if (peer === undefined) return;
-    try {
-      const answer = await this.#client.one({ peer: peer.id, kind: 'peers' });
-      if (answer === undefined) return;
-      for (const address of decodePeerList(answer)) {
-        if (address.peer !== this.peerId && isShareable(address, peer.remote)) this.#book.hear(address.text);
-      }
-    } catch (error) {
-      if (error instanceof NetworkError && error.code === 'BAD_FRAME') this.#fault(peer.id, 'invalid', 'BAD_PEER_LIST');
-      this.#log.debug({ peer: peer.id, err: error }, 'no peers told');
-    }
-  }
-
-  #peerList(asking: string): Uint8Array {
-    const remote = this.#peers.remote(asking) ?? '';
-    return encodePeerList(this.#peers.shareable(asking, (address) => isShareable(address, remote)));
   }
 }
 
