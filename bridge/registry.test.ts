@@ -69,7 +69,9 @@ describe('a deployment', () => {
     ['stakes beyond all limits', { minStake: 2n ** 88n }],
     ['no seats', { maxSeats: 0 }],
     ['more seats than their numbers', { maxSeats: 257 }],
-  ])('with %s is refused', (_name, settings) => expectError('BadParameters', deploy(settings)));
+  ])('with %s is refused', async (_name, settings) => {
+    await expectError('BadParameters', deploy(settings));
+  });
 
   it('with wrong first validators is refused', async () => {
     const { f } = w;
