@@ -106,7 +106,9 @@ export class L1Follower {
     if (this.#agreed > l1.committed.batch) this.#agreed = l1.committed.batch;
     for (let number = this.#agreed + 1; number <= l1.committed.batch; number += 1) {
       if (signal?.aborted) return;
-      this.#tell({ committedBatch: l1.committed.batch, isSynced: false });
+      this.#tell({ committedBatch: l1.committed.batch });
+      // A batch of our own that is now on L1 puts nobody out of step.
+      if (number > this.#deps.store.head.closedBatch) this.#tell({ isSynced: false });
       if (!(await this.#take(number, l1))) return;
       this.#agreed = number;
       await this.#tellAgreed(number);

@@ -38,7 +38,11 @@ export async function ownBatch(posted: PostedBatch, store: ChainStore): Promise<
  */
 export async function postedDataCount(
   posted: DerivableBatch,
-  context: { readonly messages: readonly L1Message[]; readonly maxDriftSeconds: number; readonly store: ChainStore },
+  context: {
+    readonly messages: readonly L1Message[];
+    readonly maxDriftSeconds: number;
+    readonly store: Pick<ChainStore, 'header' | 'evmBlock'>;
+  },
 ): Promise<boolean> {
   const { header, committedAt } = posted;
   const { messages, maxDriftSeconds, store } = context;
