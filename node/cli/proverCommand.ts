@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { Reader } from '../../bridge/client/rollupReader.ts';
 import { systemClock } from '../../chain/clock.ts';
+import { silentLogger } from '../../chain/logger.ts';
 import { RpcClient } from '../../sdk/rpcClient.ts';
 import { l1PublicClient } from '../l1/clients.ts';
 import { type MetricsServer, startMetricsServer } from '../metrics/metricsServer.ts';
@@ -11,8 +12,10 @@ import type { ClosedBatches } from '../prover/batchSource.ts';
 import { ProofShelf } from '../prover/proofShelf.ts';
 import { type ProverEvent, RemoteProver } from '../prover/remoteProver.ts';
 import { snarkjsProving } from '../proving.ts';
+import { repeat } from '../repeat.ts';
 import { toJson } from '../rpc/json.ts';
 import { L1Sender } from '../validator/l1Sender.ts';
+import { recordBalance } from '../wiring.ts';
 import { type L1Options, l1Account, l1Url, withDev, withL1 } from './context.ts';
 import { CliError, Exit, guarded, type OutputOptions, progress } from './output.ts';
 import { count } from './parsers.ts';
@@ -94,6 +97,8 @@ async function run(options: ProverCommandOptions, command: Command): Promise<und
     if (options.metricsPort !== undefined) {
       const at = { host: options.metricsHost, port: options.metricsPort };
       server = await startMetricsServer(at, { metrics, isHealthy: () => isL1There });
+      const balance = () => recordBalance(metrics, { publicClient, address: account.address });
+      void repeat(balance, { pauseMs: 30_000, signal: stop.signal, logger: silentLogger, about: 'balance on L1' });
     }
     const about = { prover: account.address, rollup: rollup.address, metrics: server?.url };
     if (options.json) process.stdout.write(`${toJson({ event: 'started', ...about })}\n`);
