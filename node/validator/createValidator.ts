@@ -16,6 +16,7 @@ import { registrySource, signerSetSource } from './attestorSources.ts';
 import { EvidenceBook } from './evidence.ts';
 import { L1Sender } from './l1Sender.ts';
 import type { OwnChain } from './ownBatches.ts';
+import { PostedRules, type PostedRulesDeps } from './postedRules.ts';
 import { RewardCollector } from './rewardCollector.ts';
 import { SigningGuard } from './signingGuard.ts';
 import { SlashReporter } from './slashReporter.ts';
@@ -32,7 +33,7 @@ export interface ValidatorConfig {
 export interface ValidatorParts {
   /** For what was signed and found; it must outlive the chain in it. */
   readonly db: Db;
-  readonly store: OwnChain;
+  readonly store: OwnChain & PostedRulesDeps['store'];
   readonly rollup: RollupReader;
   readonly lane: EvmLaneReader;
   /** Absent: the attestors are a set that never changes, and nobody has a stake. */
@@ -53,7 +54,7 @@ export interface ValidatorParts {
 /**
  * The validator of a node: with the node's L1 key if it is one (`validator.enabled`), with the attestor keys if there are any; without keys it
  * judges what others sign. undefined: no keys, and no network to hear others on.
- * @throws ValidatorError BAD_EVIDENCE: a record that is damaged
+ * @throws ValidatorError BAD_EVIDENCE: a record that is damaged; BridgeError (L1)
  */
 export async function createValidator(
   { secrets, l1, validator, sequencer }: ValidatorConfig,
@@ -71,6 +72,7 @@ export async function createValidator(
   const source = registry === undefined ? signerSetSource(lane) : registrySource(registry, publicClient);
   const set = new AttestorSet({ renewMs: Math.max(pollMs, 4_000) }, { source, clock });
   const book = await EvidenceBook.load(domain, { db });
+  const rules = new PostedRules(await rollup.parameters(), { store, lane });
   let send: Send | undefined;
   if (account !== undefined) {
     const simulate = (call: L1Call, from: Hex): Promise<bigint> =>
@@ -94,7 +96,7 @@ export async function createValidator(
   return new ValidatorService(
     { ...parts.timing, confirmations, pollMs },
     {
-      ...{ chain: store, rollup, lane, set, book, send, publish, clock, log, onResult },
+      ...{ chain: store, rollup, lane, rules, set, book, send, publish, clock, log, onResult },
       l1: {
         getBlockNumber: () => publicClient.getBlockNumber({ cacheTime: 0 }),
         getBlock: (at) => publicClient.getBlock(at),

@@ -7,7 +7,7 @@ import type { AttestationPool, Equivocation } from './attestationPool.ts';
 import type { OwnOutcome } from './attestationSender.ts';
 import type { AttestorSet } from './attestorSet.ts';
 import { ValidatorError } from './errors.ts';
-import type { LookAt, OwnBatches } from './ownBatches.ts';
+import type { LookAt, MismatchReason, OwnBatches } from './ownBatches.ts';
 import type { SigningGuard } from './signingGuard.ts';
 
 export interface OwnSignaturesOptions {
@@ -33,6 +33,7 @@ export interface OwnSignaturesDeps {
 export interface Unsigned {
   readonly kind: 'unknown' | 'inherited' | 'mismatch' | 'notAttestor' | 'refused';
   readonly batch: number;
+  readonly reason?: MismatchReason;
 }
 
 interface Signed extends OwnOutcome {
@@ -92,14 +93,14 @@ export class OwnSignatures {
   }
 
   async #examine(batch: number, at: LookAt): Promise<Unsigned | undefined> {
-    const { guards, set, batches, clock, log } = this.#deps;
+    const { guards, set, batches, clock } = this.#deps;
     const ours = guards.filter(({ signer }) => (set.weightOf(signer) ?? 0n) > 0n);
     const missing = ours.filter(({ signer }) => !this.#signed.get(batch)?.by.has(signer));
     if (missing.length === 0 && ours.length > 0) return undefined;
     const compared = await batches.compare(batch, at);
     if (compared.kind === 'mismatch') {
-      log.debug({ batch, reason: compared.reason }, 'not what this node has executed');
       this.#differing.set(batch, clock.nowMs());
+      return { kind: 'mismatch', batch, reason: compared.reason };
     }
     if (compared.kind !== 'same') return { kind: compared.kind, batch };
     if (ours.length === 0) return { kind: 'notAttestor', batch };

@@ -155,7 +155,7 @@ describe('what is never signed', () => {
   it('another outcome than ours, until L1 has ours', async () => {
     world.prove({ outboxRoot: `0x${'66'.repeat(32)}` });
     const validator = await world.validator();
-    expect(await validator.step()).toEqual({ kind: 'mismatch', batch: 1 });
+    expect(await validator.step()).toEqual({ kind: 'mismatch', batch: 1, reason: 'OUTCOME' });
     expect(validator.status).toMatchObject({ attestedBatch: 0, mismatch: 1, lastSigned: 0 });
     expect(world.sent).toEqual([]);
     world.prove();
@@ -167,15 +167,35 @@ describe('what is never signed', () => {
     world.prove();
     const own = world.own.get(1);
     if (own !== undefined) world.posted.set(1, evmBatchOf(own.output, Uint8Array.of(9)));
-    expect(await (await world.validator()).step()).toMatchObject({ kind: 'mismatch' });
+    expect(await (await world.validator()).step()).toMatchObject({ kind: 'mismatch', reason: 'DATA' });
     expect(world.sent).toEqual([]);
   });
 
   it('the same outcome of the EVM lane with another ledger: derivation would come to another', async () => {
     world.prove();
     world.postedC.set(1, 999n as Field);
-    expect(await (await world.validator()).step()).toMatchObject({ kind: 'mismatch' });
+    expect(await (await world.validator()).step()).toMatchObject({ kind: 'mismatch', reason: 'LEDGER' });
     expect(world.sent).toEqual([]);
+  });
+
+  it('what was executed, but does not count by the rules of derivation, nor anything that stands on it', async () => {
+    world.prove();
+    world.voided.add(1);
+    const validator = await world.validator();
+    expect(await validator.step()).toMatchObject({ kind: 'mismatch', batch: 1, reason: 'RULES' });
+    world.prove();
+    world.prove();
+    expect(await validator.step()).toMatchObject({ kind: 'mismatch', batch: 3, reason: 'RULES' });
+    world.voided.clear();
+    validator.onRollback();
+    expect(await validator.step()).toMatchObject({ kind: 'attested', batch: 3 });
+  });
+
+  it('a batch of which not all before it could be compared: it goes on the next time', async () => {
+    for (let i = 0; i < 70; i += 1) world.prove();
+    const validator = await world.validator();
+    expect(await validator.step()).toEqual({ kind: 'unknown', batch: 70 });
+    expect(await validator.step()).toMatchObject({ kind: 'attested', batch: 70 });
   });
 
   it('what is stored as posted, but came out differently by derivation', async () => {

@@ -11,7 +11,7 @@ import type { Equivocation } from './attestationPool.ts';
 import { AttestationSender, type AttestationSenderOptions, type Send } from './attestationSender.ts';
 import type { AttestorSet } from './attestorSet.ts';
 import { type EvidenceBook, evidenceFile } from './evidence.ts';
-import { OwnBatches, type OwnBatchesDeps, type OwnChain } from './ownBatches.ts';
+import { type MismatchReason, OwnBatches, type OwnBatchesDeps, type OwnChain } from './ownBatches.ts';
 import { OwnSignatures } from './ownSignatures.ts';
 import type { RewardCollector } from './rewardCollector.ts';
 import type { SigningGuard } from './signingGuard.ts';
@@ -44,6 +44,7 @@ export interface ValidatorDeps {
   readonly chain: OwnChain;
   readonly rollup: Pick<RollupReader, 'state' | 'readBatch'>;
   readonly lane: AttestedLane;
+  readonly rules: OwnBatchesDeps['rules'];
   readonly l1: OwnBatchesDeps['l1'] & { getBlockNumber(): Promise<bigint> };
   readonly set: AttestorSet;
   /** Keys of this node; empty: it only judges what others sign, and reports who signs twice. */
@@ -79,6 +80,8 @@ export interface ValidatorResult {
     | 'notAttestor'
     | 'refused';
   readonly batch: number;
+  /** Of a mismatch that was found before anything was sent. */
+  readonly reason?: MismatchReason;
   readonly hash?: Hex;
   readonly gasUsed?: bigint;
 }
@@ -275,7 +278,7 @@ export class ValidatorService {
     const isNews = this.#lastResults.get(kind) !== result.batch;
     this.#lastResults.set(kind, result.batch);
     if (kind === 'attested' || kind === 'counted') log.info(fields, 'attestation is on L1');
-    if (kind === 'mismatch' && isNews) log.error(fields, 'L1 has another outcome of this batch: not attested');
+    if (kind === 'mismatch' && isNews) log.error(fields, 'L1 has another batch than this node: not attested');
     if (kind === 'notAttestor' && isNews) log.error(fields, 'none of the keys is an attestor’s');
     if (kind === 'inherited' && isNews) {
       log.warn(fields, 'not signed before two thirds have signed what the snapshot is of');

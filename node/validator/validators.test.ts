@@ -18,8 +18,7 @@ import { Secret } from '../config/secret.ts';
 import { AccountTurn } from './accountTurn.ts';
 import { encodeAttestation } from './attestation.ts';
 import { attestationHasher } from './attestationHash.ts';
-import { createValidator } from './createValidator.ts';
-import type { OwnChain } from './ownBatches.ts';
+import { createValidator, type ValidatorParts } from './createValidator.ts';
 import type { ValidatorService } from './validatorService.ts';
 
 /** Four validators against the real contracts, with a bus in memory for a network. */
@@ -44,7 +43,7 @@ beforeEach(async () => {
 interface Member {
   readonly service: ValidatorService;
   readonly db: Db;
-  readonly own: Map<number, { evm: EvmBatch; c: Field }>;
+  readonly own: Map<number, { evm: EvmBatch; commitment: { c: Field; r: Field; y: Field } }>;
   isDown: boolean;
 }
 
@@ -62,14 +61,14 @@ class Net {
   async join(i: number): Promise<Member> {
     const own: Member['own'] = new Map();
     const db = memoryDb();
-    const chain: OwnChain = {
+    const chain: ValidatorParts['store'] = {
       evmBatch: async (n) => own.get(n)?.evm,
-      batch: async (n) => {
-        const c = own.get(n)?.c;
-        return c === undefined ? undefined : { commitment: { c } };
-      },
+      batch: async (n) => own.get(n),
+      // the rules of derivation are tested in postedRules.test.ts: the data here are no blocks
+      isPosted: async () => true,
       summary: async () => undefined,
       evmBlock: async () => undefined,
+      header: async () => undefined,
     };
     const service = await createValidator(
       {
@@ -97,7 +96,7 @@ class Net {
   /** Everybody has executed it. */
   learn({ posted, output }: Outcome): void {
     for (const { own } of this.members) {
-      own.set(posted.number, { evm: evmBatchOf(output, posted.evmData), c: posted.stored.c });
+      own.set(posted.number, { evm: evmBatchOf(output, posted.evmData), commitment: posted.stored });
     }
   }
 

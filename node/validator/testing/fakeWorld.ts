@@ -40,6 +40,8 @@ export class FakeWorld {
   readonly onL1: L1Message[] = [];
   readonly ours: L1Message[] = [];
   base: OwnChain['base'];
+  /** Batches whose posted data do not count. */
+  readonly voided = new Set<number>();
   /** L1 blocks in which batches were committed; default: long ago. */
   readonly committedIn = new Map<number, bigint>();
   failure: unknown;
@@ -82,7 +84,8 @@ export class FakeWorld {
       },
       readBatch: async (number: number) => {
         const batch = this.posted.get(number);
-        const stored = { c: this.postedC.get(number) ?? BigInt(number) };
+        const c = this.postedC.get(number) ?? BigInt(number);
+        const stored = { c, r: BigInt(number), y: BigInt(number) };
         const l1 = { blockNumber: this.committedIn.get(number) ?? 1n };
         return { number, header: { evmCommitment: batch?.commitment }, stored, evmData: batch?.data, l1 };
       },
@@ -102,6 +105,7 @@ export class FakeWorld {
         attestedBatch: async () => this.attested,
         messages: async (from, to) => this.onL1.filter(({ index }) => index >= from && index < to),
       },
+      rules: { hold: async ({ number }) => !this.voided.has(number) },
       l1: {
         getBlockNumber: async () => this.l1Block,
         getBlock: async ({ blockNumber }) => ({ hash: `0x${this.branch}${blockNumber}` }),
@@ -120,7 +124,11 @@ export class FakeWorld {
     return {
       base: this.base,
       evmBatch: async (n) => this.own.get(n),
-      batch: async (n) => (this.own.has(n) ? { commitment: { c: BigInt(n) as Field } } : undefined),
+      batch: async (n) => {
+        const word = BigInt(n) as Field; // a small number is one
+        return this.own.has(n) ? { commitment: { c: word, r: word, y: word } } : undefined;
+      },
+      isPosted: async () => false,
       summary: async (n) => ({ lastBlock: BigInt(n) }),
       evmBlock: async (n) => this.#block(n),
     };
