@@ -33,8 +33,8 @@ export interface SnapshotImportOptions {
   readonly maxBytes?: number;
 }
 
-/** Lookups of the check at the end; the database has the rest. */
-const CACHE = { nodes: 20_000, accounts: 16, slots: 16, codes: 1 };
+/** For the look-ups at the end: nodes in the middle of the tries, 60 MB; the database has the rest. */
+const CACHE = { nodes: 100_000, accounts: 16, slots: 16, codes: 1 };
 
 /**
  * Fills an empty database from a snapshot, believing L1 alone. Each chunk is checked before it is written, as far as it can be; `finish` checks the
