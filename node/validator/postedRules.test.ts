@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { PostedBatch } from '../../bridge/client/types.ts';
-import { deposit, firstBlocks, tokenMessages } from '../../chain/derive/testing/story.ts';
+import { deposit, tokenMessages } from '../../chain/derive/testing/story.ts';
 import { DRIFT, type TestBatch, TestSequencer, testGenesis } from '../../chain/derive/testing/testSequencer.ts';
 import { FORCE_SECONDS } from '../../protocol/lane/constants.ts';
 import type { L1Message } from '../../protocol/lane/types.ts';
@@ -18,7 +18,7 @@ let batch: TestBatch;
 beforeAll(async () => {
   const sequencer = await TestSequencer.open(await testGenesis());
   genesis = sequencer.lane.genesis;
-  batch = await sequencer.batch(await firstBlocks(), { timestamp: TIME });
+  batch = await sequencer.batch([{ messages: MESSAGES }, { delta: 1 }], { timestamp: TIME });
 }, 120_000);
 
 /** As L1 gives it. */
