@@ -93,6 +93,8 @@ describe('gossip of a liar', () => {
     const attacker = await attack(victim);
     for (let i = 0; attacker.isConnected; i += 1) {
       await attacker.publish('evm-tx', frame(PLAIN, text(`flood ${i}`)));
+      // Both live in one process.
+      if (i % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
       if (i % 200 === 0) await honest.network.publish('block', text(`block ${i}`));
     }
     await isBanned(victim, attacker);

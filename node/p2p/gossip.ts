@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { type GossipsubOpts, gossipsub, type TopicValidatorResult } from '@libp2p/gossipsub';
 import type { NetworkLimits } from './limits.ts';
 import type { Names } from './names.ts';
+import { BAN_SCORE } from './scores.ts';
 import type { Outcome, Topic } from './types.ts';
 
 /** Looks at a frame as it came: everything about it, its length too, is still to be checked. Never rejects. */
@@ -14,13 +15,14 @@ const SEEN_MS = 60_000;
 const OUTBOUND_BYTES = 16 * 1_048_576;
 
 /**
- * Below `gossip` a peer hears no more of what there is, below `publish` it is sent nothing, below `graylist` nothing of it is read.
+ * Below `gossip` a peer hears no more of what there is, below `publish` it is sent nothing, below `graylist` nothing of it is read: at
+ * that score it is banned, and not before, or else it would never sink to it.
  * Addresses that come with gossip are not used: peers are found by peerExchange.ts, which checks them.
  */
 const THRESHOLDS = {
-  gossipThreshold: -20,
-  publishThreshold: -40,
-  graylistThreshold: -80,
+  gossipThreshold: -40,
+  publishThreshold: -70,
+  graylistThreshold: BAN_SCORE,
   acceptPXThreshold: 1_000,
   opportunisticGraftThreshold: 1,
 };
