@@ -142,6 +142,9 @@ describe('finding peers', () => {
     const listen = [`/ip4/127.0.0.1/tcp/${portOf(first.address)}`];
     await expect(start({ listen })).rejects.toMatchObject({ code: 'LISTEN_FAILED' });
     await expect(start({ listen: ['127.0.0.1:7171'] })).rejects.toMatchObject({ code: 'BAD_ADDRESS' });
+    for (const address of ['/dnsaddr/example.org', '/ip4/127.0.0.1/tcp/1']) {
+      await expect(start({ bootnodes: [address] })).rejects.toMatchObject({ code: 'BAD_ADDRESS' });
+    }
     await expect(first.network.dial('nowhere')).rejects.toMatchObject({ code: 'BAD_ADDRESS' });
   });
 
@@ -172,6 +175,25 @@ describe('finding peers', () => {
     await hub.network.stop();
     const restarted = await start({ identityFile });
     await until(() => isPeer(restarted, first));
+  });
+
+  it('chooses peers itself even when others have filled the places that are theirs', async () => {
+    const identityFile = newIdentity();
+    const friend = await start({ identityFile });
+    await friend.network.stop();
+    const victim = await start({ maxPeers: 10, bootnodes: [friend.address], limits: { idleMs: 60_000 } });
+    const idle = await Promise.all(Array.from({ length: 8 }, () => Attacker.start({ isSilent: true })));
+    running.push(...idle);
+    await Promise.all(idle.map((one) => one.knock(victim)));
+    await until(() => idle.every(({ isConnected }) => isConnected));
+    const again = await start({ identityFile, listen: [`/ip4/127.0.0.1/tcp/${portOf(friend.address)}`] });
+    await until(() => isPeer(victim, again));
+    expect(victim.network.peers()[0]?.direction).toBe('outbound');
+  });
+
+  it('looks for peers on the local network when it is told to', async () => {
+    const node = await start({ mdns: true });
+    expect(node.network.peers()).toEqual([]);
   });
 
   it('begins with an empty book when the file is damaged', async () => {

@@ -9,13 +9,16 @@ import { RateBucket } from './rateBucket.ts';
 const ATTEMPTS = { perSecond: 2, burst: 20 };
 const ADDRESSES = 1_024;
 
+/** Of the places, kept for peers this node chooses itself. */
+export const RESERVED_SHARE = 0.2;
+
 export interface GateOptions {
   readonly maxPeers: number;
   readonly connectionsPerIp: number;
 }
 
 /**
- * Who may connect. A fifth of the places is kept for peers this node chooses itself: whoever fills all the others has not surrounded it.
+ * Who may connect. Whoever fills all places that are free for others has not surrounded this node.
  */
 export function connectionGate(
   options: GateOptions,
@@ -23,7 +26,7 @@ export function connectionGate(
 ): ConnectionGater {
   const { bans, connections, refused } = deps;
   const attempts = new BoundedMap<RateBucket>(ADDRESSES);
-  const mostInbound = Math.max(1, options.maxPeers - Math.floor(options.maxPeers / 5));
+  const mostInbound = Math.max(1, options.maxPeers - Math.floor(options.maxPeers * RESERVED_SHARE));
   const ipOfConnection = ({ remoteAddr }: Pick<MultiaddrConnection, 'remoteAddr'>) => ipOf(remoteAddr.toString());
 
   return {

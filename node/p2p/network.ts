@@ -3,10 +3,11 @@ import type { Stream } from '@libp2p/interface';
 import type { Clock } from '../../chain/clock.ts';
 import { SafeEmitter } from '../../chain/emitter.ts';
 import type { Logger } from '../../chain/logger.ts';
+import { parsePeerAddress } from './address.ts';
 import { AddressBook } from './addressBook.ts';
 import { NetworkError } from './errors.ts';
 import { packFrame } from './frame.ts';
-import { connectionGate } from './gate.ts';
+import { connectionGate, RESERVED_SHARE } from './gate.ts';
 import { GossipInbox } from './gossipInbox.ts';
 import type { Host } from './host.ts';
 import { DEFAULT_LIMITS, type NetworkLimits } from './limits.ts';
@@ -87,13 +88,14 @@ export class Network {
     this.#inbox = new GossipInbox({ limits }, { handlers, clock, log, metrics, fault, refused });
     this.#server = new RequestServer({ limits }, { handlers, clock, log, metrics, fault, refused, peerList });
     this.#keeper = new PeerKeeper(
-      { wanted: wantedPeers(options.maxPeers), isExchanging: options.dht },
+      { ...wantedPeers(options.maxPeers), isExchanging: options.dht },
       {
         book,
         clock,
         log,
         isBanned,
         connectionCount: () => this.#host?.connections().length ?? 0,
+        outboundCount: () => this.#host?.connections().filter(({ direction }) => direction === 'outbound').length ?? 0,
         isConnected: (peer) => peer === this.peerId || (this.#host?.connections(peer).length ?? 0) > 0,
         dial: (address, signal) => members.dial(address, signal),
         exchange: () => members.exchange((peer) => client.one({ peer, kind: 'peers' })),
@@ -104,6 +106,9 @@ export class Network {
 
   /** @throws NetworkError BAD_IDENTITY, BAD_ADDRESS, LISTEN_FAILED */
   static async start(options: NetworkOptions, deps: NetworkDeps): Promise<Network> {
+    for (const address of options.bootnodes) {
+      if (parsePeerAddress(address) === undefined) throw new NetworkError('BAD_ADDRESS', { address });
+    }
     const file = join(dirname(options.identityFile), 'p2p.peers.json');
     const book = await AddressBook.open({ file, bootnodes: options.bootnodes }, deps);
     const network = new Network(options, deps, book);
@@ -255,7 +260,7 @@ export class Network {
   }
 }
 
-/** As many as it looks for by itself; the other places are for those that come. */
-function wantedPeers(maxPeers: number): number {
-  return Math.max(1, Math.min(maxPeers, Math.ceil(maxPeers / 2)));
+/** Half of the places are filled by itself; the others are for those that come. */
+function wantedPeers(maxPeers: number): { wanted: number; chosen: number } {
+  return { wanted: Math.max(1, Math.ceil(maxPeers / 2)), chosen: Math.floor(maxPeers * RESERVED_SHARE) };
 }

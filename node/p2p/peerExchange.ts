@@ -33,11 +33,11 @@ export function decodePeerList(bytes: Uint8Array): readonly PeerAddress[] {
 
 /**
  * Whether an address may be told to, or taken from, a peer that is connected from `peerAddress`. A stranger on the internet must not
- * learn what is in our network, nor make us knock at its doors.
+ * learn what is in our network, nor make us knock at its doors; nor by a name, which can stand for any address.
  */
 export function isShareable(address: PeerAddress, peerAddress: string): boolean {
   const ip = address.isIp ? ipOf(address.text) : undefined;
-  if (ip === undefined) return true;
+  if (ip === undefined) return false;
   const peerIp = ipOf(peerAddress);
   if (isLoopback(ip)) return peerIp !== undefined && isLoopback(peerIp);
   return !isPrivate(ip) || (peerIp !== undefined && isPrivate(peerIp));

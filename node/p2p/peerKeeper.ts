@@ -10,12 +10,21 @@ const DIAL_MS = 10_000;
 /** How often others are asked for peers while there are too few. */
 const EXCHANGE_MS = 15_000;
 
+export interface PeerKeeperOptions {
+  /** It looks for others until it has so many peers. */
+  readonly wanted: number;
+  /** So many it chooses itself even if others have come in plenty: those may all be one. */
+  readonly chosen: number;
+  readonly isExchanging: boolean;
+}
+
 export interface PeerKeeperDeps {
   readonly book: AddressBook;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Peers that are ours or about to be. */
+  /** Connections, and those of them that this node has made itself. */
   connectionCount(): number;
+  outboundCount(): number;
   isConnected(peer: string): boolean;
   isBanned(peer: string): boolean;
   dial(address: string, signal: AbortSignal): Promise<void>;
@@ -27,7 +36,7 @@ export interface PeerKeeperDeps {
 
 /** Keeps as many peers as this node wants, with patience towards those that do not answer. */
 export class PeerKeeper {
-  readonly #options: { readonly wanted: number; readonly isExchanging: boolean };
+  readonly #options: PeerKeeperOptions;
   readonly #deps: PeerKeeperDeps;
   readonly #stop = new AbortController();
   readonly #dialing = new Map<string, Promise<void>>();
@@ -35,7 +44,7 @@ export class PeerKeeper {
   #savedMs: number;
   #exchangedMs = 0;
 
-  constructor(options: { wanted: number; isExchanging: boolean }, deps: PeerKeeperDeps) {
+  constructor(options: PeerKeeperOptions, deps: PeerKeeperDeps) {
     this.#options = options;
     this.#deps = deps;
     this.#savedMs = deps.clock.nowMs();
@@ -67,7 +76,9 @@ export class PeerKeeper {
   async #turn(): Promise<void> {
     const { book, clock, connectionCount, isConnected, isBanned } = this.#deps;
     await this.#deps.sweep();
-    const wanted = this.#options.wanted - connectionCount() - this.#dialing.size;
+    const missing = this.#options.wanted - connectionCount();
+    const notChosen = this.#options.chosen - this.#deps.outboundCount();
+    const wanted = Math.max(missing, notChosen) - this.#dialing.size;
     const room = Math.min(wanted, PARALLEL - this.#dialing.size);
     if (room > 0) {
       const candidates = book.candidates((peer) => isConnected(peer) || isBanned(peer) || this.#dialing.has(peer));
