@@ -1,5 +1,5 @@
 /**
- * STORE_UNAVAILABLE: cannot be opened (locked by another process, no permission).
+ * STORE_UNAVAILABLE: cannot be opened (locked by another process, no permission), or failed in the middle of something: start anew.
  * STORE_CORRUPT: a record is missing or does not decode, or the rebuilt root is not the stored one.
  * WRONG_CHAIN: the store belongs to another domain, or began with another chain spec.
  * OUT_OF_ORDER: a block, batch or status does not follow the stored head.

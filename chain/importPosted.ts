@@ -132,7 +132,11 @@ async function storeBlocks(
       return { sealed: await run(state, posted, fallbackPlan(context)), fault };
     }
   } catch (error) {
-    await goBack(state, before);
+    try {
+      await goBack(state, before);
+    } catch {
+      throw new ChainError('STORE_UNAVAILABLE', { block: before.number }, { cause: error });
+    }
     throw error;
   } finally {
     unpin();
