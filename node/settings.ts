@@ -42,6 +42,7 @@ export function sequencerOptions(
       evmLane: l1.evmLane,
       beneficiary: evm.beneficiary,
       batchBytes: evm.batchBytes,
+      maxDriftSeconds: parameters.maxDriftSeconds,
       pool: { minGasPrice: BigInt(evm.minGasPriceWei), maxTxs: evm.poolTxs, maxPerSender: evm.poolAccountTxs },
     },
     handoverMs: sequencer.blockMs,
