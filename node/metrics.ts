@@ -7,6 +7,11 @@ import { type SyncMetrics, syncMetrics } from './metrics/syncMetrics.ts';
 import { type ValidatorMetrics, validatorMetrics } from './metrics/validatorMetrics.ts';
 import type { NetworkMetrics } from './p2p/types.ts';
 
+export interface PoolSizes {
+  readonly ledger: number;
+  readonly evm: { readonly pending: number; readonly queued: number };
+}
+
 /**
  * The node's Prometheus metrics, by area (node/metrics/); docs/operations.md lists them. One registry a node, so that two nodes in
  * one process do not mix.
@@ -21,7 +26,6 @@ export class Metrics {
   readonly #registry = new Registry();
   readonly #rpcSeconds: Histogram<'method' | 'outcome'>;
   readonly #heads: Gauge<'head'>;
-  readonly #mempool: Gauge;
   readonly #connections: Gauge;
 
   constructor() {
@@ -43,11 +47,6 @@ export class Metrics {
       name: 'engram_head',
       help: 'Newest block, and last batch closed, committed and proven',
       labelNames: ['head'],
-      registers,
-    });
-    this.#mempool = new Gauge({
-      name: 'engram_mempool_transactions',
-      help: 'Transactions waiting in the ledger lane',
       registers,
     });
     this.#connections = new Gauge({ name: 'engram_rpc_connections', help: 'Open WebSocket connections', registers });
@@ -73,8 +72,28 @@ export class Metrics {
     this.#heads.set({ head }, number);
   }
 
-  mempool(size: number): void {
-    this.#mempool.set(size);
+  /** What waits in the pools; asked at every scrape. To be called once. */
+  watchPools(sizes: () => PoolSizes): void {
+    const registers = [this.#registry];
+    new Gauge({
+      name: 'engram_mempool_transactions',
+      help: 'Transactions waiting in the ledger lane',
+      registers,
+      collect() {
+        this.set(sizes().ledger);
+      },
+    });
+    new Gauge({
+      name: 'engram_evm_pool_transactions',
+      help: 'Transactions waiting in the EVM lane; queued: behind a nonce that is missing',
+      labelNames: ['state'],
+      registers,
+      collect() {
+        const { pending, queued } = sizes().evm;
+        this.set({ state: 'pending' }, pending);
+        this.set({ state: 'queued' }, queued);
+      },
+    });
   }
 
   proven(shape: string, seconds: number): void {

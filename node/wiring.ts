@@ -21,12 +21,11 @@ export function recordMetrics(
     metrics.head('closed', store.head.closedBatch);
     metrics.head('committed', committed);
     metrics.head('proven', proven);
-    metrics.mempool(sequencer.mempool.size);
   };
   heads();
+  metrics.watchPools(() => ({ ledger: sequencer.mempool.size, evm: sequencer.evmPool.status() }));
   for (const [state, count] of Object.entries(proofs.counts())) metrics.proofJobs(state, count);
   sequencer.events.on('block', heads);
-  sequencer.events.on('txDropped', heads);
   for (const name of ['batchClosed', 'batchCommitted', 'batchProven', 'batchReorged'] as const) {
     sequencer.events.on(name, heads);
   }

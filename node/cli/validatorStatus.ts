@@ -77,7 +77,7 @@ async function status(options: StatusOptions, command: Command): Promise<object>
         ? 'in turn, while the sequencer is silent'
         : 'only if the sequencer falls silent',
     nextSlots: await nextSlots({ signer, now, most: options.slots }, open),
-    rewards: { thisEpochSoFar: money(await registry.rewardOf(signer, epoch), 0), claimable },
+    rewards: { thisEpochSoFar: await registry.rewardOf(signer, epoch), claimable },
     pending: await registry.pending(found.owner),
     attestation: { provenBatch: proven.batch, attestedBatch: await lane.attestedBatch() },
     ...(options.rpc !== undefined && { node: await ofNode(options.rpc, signer) }),

@@ -30,7 +30,18 @@ export function stateOf({ isSlashed, activeFrom, activeUntil }: ValidatorView, e
   return epoch < activeFrom ? 'waiting' : 'active';
 }
 
-const AMOUNTS = new Set(['stake', 'amount', 'added', 'weight', 'totalWeight', 'pending', 'reward', 'pot', 'claimed']);
+const AMOUNTS = new Set([
+  'stake',
+  'amount',
+  'added',
+  'weight',
+  'totalWeight',
+  'pending',
+  'reward',
+  'pot',
+  'claimed',
+  'thisEpochSoFar',
+]);
 const TIMES = new Set(['countsFrom', 'countsUntil', 'withdrawableAt', 'at', 'epochEnds']);
 
 /** For people: ETH and dates instead of wei and seconds. */

@@ -35,6 +35,7 @@ describe('metrics', () => {
     metrics.l1.balance(15n * 10n ** 17n);
     metrics.l1.watch(() => 5_000);
     metrics.process.watch(() => ({ live: true, ready: true }));
+    metrics.watchPools(() => ({ ledger: 3, evm: { pending: 2, queued: 1 } }));
     const lines = await values(metrics);
     for (const line of [
       'engram_network_peers 4',
@@ -54,6 +55,8 @@ describe('metrics', () => {
       'engram_l1_balance_ether 1.5',
       'engram_l1_answered_timestamp_seconds 5',
       'engram_ready 1',
+      'engram_mempool_transactions 3',
+      'engram_evm_pool_transactions{state="queued"} 1',
     ]) {
       expect(lines).toContain(line);
     }
@@ -61,8 +64,9 @@ describe('metrics', () => {
 
   it('of two nodes in one process do not mix', async () => {
     const [one, other] = [new Metrics(), new Metrics()];
-    one.mempool(5);
-    expect(await values(other)).toContain('engram_mempool_transactions 0');
+    one.head('closed', 5);
+    expect(await values(one)).toContain('engram_head{head="closed"} 5');
+    expect(await values(other)).not.toContain('engram_head{head="closed"} 5');
   });
 });
 

@@ -18,6 +18,7 @@ async function series(): Promise<{ names: Set<string>; types: Map<string, string
   metrics.network.peers(1);
   metrics.l1.balance(1n);
   metrics.l1.watch(() => 1);
+  metrics.watchPools(() => ({ ledger: 0, evm: { pending: 0, queued: 0 } }));
   const types = new Map(
     [...(await metrics.text()).matchAll(/^# TYPE (\S+) (\S+)/gm)].map(([, name, type]) => [name ?? '', type ?? '']),
   );
