@@ -11,7 +11,7 @@ const MOST_HEARD = 256;
 const ADDRESSES_PER_PEER = 4;
 /** A peer that was ours is soon tried again; one only heard of is given up quickly. */
 const RETRY_MS = 1_000;
-const RETRY_MAX_MS = { boot: 30_000, good: 60_000, heard: 600_000 };
+const RETRY_MAX_MS = { boot: 30_000, good: 30_000, heard: 600_000 };
 const HEARD_ATTEMPTS = 4;
 const LASTING_MS = 15_000;
 const GOOD_FORGOTTEN_MS = 30 * 24 * 3_600_000;

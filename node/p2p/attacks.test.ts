@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { brotliCompressSync } from 'node:zlib';
+import { brotliCompressSync, constants } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Answer, Attacker, prefixed } from './testing/attacker.ts';
 import { startNetwork, type TestNetwork, type TestOptions, until } from './testing/testNetwork.ts';
@@ -28,7 +28,10 @@ const PLAIN = 0;
 const BROTLI = 1;
 const frame = (codec: number, bytes: Uint8Array): Uint8Array => Uint8Array.from([codec, ...bytes]);
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
-const bomb = frame(BROTLI, brotliCompressSync(Buffer.alloc(64 * 1_048_576)));
+const bomb = frame(
+  BROTLI,
+  brotliCompressSync(Buffer.alloc(64 * 1_048_576), { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } }),
+);
 
 /** The verdicts of a victim, by reason. */
 function verdicts(): { readonly counts: Map<string, number>; readonly options: TestOptions } {

@@ -1,4 +1,4 @@
-import type { IdentifyResult } from '@libp2p/interface';
+import type { Connection, IdentifyResult } from '@libp2p/interface';
 import type { Clock } from '../../chain/clock.ts';
 import type { SafeEmitter } from '../../chain/emitter.ts';
 import type { Logger } from '../../chain/logger.ts';
@@ -36,6 +36,8 @@ export class Membership {
   readonly #deps: MembershipDeps;
   readonly #scores: PeerScores;
   readonly #peers: Peers;
+  /** When a connection was first seen, by our clock, which need not be the one libp2p goes by. */
+  readonly #seenMs = new WeakMap<Connection, number>();
   #isStopped = false;
 
   constructor(options: { limits: NetworkLimits; names: Names }, deps: MembershipDeps) {
@@ -134,7 +136,9 @@ export class Membership {
       if (this.#score(peer) <= BAN_SCORE) this.ban(peer, 'GOSSIP_SCORE');
       const isAlive = this.#peers.has(peer) && host.hasGossip(peer);
       if (isAlive) this.#peers.alive(peer);
-      const aliveMs = this.#peers.aliveMs(peer) ?? connection.timeline.open;
+      const seenMs = this.#seenMs.get(connection) ?? now;
+      this.#seenMs.set(connection, seenMs);
+      const aliveMs = Math.max(seenMs, this.#peers.aliveMs(peer) ?? 0);
       if (isAlive || now - aliveMs <= this.#limits.idleMs) continue;
       this.refusals.note(peer, 'IDLE');
       connection.abort(new Error('idle'));
