@@ -49,6 +49,16 @@ export class AttestationInbox {
     return early;
   }
 
+  /** What somebody brought to L1. */
+  witness(attestation: Attestation): void {
+    const { batch, commitment, signature } = attestation;
+    if (!this.pool.isInside(batch)) return;
+    const signer = recoverSigner(this.#digest(batch, commitment), signature);
+    if (signer === undefined || this.#deps.set.weightOf(signer) === undefined) return;
+    const answer = this.pool.add({ ...attestation, signer });
+    if (answer.kind === 'conflict') this.#deps.onEquivocation(answer.equivocation);
+  }
+
   judge(bytes: Uint8Array): GossipVerdict {
     if (!this.#isReady) return ignore('NOT_READY');
     let attestation: Attestation;

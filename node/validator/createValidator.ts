@@ -15,6 +15,7 @@ import { AttestorSet } from './attestorSet.ts';
 import { registrySource, signerSetSource } from './attestorSources.ts';
 import { EvidenceBook } from './evidence.ts';
 import { L1Sender } from './l1Sender.ts';
+import { L1Witness } from './l1Witness.ts';
 import type { OwnChain } from './ownBatches.ts';
 import { PostedRules, type PostedRulesDeps } from './postedRules.ts';
 import { RewardCollector } from './rewardCollector.ts';
@@ -106,6 +107,7 @@ export async function createValidator(
         isReporting && send && registry
           ? new SlashReporter(parts.timing ?? {}, { book, registry, send, clock, log })
           : undefined,
+      witness: isReporting ? new L1Witness({ lane, l1: publicClient }) : undefined,
       rewards: isCollecting && send && registry ? new RewardCollector({}, { registry, db, send, log }) : undefined,
     },
   );

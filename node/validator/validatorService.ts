@@ -11,6 +11,7 @@ import type { Equivocation } from './attestationPool.ts';
 import { AttestationSender, type AttestationSenderOptions, type Send } from './attestationSender.ts';
 import type { AttestorSet } from './attestorSet.ts';
 import { type EvidenceBook, evidenceFile } from './evidence.ts';
+import type { L1Witness } from './l1Witness.ts';
 import { type MismatchReason, OwnBatches, type OwnBatchesDeps, type OwnChain } from './ownBatches.ts';
 import { OwnSignatures } from './ownSignatures.ts';
 import type { RewardCollector } from './rewardCollector.ts';
@@ -56,6 +57,8 @@ export interface ValidatorDeps {
   readonly publish?: ((bytes: Uint8Array) => Promise<void>) | undefined;
   /** Absent: evidence is kept, but not brought to L1. */
   readonly slasher?: SlashReporter | undefined;
+  /** Absent: only what is told counts as evidence. */
+  readonly witness?: Pick<L1Witness, 'look'> | undefined;
   readonly rewards?: RewardCollector | undefined;
   readonly clock: Clock;
   readonly log: Logger;
@@ -117,6 +120,8 @@ export class ValidatorService {
   readonly #sender: AttestationSender | undefined;
   readonly #signers: readonly Hex[];
   #attestedBatch = 0;
+  /** L1 was looked at up to this block. */
+  #toBlock = 0n;
   #isKeyElsewhere = false;
   #rewardsAtMs = Number.NEGATIVE_INFINITY;
   readonly #lastResults = new Map<ValidatorResult['kind'], number>();
@@ -203,6 +208,7 @@ export class ValidatorService {
     const attestedBatch = await lane.attestedBatch();
     this.#attestedBatch = attestedBatch;
     if (toBlock < 0n) return undefined;
+    this.#toBlock = toBlock;
     const proven = (await rollup.state({ blockNumber: toBlock })).proven.batch;
     const early = this.#inbox.moveTo({ proven, attested: attestedBatch });
     for (const attestation of early) await this.#publish(encodeAttestation(attestation));
@@ -251,7 +257,9 @@ export class ValidatorService {
   }
 
   async #punish(signal: AbortSignal | undefined): Promise<void> {
-    const { slasher, set } = this.#deps;
+    const { slasher, witness, set } = this.#deps;
+    const found = (await witness?.look(this.#toBlock)) ?? [];
+    for (const attestation of found) this.#inbox.witness(attestation);
     await slasher?.step(this.#signers, { rank: set.rank(this.#signers, this.#attestedBatch + 1), signal });
   }
 

@@ -1,6 +1,7 @@
 import { toHex } from 'viem';
 import { mnemonicToAccount } from 'viem/accounts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { attestationTypedData } from '../../bridge/client/attestation.ts';
 import { EvmLaneReader } from '../../bridge/client/evmLaneReader.ts';
 import type { RollupReader } from '../../bridge/client/interface.ts';
 import { DEV_MNEMONIC } from '../../bridge/deploy/localL1.ts';
@@ -212,6 +213,21 @@ describe('four validators', () => {
     net.clock.advance(10 * DELAY_MS);
     await net.look();
     expect(await lane.attestedBatch()).toBe(2);
+  });
+
+  it('one that signs one thing on L1 and tells another loses its stake, too', async () => {
+    const net = await network();
+    (net.members[3] ?? expect.unreachable()).isDown = true;
+    const outcome = await laneWorld.prove();
+    const data = attestationTypedData(lane.attestationDomain, 1, outcome.posted.header.evmCommitment);
+    await laneWorld.bob.attest({ ...outcome, signatures: [await world.signer(3).signTypedData(data)] });
+    expect(await net.say(signed(3, 1, 123n), 3)).toEqual(['UNKNOWN_BATCH', 'UNKNOWN_BATCH', 'UNKNOWN_BATCH']);
+    for (let i = 0; i < 3; i += 1) {
+      await net.look();
+      net.clock.advance(10 * DELAY_MS);
+    }
+    expect(await world.registry.validator(world.signer(3).address)).toMatchObject({ isSlashed: true });
+    expect(net.calls).toHaveLength(1);
   });
 
   it('one that was moved with a database of before does not sign a second time', async () => {
