@@ -2,47 +2,31 @@ import type { Block } from '../chain/block.ts';
 import type { DerivableBatch } from '../chain/derive/types.ts';
 import { SafeEmitter } from '../chain/emitter.ts';
 import type { EvmLane } from '../chain/evm/evmLane.ts';
-import { nextBaseFee } from '../chain/evm/fees.ts';
 import type { EvmTx } from '../chain/evm/types.ts';
 import type { Ledger } from '../chain/ledger.ts';
 import type { Logger } from '../chain/logger.ts';
 import type { BatchSummary } from '../chain/types.ts';
 import type { WireBlock } from '../chain/wire/types.ts';
-import { MAX_BATCH_GAS } from '../protocol/lane/constants.ts';
 import type { L1Message } from '../protocol/lane/types.ts';
 import type { BatchClose } from '../protocol/network/digests.ts';
-import { SHAPES } from '../protocol/shapes.ts';
-import type { Account, AccountIndex, ClosedBatch, Field, SignedTx } from '../protocol/types.ts';
-import { Batcher } from './batcher.ts';
+import type { Account, AccountIndex, Field, SignedTx } from '../protocol/types.ts';
+import type { Batcher } from './batcher.ts';
 import { ChainState } from './chainState.ts';
+import { composeParts, type SequencerParts } from './composeParts.ts';
 import { SequencerError } from './errors.ts';
-import { evmBytesBeside } from './evm/batchBytes.ts';
-import { EvmPool } from './evm/evmPool.ts';
+import type { EvmPool } from './evm/evmPool.ts';
+import { poolOfSequencer } from './evm/poolOfSequencer.ts';
 import { FeePolicy } from './feePolicy.ts';
-import { Importer } from './importer.ts';
 import { L1Error } from './l1Port.ts';
 import { type LaneFeedPort, NO_LANE_FEED } from './lanePort.ts';
 import { type DroppedTx, Mempool } from './mempool.ts';
-import { Publisher } from './publisher.ts';
+import type { Publisher } from './publisher.ts';
 import { QueueFeed } from './queueFeed.ts';
 import { Reoffers } from './reoffers.ts';
-import type { DutiesPort, SequencerDeps, SequencerEvents, SequencerOptions } from './sequencerTypes.ts';
-import { ALL_DUTIES, Tenure } from './tenure.ts';
+import type { SequencerDeps, SequencerEvents, SequencerOptions } from './sequencerTypes.ts';
 import { Timetable } from './timetable.ts';
-import { Turns } from './turns.ts';
 import { checkTx } from './txCheck.ts';
 import { DroppedTxs, type TxStatus, txStatus } from './txStatus.ts';
-
-/** As Ethereum's nodes have it. */
-const MAX_TX_BYTES = 131_072;
-/** With a ledger batch beside it, this stays below what Ethereum's nodes take in one transaction (131,072): see `evmBytesBeside`. */
-const DEFAULT_BATCH_BYTES = 120_000;
-
-interface Parts {
-  readonly batcher: Batcher;
-  readonly importer: Importer;
-  readonly publisher: Publisher;
-}
 
 /**
  * Mempool, blocks, batches and their way to L1, composed. Created → `start` → running → stopped, or halted by itself when going
@@ -60,13 +44,13 @@ export class Sequencer {
   readonly #feed: QueueFeed;
   readonly #state: ChainState;
   readonly #reoffers: Reoffers;
-  readonly #duties: DutiesPort;
   readonly #dropped = new DroppedTxs({ limit: 10_000 });
   readonly #fees: FeePolicy;
   readonly #abort = new AbortController();
-  #parts: Parts | undefined;
+  #parts: SequencerParts | undefined;
   #loops: Promise<unknown> = Promise.resolve();
   #halted: SequencerError | undefined;
+  #isProving = false;
 
   constructor(options: SequencerOptions, deps: SequencerDeps) {
     this.#options = options;
@@ -75,7 +59,6 @@ export class Sequencer {
     this.events = new SafeEmitter({ log: this.#log });
     this.#timetable = new Timetable(options.timing);
     this.#feed = new QueueFeed(options.queue ?? {}, deps);
-    this.#duties = deps.duties ?? ALL_DUTIES;
     this.#fees = new FeePolicy(options.fees);
     const { clock, verify, store } = deps;
     const { domain } = store;
@@ -84,7 +67,9 @@ export class Sequencer {
       { ...options.mempool, domain },
       { clock, verify, account, fees: this.#fees, check: (tx) => this.#check(tx) },
     );
-    this.evmPool = this.#newEvmPool();
+    this.evmPool = poolOfSequencer(options, deps);
+    this.evmPool.onPending = (tx) => this.events.tell('evmTx', tx);
+    this.evmPool.onDropped = (dropped) => this.events.tell('evmTxDropped', dropped);
     const onDropped = (dropped: DroppedTx): void => {
       this.#dropped.add(dropped);
       this.#log.debug({ ...dropped }, 'transaction dropped');
@@ -116,53 +101,16 @@ export class Sequencer {
   /** Rebuilds the state and hands unproven batches to the prover again. Runs nothing yet. @throws ChainError */
   async load(): Promise<void> {
     if (this.#parts !== undefined) return;
-    const { store, verify } = this.#deps;
-    const { lane } = this.#deps.evm;
     await this.#state.load();
-    const publisher = this.#newPublisher();
-    await publisher.load();
-    // Whoever changes the chain takes turns with everybody else who does.
-    const shared = {
-      ...{ store, lane, clock: this.#deps.clock, log: this.#deps.log, mempool: this.mempool, evmPool: this.evmPool },
-      state: this.#state,
-      turns: new Turns({ areErrorsFatal: true }),
-      tenure: new Tenure({ handoverMs: this.#options.handoverMs ?? 0 }, { duties: this.#duties }),
-      prove: async (closed: ClosedBatch): Promise<void> => {
-        if (this.#options.proves?.() ?? true) await this.#deps.proofs.enqueue(closed);
-      },
-      onClosed: (summary: BatchSummary, isOwn: boolean): void => {
-        if (isOwn) this.events.tell('closedHere', summary);
-        this.events.tell('batchClosed', summary);
-        publisher.notify();
-      },
-    };
-    const batcher = new Batcher(
-      {
-        maxTxsPerBlock: this.#options.maxTxsPerBlock ?? 1000,
-        maxUnproven: this.#options.maxUnproven ?? 128,
-        evmBatchBytes: this.#evmBatchBytes,
-        evmBatchGas: this.#options.evm?.batchGas ?? MAX_BATCH_GAS,
-      },
-      {
-        ...shared,
-        timetable: this.#timetable,
-        feed: this.#feed,
-        laneFeed: this.#laneFeed,
-        provenCount: () => publisher.state.proven,
-      },
-    );
-    const importer = new Importer({
-      ...{ ...shared, verify, publisher, reoffers: this.#reoffers },
-      discardProofs: (batches) => this.#deps.proofs.discard(batches),
+    const parts = composeParts(this.#options, this.#deps, {
+      ...{ state: this.#state, mempool: this.mempool, evmPool: this.evmPool, reoffers: this.#reoffers },
+      ...{ timetable: this.#timetable, feed: this.#feed, laneFeed: this.#laneFeed, events: this.events },
       forgetFeeds: () => this.#forgetFeeds(),
-      onRolledBack: (event) => {
-        this.events.tell('rolledBack', event);
-        publisher.notify();
-      },
     });
-    this.#parts = { batcher, importer, publisher };
-    if (this.#options.proves?.() ?? true) await this.proveUnproven();
-    const { head } = store;
+    await parts.publisher.load();
+    this.#parts = parts;
+    await this.#beginProving();
+    const { head } = this.#deps.store;
     this.#log.info({ block: head.block, closedBatch: head.closedBatch, openBatch: head.open?.number }, 'state rebuilt');
   }
 
@@ -188,6 +136,7 @@ export class Sequencer {
   /** One turn of block building; for tests and tools that drive time themselves. */
   async tick(): Promise<void> {
     const { batcher } = this.#running();
+    await this.#beginProving();
     await batcher.tick(this.#deps.clock.nowMs());
   }
 
@@ -311,47 +260,6 @@ export class Sequencer {
     return this.#deps.evm.feed ?? NO_LANE_FEED;
   }
 
-  get #evmBatchBytes(): number {
-    const { shapes, evm: { batchBytes = DEFAULT_BATCH_BYTES } = {} } = this.#options;
-    return Math.min(...shapes.map((name) => evmBytesBeside(SHAPES[name], batchBytes)));
-  }
-
-  #newPublisher(): Publisher {
-    const { store, l1, proofs, clock, log, turn } = this.#deps;
-    return new Publisher(this.#options.publisher ?? {}, {
-      ...{ store, l1, proofs, clock, log, timetable: this.#timetable },
-      turn,
-      mayPublish: () => this.#duties.mayPublish(),
-      onStatus: (summary, isReorg) => this.#onStatus(summary, isReorg),
-      isFollowing: () => this.events.isHeard('l1Mismatch'),
-      onMismatch: (mismatch) => this.events.tell('l1Mismatch', mismatch),
-      onUncommittable: (batch) => this.events.tell('uncommittable', batch),
-    });
-  }
-
-  #newEvmPool(): EvmPool {
-    const { clock, evm } = this.#deps;
-    const { lane, recovery } = evm;
-    const { pool } = this.#options.evm ?? {};
-    const batchBytes = this.#evmBatchBytes;
-    const { gasLimit } = lane.genesis;
-    const evmPool = new EvmPool(
-      // half a batch: see Batcher
-      { maxTxBytes: Math.min(MAX_TX_BYTES, batchBytes / 2), ...pool, gasLimit },
-      {
-        common: lane.common,
-        clock,
-        state: () => lane.stateAt(lane.head.stateRoot),
-        baseFee: () => nextBaseFee(lane.head),
-        recover: (txs, raws) => recovery.recoverMany(txs, raws),
-        authorities: (tx) => recovery.authorities(tx),
-      },
-    );
-    evmPool.onPending = (tx) => this.events.tell('evmTx', tx);
-    evmPool.onDropped = (dropped) => this.events.tell('evmTxDropped', dropped);
-    return evmPool;
-  }
-
   #check(tx: SignedTx): void {
     this.#running();
     const { ledger, indices } = this.#state;
@@ -363,6 +271,13 @@ export class Sequencer {
       indices,
       largestShape: ledger.largestShape,
     });
+  }
+
+  /** A node that begins to act for others has not asked for the proofs of what they closed. */
+  async #beginProving(): Promise<void> {
+    const wasProving = this.#isProving;
+    this.#isProving = this.#options.proves?.() ?? true;
+    if (this.#isProving && !wasProving) await this.proveUnproven();
   }
 
   #forgetFeeds(): void {
@@ -381,6 +296,7 @@ export class Sequencer {
       await clock.sleep(this.#timetable.untilNextBlockMs(lastMs, clock.nowMs()), signal);
       if (signal.aborted) return;
       lastMs = clock.nowMs();
+      await this.#beginProving();
       await batcher.tick(lastMs);
     }
   }
@@ -401,11 +317,6 @@ export class Sequencer {
     }
   }
 
-  #onStatus(summary: BatchSummary, isReorg: boolean): void {
-    if (isReorg) this.events.tell('batchReorged', summary);
-    else this.events.tell(summary.status === 'proven' ? 'batchProven' : 'batchCommitted', summary);
-  }
-
   #halt(cause: unknown): void {
     if (this.#halted !== undefined) return;
     this.#halted = cause instanceof SequencerError ? cause : new SequencerError('HALTED', {}, { cause });
@@ -414,7 +325,7 @@ export class Sequencer {
     this.events.tell('halted', this.#halted);
   }
 
-  #running(): Parts {
+  #running(): SequencerParts {
     if (this.#halted !== undefined) throw new SequencerError('HALTED', {}, { cause: this.#halted });
     if (this.#parts === undefined || this.#abort.signal.aborted) throw new SequencerError('STOPPED');
     return this.#parts;

@@ -226,9 +226,9 @@ export class TestPeer {
   async #isSameBoundary(block: bigint, other: TestPeer): Promise<boolean> {
     const [own, theirs] = [await this.#closeAt(block), await other.#closeAt(block)];
     if (own === undefined) return true;
-    const [ours, others] = [await this.store.batch(own), theirs && (await other.store.batch(theirs))];
+    const [ours, others] = [await this.store.batch(own), await other.store.batch(theirs ?? 0)];
     const isTheirHead = theirs === undefined && other.store.head.block === block;
-    return isTheirHead || (others !== undefined && others?.commitment.c === ours?.commitment.c);
+    return isTheirHead || (others !== undefined && others.commitment.c === ours?.commitment.c);
   }
 
   /** The closed batch that ends with this block. */
