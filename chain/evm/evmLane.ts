@@ -1,9 +1,8 @@
-import type { Block, BlockHeader } from '@ethereumjs/block';
-import type { TypedTransaction } from '@ethereumjs/tx';
+import type { BlockHeader } from '@ethereumjs/block';
 import { createVM, type VM } from '@ethereumjs/vm';
 import { OUTBOX_COUNT_SLOT, OUTBOX_ROOT_SLOT } from '../../genesis/predeploys/outbox.ts';
 import type { GenesisState } from '../../genesis/spec.ts';
-import { OUTBOX, SYSTEM_SENDER } from '../../protocol/lane/addresses.ts';
+import { OUTBOX } from '../../protocol/lane/addresses.ts';
 import type { OutboxHead } from '../../protocol/lane/types.ts';
 import type { Field } from '../../protocol/types.ts';
 import type { Db, DbOp } from '../db.ts';
@@ -12,20 +11,18 @@ import { blockHistory } from './blockHistory.ts';
 import { BlockRun } from './blockRun.ts';
 import { EngramCommon } from './common.ts';
 import { bytesHex, hexBytes } from './crypto.ts';
-import { decodeEvmTx, decodeSystemTx } from './decodeTx.ts';
 import { createEngramEvm } from './engramEvm.ts';
 import { EvmError } from './errors.ts';
 import { EvmState } from './evmState.ts';
 import { accelerate } from './fast/fastEvm.ts';
 import { type GenesisBlock, genesisBlock, stateWrites } from './genesisBlock.ts';
-import { KeptStates } from './keptStates.ts';
 import { laneHeader } from './laneHeader.ts';
 import { listRoot } from './listRoot.ts';
-import { withSender } from './sender.ts';
+import { type ReplayedTx, replayTx, storedTx } from './replayTx.ts';
 import { LaneState } from './state/laneState.ts';
-import { type PruneResult, StatePruner } from './state/statePruner.ts';
+import { Retention } from './state/retention.ts';
+import type { PruneResult } from './state/statePruner.ts';
 import { type StateCacheOptions, StateStore } from './state/stateStore.ts';
-import { keyOf } from './state/trieNode.ts';
 import { EvmTxError } from './txRules.ts';
 import type { EvmBlockInput, EvmBlockRecord, EvmTx, ExecutedBlock, TxSource } from './types.ts';
 
@@ -33,16 +30,6 @@ export interface EvmLaneOptions {
   readonly genesis: GenesisState;
   readonly domain: Field;
   readonly cache?: StateCacheOptions;
-}
-
-/** A transaction about to be run again on the state before it. */
-export interface ReplayedTx {
-  readonly vm: VM;
-  readonly block: Block;
-  /** The transaction at `upTo`, ready for `runTx`; absent behind the last one. */
-  readonly tx: TypedTransaction | undefined;
-  /** Gas the block's transactions before it have used. */
-  readonly gasUsed: bigint;
 }
 
 const OUTBOX_ADDRESS = addressOf(OUTBOX);
@@ -56,10 +43,7 @@ export class EvmLane {
   readonly #store: StateStore;
   readonly #state: LaneState;
   readonly #vm: VM;
-  readonly #pruner: StatePruner;
-  readonly #kept: KeptStates;
-  /** Blocks whose state no pruning removes. */
-  readonly #pinned = new Map<symbol, BlockHeader>();
+  readonly #retention: Retention;
   /** Keys the block executed last is written under. */
   #pending: readonly string[] = [];
   #head: BlockHeader;
@@ -73,8 +57,7 @@ export class EvmLane {
     store: StateStore;
     state: LaneState;
     vm: VM;
-    pruner: StatePruner;
-    kept: KeptStates;
+    retention: Retention;
   }) {
     this.common = parts.common;
     this.genesis = parts.genesis.header;
@@ -84,8 +67,7 @@ export class EvmLane {
     this.#store = parts.store;
     this.#state = parts.state;
     this.#vm = parts.vm;
-    this.#pruner = parts.pruner;
-    this.#kept = parts.kept;
+    this.#retention = parts.retention;
   }
 
   /**
@@ -108,9 +90,8 @@ export class EvmLane {
       throw new EvmError('STATE_MISSING', { root: bytesHex(head.stateRoot) });
     }
     const vm = await vmOn(state, { common, domain });
-    const pruner = new StatePruner({ db: deps.db, nodes: store.nodes });
-    const kept = await KeptStates.open(deps);
-    return new EvmLane({ common, domain, genesis, head, store, state, vm, pruner, kept });
+    const retention = await Retention.open({ db: deps.db, nodes: store.nodes });
+    return new EvmLane({ common, domain, genesis, head, store, state, vm, retention });
   }
 
   /** The newest block that was committed. */
@@ -163,32 +144,17 @@ export class EvmLane {
    * @throws EvmError BUSY; STATE_MISSING if the state of one of them is not there (then it did nothing); STATE_UNAVAILABLE
    */
   async prune(retained: readonly BlockHeader[]): Promise<PruneResult> {
-    if (this.#pruner.isRunning) throw new EvmError('BUSY');
-    const headers = [this.#head, ...this.#pinned.values(), ...retained];
-    const [roots, numbers] = [headers.map(({ stateRoot }) => stateRoot), headers.map(({ number }) => number)];
-    const { op, takeBack } = this.#kept.prune(this.#head.number, numbers);
-    let isMarked = false;
-    try {
-      return await this.#pruner.prune(roots, this.#pending, () => {
-        isMarked = true;
-        return [op];
-      });
-    } catch (error) {
-      if (!isMarked) takeBack();
-      throw error;
-    }
+    return this.#retention.prune(this.#head, retained, this.#pending);
   }
 
   /** Keeps the state of a block from being pruned until the returned function is called. */
   pin(header: BlockHeader): () => void {
-    const pin = Symbol();
-    this.#pinned.set(pin, header);
-    return () => this.#pinned.delete(pin);
+    return this.#retention.pin(header);
   }
 
   /** Whether all of a stored block's state is there. */
   async hasState(header: BlockHeader): Promise<boolean> {
-    return this.#kept.has(header.number) && this.#store.nodes.has(keyOf(header.stateRoot));
+    return this.#retention.has(header);
   }
 
   /**
@@ -226,37 +192,12 @@ export class EvmLane {
   async replay(parent: BlockHeader, record: EvmBlockRecord, upTo: number): Promise<ReplayedTx> {
     const state = await this.#copy(parent.stateRoot);
     const vm = await vmOn(state, { common: this.common.detached(), domain: this.#domain });
-    const { header, messages, mirror, systemTxs } = record;
-    const run = new BlockRun(
-      {
-        parent,
-        timestamp: Number(header.timestamp),
-        beneficiary: bytesHex(header.coinbase.bytes),
-        ledgerRoot: BigInt(bytesHex(header.extraData)) as Field, // a header of ours: it was one
-        ledgerHash: bytesHex(header.parentBeaconBlockRoot ?? new Uint8Array(32)),
-        mirror,
-        messages,
-      },
-      { common: this.common, vm, state },
-    );
-    await run.begin();
-    for (const message of messages.slice(0, upTo)) await run.runSystem(message);
-    for (let i = systemTxs; i < upTo; i++) await run.runUser(this.txOf(record, i));
-    const next = messages[upTo];
-    if (next !== undefined) await run.fundSystem(next);
-    const last = upTo < record.txs.length ? this.txOf(record, upTo) : undefined;
-    const tx = last && withSender(last.tx, last.sender);
-    return { vm, block: run.block, tx, gasUsed: run.gasUsed };
+    return replayTx({ parent, record, upTo }, { common: this.common, vm, state });
   }
 
   /** Transaction `position` of a stored block. @throws EvmError BAD_INPUT */
   txOf(record: EvmBlockRecord, position: number): EvmTx {
-    const raw = record.txs[position];
-    const receipt = record.receipts[position];
-    if (raw === undefined || receipt === undefined) throw new EvmError('BAD_INPUT', { position });
-    const isSystem = position < record.systemTxs;
-    const tx = isSystem ? decodeSystemTx(raw, this.common) : decodeEvmTx(raw, this.common);
-    return { hash: receipt.txHash, sender: isSystem ? SYSTEM_SENDER : receipt.from, raw, tx };
+    return storedTx(record, position, this.common);
   }
 
   async #copy(stateRoot: Uint8Array): Promise<LaneState> {
@@ -317,7 +258,7 @@ export class EvmLane {
     };
     const writes = stateWrites(nodes, diff.codes.values());
     this.#pending = writes.map(({ key }) => key);
-    await this.#pruner.note(this.#pending);
+    await this.#retention.note(this.#pending);
     return {
       header,
       hash: bytesHex(header.hash()),

@@ -1,7 +1,7 @@
-import { big, list, object } from '../../protocol/json.ts';
-import { type Db, type DbOp, put } from '../db.ts';
-import { keys } from '../keys.ts';
-import { type RecordCodec, record } from '../records.ts';
+import { big, list, object } from '../../../protocol/json.ts';
+import { type Db, type DbOp, put } from '../../db.ts';
+import { keys } from '../../keys.ts';
+import { type RecordCodec, record } from '../../records.ts';
 
 /** Numbers from … to, both inclusive. */
 interface Stretch {
