@@ -1,5 +1,5 @@
 /**
- * `npm run test:network [-- --json --only name,name --quick --keep dir]`: a network of processes on the loopback address, with users at work all the time, and
+ * `npm run test:network [-- --json --only name,name --fault text --quick --keep dir]`: a network of processes on the loopback address, with users at work all the time, and
  * every fault that it should survive put into it one after the other. Exits with 1 if one was not survived or chains differ.
  */
 import { parseArgs } from 'node:util';
@@ -11,6 +11,7 @@ const { values: args } = parseArgs({
     json: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
     only: { type: 'string' },
+    fault: { type: 'string' },
     /** Data and logs stay in this folder. */
     keep: { type: 'string' },
     'log-level': { type: 'string', default: 'info' },
@@ -34,10 +35,14 @@ async function main(): Promise<number> {
     onStep: progress,
     signal: stop.signal,
     ...(only !== undefined && { only }),
+    ...(args.fault !== undefined && { fault: args.fault }),
     ...(args.keep !== undefined && { dataDir: args.keep }),
   });
   process.stdout.write(args.json ? `${JSON.stringify(report)}\n` : `${table(report)}\n`);
   return report.faultsSurvived === report.faultsInjected && report.sameRoots ? 0 : 1;
 }
 
-process.exitCode = await main();
+process.exitCode = await main().catch((error: unknown) => {
+  progress(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
+  return 1;
+});

@@ -29,6 +29,8 @@ export const SCENARIOS: readonly Scenario[] = [
 export interface RunOptions {
   /** Names of scenarios; default all. */
   readonly only?: readonly string[];
+  /** Only faults whose name has this in it; the others are not injected, nor counted. */
+  readonly fault?: string;
   /** Fewer nodes and faults. */
   readonly isQuick?: boolean;
   readonly dataDir?: string;
@@ -76,7 +78,7 @@ async function runOn(
   scenarios: readonly Scenario[],
   { options, results, traffic }: { options: RunOptions; results: ScenarioResult[]; traffic: Record<string, number> },
 ): Promise<boolean> {
-  const { onStep = () => undefined, signal, dataDir, logLevel = 'info' } = options;
+  const { onStep = () => undefined, signal, dataDir, logLevel = 'info', fault = '' } = options;
   const world = await World.open({
     ...NETWORK,
     validators: 4,
@@ -92,12 +94,12 @@ async function runOn(
       signal?.throwIfAborted();
       const faults: FaultResult[] = [];
       results.push({ scenario: scenario.name, faults });
-      await scenario.run(world, recorder(faults, { onStep, signal }));
+      await scenario.run(world, recorder(faults, { onStep, signal, fault }));
     }
     onStep('all that is open is proven, and everything compared');
     await world.traffic.stop();
     const faults: FaultResult[] = [];
-    await recorder(faults, { onStep, signal })('none: the same roots', () => sameRoots(world));
+    await recorder(faults, { onStep, signal, fault: '' })('none: the same roots', () => sameRoots(world));
     for (const [name, { included }] of Object.entries(world.traffic.counts)) {
       traffic[name] = (traffic[name] ?? 0) + included;
     }
@@ -109,9 +111,10 @@ async function runOn(
 
 function recorder(
   faults: FaultResult[],
-  { onStep, signal }: { onStep: (text: string) => void; signal: AbortSignal | undefined },
+  { onStep, signal, fault: wanted }: { onStep: (text: string) => void; signal: AbortSignal | undefined; fault: string },
 ): InjectFault {
   return async (fault, inject) => {
+    if (!fault.includes(wanted)) return;
     signal?.throwIfAborted();
     const start = performance.now();
     const took = (): number => (performance.now() - start) / 1000;

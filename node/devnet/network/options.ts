@@ -84,7 +84,7 @@ export interface DevNetwork {
   /** A follower on an empty folder; resolves once its RPC answers. */
   add(added: AddedNode): Promise<NetworkNode>;
   /** Nodes of different groups do not reach each other any more. @throws DevNetworkError NO_CABLES */
-  partition(...groups: readonly (readonly string[])[]): void;
+  partition(groups: readonly (readonly string[])[], how?: 'off' | 'silent'): void;
   /** A node does not reach L1 any more. @throws DevNetworkError NO_CABLES */
   cutL1(name: string): void;
   /** All ways are open again. */

@@ -117,7 +117,7 @@ async function open(options: NetworkOptions, parts: Parts): Promise<DevNetwork> 
       await savePids();
       return node;
     },
-    partition: (...groups) => needCables().partition(groups),
+    partition: (groups, how) => needCables().partition(groups, how),
     cutL1: (name) => needCables().set(nodes.get(name).name, 'l1', 'off'),
     heal: () => needCables().heal(),
     stop: async () => {

@@ -68,9 +68,13 @@ export class RawPeer {
     return String(this.#libp2p.getMultiaddrs()[0]);
   }
 
+  dial(address: string): Promise<Connection> {
+    return this.#libp2p.dial(multiaddr(address));
+  }
+
   /** Resolves once gossip goes to it. */
   async connect(address: string): Promise<Connection> {
-    const connection = await this.#libp2p.dial(multiaddr(address));
+    const connection = await this.dial(address);
     const peer = connection.remotePeer.toString();
     const topic = this.names.topics[0] ?? '';
     await until('gossip with the victim', async () =>

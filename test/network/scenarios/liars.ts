@@ -138,7 +138,7 @@ async function otherChain(told: Told): Promise<void> {
   await told.fault('a peer of another chain', async () => {
     const liar = await RawPeer.start({ chainId: 'ffffffffffffffff' });
     try {
-      await liar.connect(told.victim.p2pAddress).catch(() => undefined);
+      await liar.dial(told.victim.p2pAddress).catch(() => undefined);
       await untilRefused(told.victim, liar.id);
       await growTogether(told.world.nodes);
     } finally {
@@ -180,7 +180,10 @@ function chainIdOf({ domain }: World): string {
 
 /** The last batch that L1 has proven, and what validators sign of it. */
 async function provenBatch({ rollup }: World): Promise<{ batch: number; commitment: bigint }> {
-  const { proven } = await rollup.state();
+  const proven = await until('a batch is proven', async () => {
+    const state = await rollup.state();
+    return state.proven.batch === 0 ? undefined : state.proven;
+  });
   const { stored } = await rollup.readBatch(proven.batch);
   return { batch: proven.batch, commitment: BigInt(stored.evmCommitment) };
 }

@@ -1,6 +1,7 @@
 import { growTogether, headOf } from '../checks.ts';
 import type { Scenario } from '../scenario.ts';
 import { until } from '../until.ts';
+import type { World } from '../world.ts';
 
 /** Packets between two parts get lost; then they arrive again. */
 export const partition: Scenario = {
@@ -11,11 +12,24 @@ export const partition: Scenario = {
     const names = world.nodes.map(({ name }) => name);
     const away = ['validator3', 'validator4'].filter((name) => names.includes(name));
     const home = names.filter((name) => !away.includes(name));
-    await fault(`partition ${away.join(', ')} from the rest, heal`, async () => {
-      world.network.partition(home, away);
+    await fault(`packets between ${away.join(', ')} and the rest get lost, then arrive`, async () => {
+      world.network.partition([home, away], 'silent');
       await world.without(away, () => growTogether(world.nodes, 5));
       world.network.heal();
       await growTogether(world.nodes);
+    });
+    await fault(`partition ${away.join(', ')} from the rest until nobody knows them any more, heal`, async () => {
+      const peersOfAway = async (): Promise<number> => {
+        const counts = await Promise.all(away.map(async (name) => peersAt(world, name)));
+        return Math.max(...counts);
+      };
+      const before = await peersOfAway();
+      world.network.partition([home, away], 'off');
+      await until('the others are gone', async () => ((await peersOfAway()) < away.length ? true : undefined));
+      await world.without(away, () => growTogether(world.nodes, 5));
+      world.network.heal();
+      await growTogether(world.nodes);
+      await until('all peers are back', async () => ((await peersOfAway()) >= before ? true : undefined));
     });
     await fault('one validator without L1, then with it', async () => {
       world.network.cutL1('validator1');
@@ -36,3 +50,7 @@ export const partition: Scenario = {
     });
   },
 };
+
+async function peersAt(world: World, name: string): Promise<number> {
+  return (await world.network.node(name).rpc.request('engram_getNetwork', [])).peers.length;
+}
