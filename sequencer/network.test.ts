@@ -129,13 +129,13 @@ async function expectL1IsOurs(peer: TestPeer): Promise<void> {
 }
 
 describe('one leads, the other follows', () => {
-  it.each([1, 2])('to the same hashes, with everything people can want, seed %i', { timeout: 60_000 }, async (seed) => {
+  it.each([1])('to the same hashes, with everything people can want, seed %i', { timeout: 60_000 }, async (seed) => {
     onTestFailed(() => console.error(`seed ${seed}`));
     const [a, b] = [await TestPeer.start('a', world), await TestPeer.start('b', world)];
     const people = traffic(new SeededRandom(seed), a, b);
     const random = new SeededRandom(seed + 1000);
     await round(a, b);
-    for (let i = 0; i < 80; i += 1) {
+    for (let i = 0; i < 60; i += 1) {
       for (let n = random.int(3); n >= 0; n -= 1) await people.any();
       await round(a, b);
     }
@@ -261,7 +261,7 @@ describe('the leader dies', () => {
   });
 });
 
-const seeds = process.env.NETWORK_SEED === undefined ? [1, 2, 3] : [Number(process.env.NETWORK_SEED)];
+const seeds = process.env.NETWORK_SEED === undefined ? [1, 2] : [Number(process.env.NETWORK_SEED)];
 
 describe('anything may happen', () => {
   it.each(seeds)('and all end with one chain that is L1’s, seed %i', { timeout: 120_000 }, async (seed) => {

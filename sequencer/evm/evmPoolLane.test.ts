@@ -138,3 +138,42 @@ test('an account that its delegation empties in the same block is rejected there
   expect(w.dropped).toEqual([[waiting.hash, 'INSUFFICIENT_FUNDS']]);
   expect(w.pool.status()).toEqual({ pending: 0, queued: 0, bytes: 0 });
 });
+
+test('after blocks are given up, what they held comes again in its order, with what stood behind it', async () => {
+  const w = await world();
+  const txs = [0, 1, 2, 3].map((nonce) => sign(w.lane, alice, { ...FEES, nonce, to: bob.address, value: 1n }));
+  const [first, second, third, fourth] = txs;
+  const before = w.lane.head;
+  for (const tx of [first, second]) {
+    await w.pool.add(tx?.raw ?? new Uint8Array());
+    await block(w);
+  }
+  for (const tx of [third, fourth]) await w.pool.add(tx?.raw ?? new Uint8Array());
+  expect(w.pool.status()).toMatchObject({ pending: 2, queued: 0 });
+  await w.lane.rewind(before);
+  await w.pool.onRollback({ baseFee: nextBaseFee(w.lane.head) });
+  // Nonces 0 and 1 are missing now.
+  expect(w.pool.status()).toMatchObject({ pending: 0, queued: 2 });
+  for (const tx of [first, second]) await w.pool.add(tx?.raw ?? new Uint8Array());
+  expect(w.pool.status()).toMatchObject({ pending: 4, queued: 0 });
+  const { txs: taken } = await block(w);
+  expect(taken.map(({ hash }) => hash)).toEqual(txs.map(({ hash }) => hash));
+  expect(w.dropped).toEqual([]);
+});
+
+test('what a sender can no longer pay once blocks are given up waits or goes', async () => {
+  const w = await world();
+  const rich = sign(w.lane, alice, { ...FEES, nonce: 0, to: carol.address, value: 10n ** 18n });
+  const before = w.lane.head;
+  await w.pool.add(rich.raw);
+  await block(w);
+  const state = w.lane.stateAt(w.lane.head.stateRoot);
+  const balance = (await state.account(carol.address))?.balance ?? 0n;
+  // Only with Alice's money can Carol pay for this.
+  const dear = sign(w.lane, carol, { ...FEES, nonce: 0, to: bob.address, value: balance - 10n ** 17n });
+  await w.pool.add(dear.raw);
+  await w.lane.rewind(before);
+  await w.pool.onRollback({ baseFee: nextBaseFee(w.lane.head) });
+  expect(w.dropped).toEqual([[dear.hash, 'INSUFFICIENT_FUNDS']]);
+  expect(w.pool.status()).toMatchObject({ pending: 0, queued: 0 });
+});

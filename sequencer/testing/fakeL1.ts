@@ -56,6 +56,8 @@ interface Executed {
  */
 export class FakeL1 implements L1Port {
   #blocks: FakeBlock[] = [{ txs: [], items: [], timestamp: 0, leader: undefined }];
+  /** By height, as long as the block there is the same. */
+  readonly #executed = new Map<number, { readonly last: FakeBlock | undefined; readonly executed: Executed }>();
   #pool = new Map<string, FakeTx>();
   #waitingItems: QueueItem[] = [];
   /** Every transaction ever signed, by its raw form: signing is pure, the bytes say it all. */
@@ -291,6 +293,14 @@ export class FakeL1 implements L1Port {
   }
 
   #execute(height = this.#blocks.length): Executed {
+    const known = this.#executed.get(height);
+    if (known?.last === this.#blocks[height - 1]) return known.executed;
+    const executed = this.#executeAll(height);
+    this.#executed.set(height, { last: this.#blocks[height - 1], executed });
+    return executed;
+  }
+
+  #executeAll(height: number): Executed {
     let rollup = EMPTY_ROLLUP;
     const queue: QueueItem[] = [];
     const nonces = new Map<string, number>();
