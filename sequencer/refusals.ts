@@ -8,7 +8,7 @@ import type { Action } from './publisherState.ts';
  */
 const LOST_RACES = new Set([
   'NotSequencer',
-  'NotLeader',
+  'CommitPathClosed',
   'BatchOutOfOrder',
   'BadBlockRange',
   'UnknownBatch',
