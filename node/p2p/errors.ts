@@ -28,7 +28,7 @@ export class NetworkError extends Error {
     data: Readonly<Record<string, string | number | bigint>> = {},
     options?: ErrorOptions,
   ) {
-    super(data['reason'] === undefined ? code : `${code}: ${data['reason']}`, options);
+    super(data.reason === undefined ? code : `${code}: ${data.reason}`, options);
     this.code = code;
     this.data = data;
   }

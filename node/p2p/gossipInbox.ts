@@ -64,7 +64,7 @@ export class GossipInbox {
         bytes = await unpackFrame(frame, limit);
       } catch (error) {
         if (!(error instanceof NetworkError)) throw error;
-        return { outcome: 'reject', reason: error.data['reason'] === 'too long' ? 'TOO_LARGE' : 'BAD_FRAME' };
+        return { outcome: 'reject', reason: error.data.reason === 'too long' ? 'TOO_LARGE' : 'BAD_FRAME' };
       }
       return this.#deps.handlers.onGossip(topic, bytes, from);
     });

@@ -25,7 +25,6 @@ const STREAM_WINDOW_BYTES = 1_048_576;
 const STREAMS_PER_CONNECTION = 64;
 /** A busy peer answers late: proofs and blocks can hold its loop for seconds. */
 const PING = { pingInterval: 15_000, pingTimeout: { minTimeout: 15_000, maxTimeout: 45_000 } };
-const CLOSE_MS = 1_000;
 
 export interface HostOptions {
   readonly names: Names;
@@ -217,15 +216,6 @@ export class Host {
 
   async forget(peer: string): Promise<void> {
     await this.#libp2p.peerStore.delete(peerIdFromString(peer));
-  }
-
-  async disconnect(peer: string): Promise<void> {
-    const reason = new Error('closed by this node');
-    await Promise.all(
-      this.connections(peer).map((connection) =>
-        connection.close({ signal: AbortSignal.timeout(CLOSE_MS) }).catch(() => connection.abort(reason)),
-      ),
-    );
   }
 
   /** Without a farewell. */

@@ -16,11 +16,6 @@ export class RateBucket {
     this.#seenMs = deps.clock.nowMs();
   }
 
-  get isFull(): boolean {
-    this.#refill();
-    return this.#tokens >= this.#burst;
-  }
-
   /** Takes `units` if that many are there; a unit larger than the burst is let through when the bucket is full. */
   take(units = 1): boolean {
     this.#refill();

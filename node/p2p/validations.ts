@@ -1,7 +1,7 @@
 import type { Clock } from '../../chain/clock.ts';
 import type { Logger } from '../../chain/logger.ts';
 import type { NetworkLimits } from './limits.ts';
-import { TOPICS, type Topic, type Verdict } from './types.ts';
+import type { Topic, Verdict } from './types.ts';
 
 const BUSY: Verdict = { outcome: 'ignore', reason: 'BUSY' };
 const LATE: Verdict = { outcome: 'ignore', reason: 'TIMEOUT' };
@@ -20,10 +20,6 @@ export class Validations {
     this.#log = deps.log;
     const none = () => ({ total: 0, byPeer: new Map<string, number>() });
     this.#active = { block: none(), 'ledger-tx': none(), 'evm-tx': none(), attestation: none() };
-  }
-
-  get size(): number {
-    return TOPICS.reduce((sum, topic) => sum + this.#active[topic].total, 0);
   }
 
   /** Never rejects. The place is free again when `check` has ended, however long ago its verdict was given up. */

@@ -140,7 +140,7 @@ export class RequestClient {
     if (error.code === 'TOO_LARGE') this.#deps.fault(peer, 'invalid', 'RESPONSE_TOO_LARGE');
     if (error.code !== 'BAD_FRAME') return error;
     this.#deps.fault(peer, 'invalid', 'BAD_RESPONSE');
-    const isTooLong = error.data['reason'] === 'too long';
+    const isTooLong = error.data.reason === 'too long';
     return new NetworkError(isTooLong ? 'TOO_LARGE' : 'BAD_RESPONSE', { peer }, { cause: error });
   }
 

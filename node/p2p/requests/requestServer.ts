@@ -46,10 +46,6 @@ export class RequestServer {
     this.#deps = deps;
   }
 
-  get size(): number {
-    return this.#active;
-  }
-
   /** Never rejects. */
   async serve(kind: RequestKind, stream: Stream, peer: string): Promise<void> {
     if (this.#active >= this.#limits.streams) return this.#refuse(stream, peer, 'SERVER_BUSY');
