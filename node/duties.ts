@@ -5,11 +5,16 @@ import type { FollowStatus } from './sync/l1Follower.ts';
 import type { Leadership } from './validator/leadership.ts';
 
 export interface DutiesDeps {
-  readonly leadership: Pick<Leadership, 'isOurTurn' | 'isOpen' | 'proposerAt'>;
+  readonly leadership: Pick<Leadership, 'isOurTurn' | 'isOurSeat' | 'isOpen' | 'leaderAt' | 'seat'>;
   /** The node's L1 account. */
   readonly own: Hex | undefined;
   readonly sync: () => FollowStatus;
+  /** Since when something waits for a block, in milliseconds since 1970; undefined: nothing does. */
+  readonly waitingSinceMs: () => number | undefined;
 }
+
+/** A chain on which nothing waits is idle, not abandoned: who stands by gives the holder of the seat this long. */
+const PATIENCE_MS = 10_000;
 
 /** What this node may do now: it follows from its settings, from L1, and from whether it is in step with it. */
 export class Duties implements DutiesPort {
@@ -24,8 +29,8 @@ export class Duties implements DutiesPort {
   mayBuild(nowMs: number): boolean {
     const { sync } = this.#deps;
     // On a batch that cannot be proven nothing can stand; what L1 has and we do not must come first.
-    if (!sync().isSynced) return false;
-    return this.#isTurn(Math.floor(nowMs / 1000));
+    if (!sync().isSynced || !this.#isTurn(nowMs)) return false;
+    return !this.#isStandingBy || this.#isAbandoned(nowMs);
   }
 
   mayPublish(): boolean {
@@ -35,17 +40,29 @@ export class Duties implements DutiesPort {
 
   /** Whether what this node closes or follows is to be proven here. */
   proves(nowMs: number): boolean {
-    return this.mayPublish() && this.#isTurn(Math.floor(nowMs / 1000));
+    return this.mayPublish() && this.#isTurn(nowMs);
   }
 
-  #isTurn(nowSeconds: number): boolean {
+  #isTurn(nowMs: number): boolean {
     const { leadership, own } = this.#deps;
     const { enabled, fallback } = this.#settings;
+    const nowSeconds = Math.floor(nowMs / 1000);
     if (own === undefined) return false;
-    if (!leadership.isOpen) return enabled && leadership.isOurTurn(nowSeconds);
+    if (enabled && leadership.isOurTurn(nowSeconds)) return true;
     // The open path is for everybody; those who are staked take turns, so that they do not get in each other's way.
-    if (!fallback && !enabled) return false;
-    const proposer = leadership.proposerAt(nowSeconds);
-    return proposer === undefined || proposer === own || leadership.isOurTurn(nowSeconds);
+    if (!fallback || !leadership.isOpen) return false;
+    const leader = leadership.leaderAt(nowSeconds);
+    return leader === undefined || leader === own;
+  }
+
+  /** The seat is somebody else's, who may only be quiet. */
+  get #isStandingBy(): boolean {
+    const { leadership } = this.#deps;
+    return leadership.isOpen && leadership.seat !== undefined && !leadership.isOurSeat;
+  }
+
+  #isAbandoned(nowMs: number): boolean {
+    const since = this.#deps.waitingSinceMs();
+    return since !== undefined && nowMs - since >= PATIENCE_MS;
   }
 }

@@ -30,6 +30,8 @@ export interface NodeDependencies {
 /** What runs, to be stopped from the top down. */
 export interface NodeParts {
   readonly db: Db;
+  /** Of the validator. */
+  readonly record: Db;
   readonly store: ChainStore;
   readonly proofs: ProofQueue;
   readonly sequencer: Sequencer;
@@ -114,7 +116,7 @@ export class EngramNode {
   /** No new requests, then no new blocks, then no proofs, then the store is closed. May be called twice. */
   stop(): Promise<void> {
     this.#stopping ??= (async () => {
-      const { rpc, sequencer, verifiers, recovery, pruning, prover, backend, db, peers, loops } = this.#parts;
+      const { rpc, sequencer, verifiers, recovery, pruning, prover, backend, db, record, peers, loops } = this.#parts;
       const { logger, background } = this.#parts;
       logger.info({}, 'stopping');
       background.abort();
@@ -127,6 +129,7 @@ export class EngramNode {
       await recovery.stop();
       await pruning?.settled();
       await backend.flush();
+      await record.close();
       await db.close();
       logger.info({}, 'stopped');
     })();

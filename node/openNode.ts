@@ -36,6 +36,8 @@ import { TokenList } from './tokens.ts';
 import { AccountTurn } from './validator/accountTurn.ts';
 import { createValidator } from './validator/createValidator.ts';
 import { Leadership } from './validator/leadership.ts';
+import { openRecord } from './validator/recordDb.ts';
+import { Waiting } from './waiting.ts';
 import { recordBalance, recordMetrics, recordNetwork } from './wiring.ts';
 
 const TOKENS_MS = 5_000;
@@ -84,7 +86,11 @@ export async function openNode(
   cleanup.push(() => verifiers.stop());
   let sync: SyncService | undefined;
   const followed = () => sync?.status ?? NOTHING_FOLLOWED;
-  const duties = new Duties(config.sequencer, { leadership, own, sync: followed });
+  const waiting = new Waiting({ clock });
+  const duties = new Duties(config.sequencer, {
+    ...{ leadership, own, sync: followed },
+    waitingSinceMs: () => waiting.sinceMs,
+  });
   const turn = new AccountTurn();
   // Before anything asks whose turn it is.
   await leadership.refresh();
@@ -105,6 +111,7 @@ export async function openNode(
   );
   cleanup.push(() => sequencer.stop());
   await sequencer.load();
+  waiting.watch(sequencer);
   const { contract } = ground;
   const announce = (topic: 'ledger-tx' | 'evm-tx') =>
     peers && ((bytes: Uint8Array) => void peers.network.publish(topic, bytes));
@@ -124,10 +131,12 @@ export async function openNode(
       onSubmitted: announce('evm-tx'),
     },
   });
+  const record = await openRecord(config.data.dir);
+  cleanup.push(() => record.close());
   const validator =
     contract &&
     (await createValidator(config, {
-      ...{ db, store, rollup, lane: contract, registry, publicClient, clock, onMined, log: logger, turn },
+      ...{ db: record, store, rollup, lane: contract, registry, publicClient, clock, onMined, log: logger, turn },
       publish: peers && ((bytes) => peers.network.publish('attestation', bytes)),
     }));
   sync = await SyncService.open(config, {
@@ -239,6 +248,7 @@ export async function openNode(
   return {
     ...{
       db,
+      record,
       store,
       proofs,
       sequencer,

@@ -204,6 +204,12 @@ export class Sequencer {
     await this.#laneFeed.poll(this.#deps.store.head.inboxCount);
   }
 
+  /** Whether L1 has something for the next block: items of its queue, or messages for the EVM lane. */
+  get isL1Waiting(): boolean {
+    const { nextQueueIndex, inboxCount } = this.#deps.store.head;
+    return this.#feed.ready(nextQueueIndex).length > 0 || this.#laneFeed.ready(inboxCount).length > 0;
+  }
+
   /** One step of the publisher. @throws L1Error, SequencerError */
   async publish(): Promise<{ isIdle: boolean }> {
     return this.#running().publisher.step();

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { PublicClient } from 'viem';
 import { type PrivateKeyAccount, privateKeyToAccount } from 'viem/accounts';
@@ -6,10 +5,10 @@ import { type AttestationDomain, attestationTypedData } from '../../bridge/clien
 import { BridgeError } from '../../bridge/client/errors.ts';
 import { readLaneFacts } from '../../bridge/client/evmLaneReader.ts';
 import { readRegistryParameters } from '../../bridge/client/registryReader.ts';
-import { openLevel } from '../../chain/db.ts';
 import type { Hex } from '../../protocol/lane/types.ts';
 import { l1PublicClient } from '../l1/clients.ts';
 import { L1Sender } from '../validator/l1Sender.ts';
+import { openRecord } from '../validator/recordDb.ts';
 import { SigningGuard } from '../validator/signingGuard.ts';
 import { type DeriveL1Options, derived, outcome, withDeriveSource } from './deriveCommand.ts';
 import { readL1Key } from './keyFile.ts';
@@ -57,7 +56,7 @@ async function withSigning<T>(
     }
     return work((...signed) => account.signTypedData(attestationTypedData(...signed)));
   }
-  const db = await openLevel(join(dataDir, 'db'));
+  const db = await openRecord(dataDir);
   try {
     return await work((domain, ...signed) => new SigningGuard({ domain, account }, { db }).sign(...signed));
   } finally {

@@ -200,7 +200,7 @@ describe('records', () => {
   const domain = () => ({ l1ChainId: 31337n, evmLane: w.f.deployment.evmLane });
 
   async function signs(dataDir: string, batch: number, commitment: bigint): Promise<unknown> {
-    const db = await openLevel(join(dataDir, 'db'));
+    const db = await openLevel(join(dataDir, 'validator'));
     try {
       return await new SigningGuard({ domain: domain(), account: devAccount(FIRST).l1 }, { db }).sign(
         batch,
@@ -246,7 +246,7 @@ describe('records', () => {
     const nowhere = await validator('history', 'export', '--data-dir', join(folder, 'nowhere'), ...out);
     expect(failure(nowhere)).toEqual([Exit.NOT_FOUND, 'NO_DATA']);
     const dataDir = join(folder, 'locked');
-    const db = await openLevel(join(dataDir, 'db'));
+    const db = await openLevel(join(dataDir, 'validator'));
     expect(failure(await validator('history', 'export', '--data-dir', dataDir, ...out))).toEqual([
       Exit.REFUSED,
       'STORE_UNAVAILABLE',

@@ -5,6 +5,7 @@ import { toHex } from 'viem';
 import { Reader } from '../../bridge/client/rollupReader.ts';
 import { type Db, openLevel } from '../../chain/db.ts';
 import { EvidenceBook, evidenceFile, parseEvidence } from '../validator/evidence.ts';
+import { recordFolder } from '../validator/recordDb.ts';
 import { exportHistory, importHistory, parseHistory, type SigningHistory } from '../validator/signingHistory.ts';
 import { l1Account } from './context.ts';
 import { checkWritable } from './outFile.ts';
@@ -129,13 +130,13 @@ async function slash(options: RegistryOptions & { evidence: string }, command: C
   return { signer, batch, ...sent };
 }
 
-/** The node's own database: locked while it runs. @throws CliError NO_DATA; ChainError STORE_UNAVAILABLE */
+/** The node's own record: locked while it runs. @throws CliError NO_DATA; ChainError STORE_UNAVAILABLE */
 async function withDb<T>(
   { dataDir }: HistoryOptions,
   { isNew }: { readonly isNew: boolean },
   work: (db: Db) => Promise<T>,
 ): Promise<T> {
-  const path = join(dataDir, 'db');
+  const path = recordFolder(dataDir);
   if (!isNew && !existsSync(join(path, 'CURRENT'))) {
     throw new CliError(Exit.NOT_FOUND, 'NO_DATA', `${dataDir} is no folder of a node`);
   }

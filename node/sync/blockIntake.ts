@@ -9,6 +9,7 @@ import type { ChainItem, WireBlock } from '../../chain/wire/types.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
 import { type BatchClose, blockDigest, closeDigest } from '../../protocol/network/digests.ts';
 import type { Sequencer } from '../../sequencer/sequencer.ts';
+import type { SyncMetrics } from '../metrics/syncMetrics.ts';
 import type { Verdict } from '../p2p/types.ts';
 import type { Leadership } from '../validator/leadership.ts';
 import type { Turns } from './turns.ts';
@@ -24,7 +25,7 @@ export interface BlockIntakeOptions {
 export interface BlockIntakeDeps {
   readonly store: ChainStore;
   readonly chain: Pick<Sequencer, 'importBlock' | 'importClose' | 'rollback'>;
-  readonly leadership: Pick<Leadership, 'proposerAt' | 'slotAt' | 'isProposer'>;
+  readonly leadership: Pick<Leadership, 'mayPropose' | 'slotAt' | 'isProposer' | 'isReady'>;
   readonly signatures: BlockSignatures;
   readonly unsafe: UnsafeCheck;
   /** The last block that L1 has and this node agrees with: nothing up to it is given up for what peers say. */
@@ -32,6 +33,7 @@ export interface BlockIntakeDeps {
   readonly turns: Turns;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly metrics: Pick<SyncMetrics, 'imported' | 'refused'>;
   /** Blocks between the head and this one are missing. */
   readonly onGap: (block: bigint, from: string) => void;
 }
@@ -60,6 +62,7 @@ export class BlockIntake {
       throw error;
     }
     const verdict = await this.onItem(item, from, bytes.length);
+    if (verdict.outcome === 'reject') this.#deps.metrics.refused(verdict.reason);
     if (verdict.outcome === 'accept') void this.#goOn(from);
     return verdict;
   }
@@ -88,8 +91,8 @@ export class BlockIntake {
     if (signer === undefined) return reject('BAD_SIGNATURE');
     // Who leads now may close what the one before has left open.
     const times = item.kind === 'block' ? [item.block.timestamp] : [store.head.timestamp, nowSeconds];
-    if (times.some((time) => leadership.proposerAt(time) === signer)) return undefined;
-    if (times.every((time) => leadership.proposerAt(time) === undefined)) return ignore('NO_SCHEDULE');
+    if (times.some((time) => leadership.mayPropose(signer, time))) return undefined;
+    if (!leadership.isReady) return ignore('NO_SCHEDULE');
     return leadership.isProposer(signer) ? ignore('NOT_ITS_TURN') : reject('WRONG_PROPOSER');
   }
 
@@ -125,6 +128,7 @@ export class BlockIntake {
       return verdictOf(error);
     }
     await signatures.putBlock(block.number, signature);
+    this.#deps.metrics.imported('gossip', 1);
     return accept();
   }
 

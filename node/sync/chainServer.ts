@@ -51,7 +51,11 @@ export class ChainServer {
       const block = await store.block(number);
       // Without the signatures of its transactions nobody could check it.
       if (block === undefined || block.txs.some(isUnsigned)) return;
-      if (batch?.number !== block.batch) batch = await store.summary(block.batch);
+      if (batch?.number !== block.batch) {
+        batch = await store.summary(block.batch);
+        // What was derived from posted data alone is on L1, and comes from there.
+        if (await store.isPosted(block.batch)) return;
+      }
       const batchTimestamp = batch?.timestamp ?? this.#openTimestamp(block.batch);
       if (batchTimestamp === undefined) return;
       const signature = (await this.#deps.signatures.block(number)) ?? NONE;

@@ -5,6 +5,7 @@ import type { Logger } from '../../chain/logger.ts';
 import type { ChainStore } from '../../chain/store.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
 import type { Sequencer } from '../../sequencer/sequencer.ts';
+import type { SyncMetrics } from '../metrics/syncMetrics.ts';
 import type { L1Ring } from './l1Ring.ts';
 import type { PeerBatches } from './peerBatches.ts';
 import { ownBatch, postedDataCount } from './postedCheck.ts';
@@ -34,6 +35,7 @@ export interface L1FollowerDeps {
   /** What the node changes its chain in, one after another. */
   readonly turns: Turns;
   readonly log: Logger;
+  readonly metrics: Pick<SyncMetrics, 'imported'>;
   /** Told of every reorganisation of L1: how many blocks were replaced. */
   readonly onReorg?: (depth: number) => void;
 }
@@ -53,6 +55,8 @@ export interface FollowStatus {
   readonly l1Reorgs: number;
   readonly deepestReorg: number;
 }
+
+const AGREED_META = 'l1Agreed';
 
 /** Before L1 was looked at. */
 export const NOTHING_FOLLOWED: FollowStatus = {
@@ -94,13 +98,13 @@ export class L1Follower {
    * @throws SyncError REORG_TOO_DEEP; BridgeError (L1: try again); ChainError ROLLBACK_TOO_DEEP
    */
   async step(signal?: AbortSignal): Promise<void> {
-    const { ring, rollup, unsafe, log } = this.#deps;
+    const { ring, rollup, unsafe, log, store } = this.#deps;
     const { head, forkedAbove } = await ring.look();
     const { confirmations, deployedAt } = this.#options;
     const buried = head.number - BigInt(confirmations);
     const l1 = await rollup.state({ blockNumber: buried < deployedAt ? deployedAt : buried });
     if (forkedAbove !== undefined) this.#onReorg(forkedAbove, head.number);
-    this.#agreed ??= await this.#belowFork(await this.#findAgreed(l1));
+    this.#agreed ??= await this.#belowFork(Math.min(await this.#findAgreed(l1), await this.#checkedBefore()));
     this.#fork = undefined;
     // A reorganisation may have taken commits away: they are unsafe again.
     if (this.#agreed > l1.committed.batch) this.#agreed = l1.committed.batch;
@@ -111,6 +115,7 @@ export class L1Follower {
       if (number > this.#deps.store.head.closedBatch) this.#tell({ isSynced: false });
       if (!(await this.#take(number, l1))) return;
       this.#agreed = number;
+      await store.putMeta(AGREED_META, String(number));
       await this.#tellAgreed(number);
     }
     if (!this.#isChecked) {
@@ -142,6 +147,12 @@ export class L1Follower {
     this.#fork = this.#fork === undefined || forkedAbove < this.#fork ? forkedAbove : this.#fork;
     this.recheck();
     this.#deps.chain.onL1Reorg();
+  }
+
+  /** What an earlier run has compared in full: being the same as L1 is not all there is to it. A snapshot's base was compared, too. */
+  async #checkedBefore(): Promise<number> {
+    const { store } = this.#deps;
+    return Number((await store.getMeta(AGREED_META)) ?? store.base?.head.closedBatch ?? 0);
   }
 
   /** What was committed above a fork of L1 is judged anew: messages and times may be others now. */
@@ -197,12 +208,14 @@ export class L1Follower {
     if (store.head.block > lastBlock) await this.#rollbackNow(lastBlock, 'L1_DIFFERS');
     for (const peer of peers?.having(number) ?? []) {
       if (store.head.block >= lastBlock) break;
+      const above = store.head.block;
       try {
         await peers?.bring(peer, { number, above: store.head.block, lastBlock });
       } catch (error) {
         if (!(error instanceof SyncError)) throw error;
         log.debug({ peer, batch: number, code: error.code, ...error.data }, 'a peer did not bring a batch');
       }
+      this.#deps.metrics.imported('peers', Number(store.head.block - above));
       if (store.head.block < lastBlock) continue;
       if (await this.#close(close, evmData)) return;
       peers?.lied(peer, number);
@@ -227,7 +240,9 @@ export class L1Follower {
   async #derive(posted: PostedBatch): Promise<boolean> {
     const { chain, log, posted: source } = this.#deps;
     try {
+      const { firstBlock, lastBlock } = posted.header;
       await chain.importPosted(source.derivable(posted), await this.#messages(posted));
+      this.#deps.metrics.imported('l1', Number(lastBlock - firstBlock) + 1);
       return true;
     } catch (error) {
       if (!breaksRules(error)) throw error;

@@ -104,6 +104,7 @@ export class SyncService {
           book === undefined || sync.mode === 'l1' ? undefined : new PeerBatches({ peers: book, chain: sequencer }),
         turns,
         log: this.#log,
+        metrics: deps.metrics,
         onReorg: (depth) => deps.metrics.l1Reorg(depth),
       },
     );
@@ -136,6 +137,7 @@ export class SyncService {
         turns,
         clock,
         log: this.#log,
+        metrics: deps.metrics,
         onGap: (_, from) => this.#tail?.begin(from),
       },
     );

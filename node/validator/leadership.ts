@@ -81,7 +81,7 @@ export class Leadership {
     return this.#state?.isOpen ?? false;
   }
 
-  /** Whose block counts, if it is of this time; lower case. undefined: nobody's, or it is not known. */
+  /** Whose block counts first, if it is of this time; lower case. undefined: nobody's, or it is not known. */
   proposerAt(timeSeconds: number): Hex | undefined {
     const state = this.#state;
     if (state === undefined) return undefined;
@@ -95,11 +95,22 @@ export class Leadership {
     return schedule && leaderAt(schedule, timeSeconds);
   }
 
+  /** Whether this signer's block counts. Who holds the seat may always propose: its next commit ends the silence that opened the path. */
+  mayPropose(signer: Hex, timeSeconds: number): boolean {
+    const isSeats = !this.isRotating && signer === this.seat;
+    return isSeats || this.proposerAt(timeSeconds) === signer;
+  }
+
   /** Whether this node proposes now. Where nobody takes turns, the open path is everybody's. */
   isOurTurn(timeSeconds: number): boolean {
     if (this.#own === undefined) return false;
     const isAnybodys = this.isOpen && this.#deps.registry === undefined;
-    return isAnybodys || this.proposerAt(timeSeconds) === this.#own;
+    return isAnybodys || this.mayPropose(this.#own, timeSeconds);
+  }
+
+  /** Whether the seat is this node's own account. */
+  get isOurSeat(): boolean {
+    return !this.isRotating && this.#own !== undefined && this.seat === this.#own;
   }
 
   /** Whether L1 would take a commit of this node at this time of its clock. */
