@@ -88,7 +88,7 @@ describe('while the seat is an account’s', () => {
     const now = START + GRACE + 1;
     expect(lead.isOpen).toBe(true);
     for (let time = now; time < now + 40; time += 10) expect(lead.proposerAt(time)).toBe(turnOf(time));
-    expect(lead.isOurTurn(now)).toBe(false);
+    expect(lead.isOurTurn(now)).toBe(true);
     expect(lead.canCommitAt(now)).toBe(true);
     // blocks from before it was open are its holder's
     expect(lead.proposerAt(START + GRACE)).toBe(SEQUENCER);
