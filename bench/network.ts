@@ -175,7 +175,7 @@ function startObserver({ dataDir }: DevNetwork, domain: Field): Promise<Network>
     {
       id: domain.toString(16).padStart(64, '0').slice(0, 16),
       listen: ['/ip4/127.0.0.1/tcp/0'],
-      ...{ announce: [], bootnodes: [], mdns: false, dht: false, maxPeers: 8 },
+      ...{ announce: [], bootnodes: [], mdns: false, peerExchange: false, maxPeers: 8 },
       identityFile: join(dataDir.startsWith(tmpdir()) ? dataDir : tmpdir(), 'observer.key'),
     },
     {

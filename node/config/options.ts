@@ -71,7 +71,7 @@ export const OPTIONS = {
     announce: option(list(text()), [], 'multiaddresses others reach this node by; default: what it listens on'),
     bootnodes: option(list(text()), [], 'multiaddresses of nodes to begin with, with /p2p/<id>'),
     mdns: option(toggle, false, 'find nodes of the local network'),
-    dht: option(toggle, true, 'find nodes through others'),
+    peerExchange: option(toggle, true, 'ask peers for other nodes, and tell them of some'),
     maxPeers: option(integer(1, 1_000), 50, 'peers at once'),
     identityFile: option(
       text().optional(),

@@ -165,11 +165,11 @@ describe('finding peers', () => {
   });
 
   it('finds others through its peers, and knows them after a restart', async () => {
-    const hub = await start({ dht: true });
-    const first = await start({ dht: true, bootnodes: [hub.address] });
+    const hub = await start({ peerExchange: true });
+    const first = await start({ peerExchange: true, bootnodes: [hub.address] });
     const identityFile = newIdentity();
     await until(() => isPeer(hub, first));
-    const second = await start({ dht: true, bootnodes: [hub.address], identityFile });
+    const second = await start({ peerExchange: true, bootnodes: [hub.address], identityFile });
     await until(() => isPeer(second, first));
     await second.network.stop();
     const book = JSON.parse(await readFile(join(identityFile, '..', 'p2p.peers.json'), 'utf8'));

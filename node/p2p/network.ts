@@ -88,7 +88,7 @@ export class Network {
     this.#inbox = new GossipInbox({ limits }, { handlers, clock, log, metrics, fault, refused });
     this.#server = new RequestServer({ limits }, { handlers, clock, log, metrics, fault, refused, peerList });
     this.#keeper = new PeerKeeper(
-      { ...wantedPeers(options.maxPeers), isExchanging: options.dht },
+      { ...wantedPeers(options.maxPeers), isExchanging: options.peerExchange },
       {
         book,
         clock,

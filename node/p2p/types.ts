@@ -48,8 +48,8 @@ export interface NetworkOptions {
   /** With `/p2p/<id>`. */
   readonly bootnodes: readonly string[];
   readonly mdns: boolean;
-  /** Find nodes through others. */
-  readonly dht: boolean;
+  /** Ask peers for other nodes (peerExchange.ts), and tell them of some. */
+  readonly peerExchange: boolean;
   readonly maxPeers: number;
   /** Made at the first start; the address book lies beside it. */
   readonly identityFile: string;

@@ -41,7 +41,7 @@ export async function openPeers(
       announce: p2p.announce,
       bootnodes: p2p.bootnodes,
       mdns: p2p.mdns,
-      dht: p2p.dht,
+      peerExchange: p2p.peerExchange,
       maxPeers: p2p.maxPeers,
       identityFile: p2p.identityFile ?? join(data.dir, 'p2p.key'),
     },

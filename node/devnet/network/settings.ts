@@ -44,7 +44,7 @@ export function nodeFlags(
     '--rpc-requests-per-minute': 1_000_000,
     '--rpc-cors-origins': '*',
     '--p2p-enabled': true,
-    '--p2p-dht': false,
+    '--p2p-peer-exchange': false,
     '--p2p-mdns': false,
     '--sequencer-enabled': isBuilder,
     '--sequencer-fallback': role === 'validator',

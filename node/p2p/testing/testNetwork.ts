@@ -52,7 +52,7 @@ export async function startNetwork(options: TestOptions = {}): Promise<TestNetwo
       announce: [],
       bootnodes: [],
       mdns: false,
-      dht: false,
+      peerExchange: false,
       maxPeers: 20,
       identityFile: join(mkdtempSync(join(tmpdir(), 'engram-p2p-')), 'p2p.key'),
       ...settings,

@@ -60,7 +60,7 @@ export class SyncWorld {
       '--p2p-enabled': true,
       '--p2p-listen': '/ip4/127.0.0.1/tcp/0',
       '--p2p-bootnodes': bootnodes.join(','),
-      '--p2p-dht': false,
+      '--p2p-peer-exchange': false,
     };
     const node = await startTestNode(
       {

@@ -24,7 +24,7 @@ export async function startObserver({
       announce: [],
       bootnodes: [],
       mdns: false,
-      dht: false,
+      peerExchange: false,
       maxPeers: 20,
       identityFile: join(dir, 'observer.key'),
     },
