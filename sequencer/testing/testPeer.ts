@@ -1,5 +1,6 @@
 import type { Db } from '../../chain/db.ts';
 import { LANE } from '../../chain/derive/testing/testSequencer.ts';
+import { ChainError } from '../../chain/errors.ts';
 import { silentLogger } from '../../chain/logger.ts';
 import { openChain } from '../../chain/openChain.ts';
 import type { ChainStore } from '../../chain/store.ts';
@@ -144,8 +145,14 @@ export class TestPeer {
       const { number, lastBlock } = item.close;
       if (number <= head.closedBatch) return true;
       if (head.open?.number !== number || head.block !== lastBlock) return false;
-      await this.sequencer.importClose(item.close);
-      return true;
+      return this.sequencer.importClose(item.close).then(
+        () => true,
+        (error: unknown) => {
+          // It names no block: it may be of another one with that number.
+          if (error instanceof ChainError && error.code === 'CLOSE_MISMATCH') return false;
+          throw error;
+        },
+      );
     }
     const { block } = item;
     if (block.number <= head.block) {
@@ -174,6 +181,13 @@ export class TestPeer {
       const close = await other.#closeAt(number);
       if (close !== undefined && close > own.head.closedBatch) await this.receive(await other.#closeItem(close));
     }
+  }
+
+  /** Goes on from what another has beyond our own head. */
+  async extend(other: TestPeer): Promise<void> {
+    const { head } = this.store;
+    const theirs = head.block === 0n ? head.hash : (await other.store.block(head.block))?.hash;
+    if (theirs === head.hash) await this.follow(other);
   }
 
   /** Makes the chain what L1 says. */
