@@ -56,10 +56,6 @@ export class ChainState {
     return this.#ledger as Ledger;
   }
 
-  get isLoaded(): boolean {
-    return this.#ledger !== undefined;
-  }
-
   /** As of the last block. */
   account(index: AccountIndex): Account | undefined {
     return this.#ledger?.account(index);

@@ -154,4 +154,21 @@ describe('LaneFeed', () => {
     await expect(feed.poll(0n)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     expect(names(feed.ready(0n))).toEqual(['a']);
   });
+
+  it('forgets everything when L1 was reorganised, what is on its way too', async () => {
+    const lane = new FakeLane();
+    lane.mine('a', 'b');
+    const feed = feedOf(lane, { confirmations: 0 });
+    await feed.poll(0n);
+    feed.forget();
+    expect(feed.ready(0n)).toEqual([]);
+    expect(feed.readAtMs).toBe(0);
+    const polling = feed.poll(0n);
+    feed.forget();
+    await polling;
+    expect(feed.ready(0n)).toEqual([]);
+    expect(feed.readAtMs).toBe(0);
+    await feed.poll(0n);
+    expect(names(feed.ready(0n))).toEqual(['a', 'b']);
+  });
 });

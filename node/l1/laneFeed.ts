@@ -31,6 +31,8 @@ export class LaneFeed implements LaneFeedPort {
   readonly #deps: LaneFeedDependencies;
   #messages: L1Message[] = [];
   #readAtMs = 0;
+  /** Counts how often everything was forgotten. */
+  #generation = 0;
 
   constructor(options: LaneFeedOptions, deps: LaneFeedDependencies) {
     this.#options = { confirmations: 2, maxMessages: 256, ...options };
@@ -44,12 +46,20 @@ export class LaneFeed implements LaneFeedPort {
   /** Reads what is new from `next` on. @throws L1Error */
   async poll(next: bigint): Promise<void> {
     const beganMs = this.#deps.clock.nowMs();
+    const generation = this.#generation;
     try {
       await this.#read(next);
-      this.#readAtMs = beganMs;
+      if (generation === this.#generation) this.#readAtMs = beganMs;
     } catch (error) {
       throw l1Error(error);
     }
+  }
+
+  /** L1 was reorganised, or the chain went back: everything is read again. */
+  forget(): void {
+    this.#messages = [];
+    this.#readAtMs = 0;
+    this.#generation += 1;
   }
 
   /** Messages from `next` on, in order. */
@@ -61,6 +71,7 @@ export class LaneFeed implements LaneFeedPort {
   async #read(next: bigint): Promise<void> {
     const { deployedAt, confirmations, maxMessages } = this.#options;
     const { lane, l1 } = this.#deps;
+    const generation = this.#generation;
     this.#forgetBelow(next);
     const buried = (await l1.getBlockNumber()) - BigInt(confirmations);
     if (buried < deployedAt) return;
@@ -72,6 +83,8 @@ export class LaneFeed implements LaneFeedPort {
     const to = count < room ? count : room;
     if (to <= from) return;
     const found = await lane.messages(from, to, { toBlock: buried });
+    // Asked before all was forgotten: they may be of a chain that is no more.
+    if (generation !== this.#generation) return;
     for (const message of found) {
       // Out of order would mean that the node answered from another chain than a moment ago: stop, and read again at the next poll.
       if (message.index !== next + BigInt(this.#messages.length)) break;
