@@ -27,13 +27,12 @@ async function main(): Promise<number> {
     progress(`there is no ${unknown.join(', ')}; scenarios: ${SCENARIOS.map(({ name }) => name).join(', ')}`);
     return 2;
   }
-  const stop = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  // Ends through `exit`, where every process of the network is ended, too.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
   const report = await runNetworkTests({
     isQuick: args.quick,
     logLevel: args['log-level'],
     onStep: progress,
-    signal: stop.signal,
     ...(only !== undefined && { only }),
     ...(args.fault !== undefined && { fault: args.fault }),
     ...(args.keep !== undefined && { dataDir: args.keep }),

@@ -44,7 +44,7 @@ export interface RunOptions {
 const NETWORK: Omit<NetworkOptions, 'validators'> = {
   batchMs: 15_000,
   blockMs: 1_000,
-  settings: { graceSeconds: 45 },
+  settings: { graceSeconds: 60 },
   registrySettings: { epochSeconds: 60, slotSeconds: 10 },
   flags: { validator: { '--sync-snapshot-every-batches': 3 }, sequencer: { '--sync-snapshot-every-batches': 3 } },
 };

@@ -19,7 +19,7 @@ const NEVER = 2 ** 40 - 1;
 const PATIENCE_MS = 15_000;
 const LOOK_MS = 300;
 /** A `small` batch holds a few transactions and takes seconds to prove: more than this and proofs fall behind. */
-const PAUSE_MS = 8_000;
+const PAUSE_MS = 20_000;
 
 export interface LedgerSenderOptions {
   readonly owner: DevName;
