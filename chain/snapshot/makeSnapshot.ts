@@ -20,6 +20,8 @@ import { ChunkKind, MAX_CHUNK_BYTES, type PostedFacts, type SnapshotManifest } f
 
 /** Snapshots of this many batches stay: whoever is taking one can finish while the next is made. */
 const KEPT = 2;
+/** One at a time; what a killed process left is replaced by the next. */
+const BUILDING = 'building';
 /** Items before others get their turn: an account's hash takes 0.1 ms. */
 const SLICE = 100;
 /** State items read at once. */
@@ -51,7 +53,7 @@ export interface MakeSnapshotDeps {
 export async function makeSnapshot(options: MakeSnapshotOptions, deps: MakeSnapshotDeps): Promise<SnapshotManifest> {
   const { batch, dir, chunkBytes = MAX_CHUNK_BYTES } = options;
   const facts = await factsOf(batch, deps);
-  const building = join(dir, `building-${batch}`);
+  const building = join(dir, BUILDING);
   const unpin = deps.lane.pin(facts.block.header);
   try {
     await rm(building, { recursive: true, force: true });

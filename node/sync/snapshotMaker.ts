@@ -1,5 +1,3 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Db } from '../../chain/db.ts';
 import type { EvmLane } from '../../chain/evm/evmLane.ts';
 import type { Logger } from '../../chain/logger.ts';
@@ -22,45 +20,37 @@ export interface SnapshotMakerDeps {
   readonly log: Logger;
 }
 
-/** The newest is offered, the one before may still be under way to somebody. */
-const KEPT = 2;
-
-/** Makes snapshots for others, beside blocks, and keeps the newest. */
+/** Makes snapshots for others, beside blocks, and offers the newest. */
 export class SnapshotMaker {
   readonly #options: SnapshotMakerOptions;
   readonly #deps: SnapshotMakerDeps;
-  /** Newest last. */
-  #sources: SnapshotSource[] = [];
+  #newest: SnapshotSource | undefined;
+  /** May still be under way to somebody; its files stay as long. */
+  #before: SnapshotSource | undefined;
   #isMaking = false;
 
-  private constructor(options: SnapshotMakerOptions, deps: SnapshotMakerDeps) {
+  private constructor(options: SnapshotMakerOptions, deps: SnapshotMakerDeps, newest: SnapshotSource | undefined) {
     this.#options = options;
     this.#deps = deps;
+    this.#newest = newest;
   }
 
   /** With what an earlier run has made. */
   static async open(options: SnapshotMakerOptions, deps: SnapshotMakerDeps): Promise<SnapshotMaker> {
-    const maker = new SnapshotMaker(options, deps);
-    await mkdir(options.dir, { recursive: true });
-    for (const batch of await maker.#folders()) {
-      const source = await SnapshotSource.open(join(options.dir, String(batch)));
-      if (source !== undefined) maker.#sources.push(source);
-    }
-    await maker.#forgetOld();
-    return maker;
+    return new SnapshotMaker(options, deps, await SnapshotSource.open(options.dir));
   }
 
   /** 0: there is none. */
   get batch(): number {
-    return this.#sources.at(-1)?.manifest.batch ?? 0;
+    return this.#newest?.manifest.batch ?? 0;
   }
 
   get manifestBytes(): Uint8Array | undefined {
-    return this.#sources.at(-1)?.manifestBytes;
+    return this.#newest?.manifestBytes;
   }
 
   async chunk(batch: number, chunk: number): Promise<Uint8Array | undefined> {
-    return this.#sources.find(({ manifest }) => manifest.batch === batch)?.chunk(chunk);
+    return [this.#newest, this.#before].find((source) => source?.manifest.batch === batch)?.chunk(chunk);
   }
 
   /** Call it when a batch has been attested: makes a snapshot of it if it is time. Failures are logged, the next batch is another try. */
@@ -71,33 +61,16 @@ export class SnapshotMaker {
     if (store.head.closedBatch < batch) return;
     this.#isMaking = true;
     try {
-      const into = join(dir, String(batch));
-      await makeSnapshot({ batch, dir: into }, { store, lane, db, posted: await facts(batch) });
-      const source = await SnapshotSource.open(into);
+      const { chunks } = await makeSnapshot({ batch, dir }, { store, lane, db, posted: await facts(batch) });
+      const source = await SnapshotSource.open(dir);
       if (source === undefined) return;
-      this.#sources.push(source);
-      await this.#forgetOld();
-      log.info({ batch, chunks: source.manifest.chunks.length }, 'snapshot made');
+      this.#before = this.#newest;
+      this.#newest = source;
+      log.info({ batch, chunks: chunks.length }, 'snapshot made');
     } catch (err) {
       log.warn({ batch, err }, 'no snapshot was made');
     } finally {
       this.#isMaking = false;
     }
-  }
-
-  async #forgetOld(): Promise<void> {
-    const old = this.#sources.slice(0, -KEPT);
-    this.#sources = this.#sources.slice(-KEPT);
-    for (const { manifest } of old) {
-      await rm(join(this.#options.dir, String(manifest.batch)), { recursive: true, force: true });
-    }
-  }
-
-  async #folders(): Promise<number[]> {
-    const names = await readdir(this.#options.dir);
-    return names
-      .filter((name) => /^\d{1,15}$/.test(name))
-      .map(Number)
-      .sort((x, y) => x - y);
   }
 }

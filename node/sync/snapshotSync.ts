@@ -5,11 +5,12 @@ import { keys } from '../../chain/keys.ts';
 import type { Logger } from '../../chain/logger.ts';
 import { decodeManifest } from '../../chain/snapshot/manifest.ts';
 import { SnapshotImport } from '../../chain/snapshot/snapshotImport.ts';
-import type { PostedFacts, SnapshotManifest } from '../../chain/snapshot/types.ts';
+import type { PostedFacts } from '../../chain/snapshot/types.ts';
 import type { GenesisState } from '../../genesis/spec.ts';
 import type { Field } from '../../protocol/types.ts';
 import type { Network } from '../p2p/network.ts';
 import type { PeerBook } from './peerBook.ts';
+import { takeChunks } from './snapshotChunks.ts';
 import { SyncError } from './syncError.ts';
 
 export interface SnapshotSyncOptions {
@@ -32,8 +33,6 @@ export interface SnapshotSyncDeps {
 }
 
 const RETRY_MS = 1_000;
-/** Chunks asked for at once. */
-const PARALLEL = 4;
 
 /**
  * Begins an empty chain with the state after a proven, attested batch, from whichever peer has a good one. What it brings is believed only
@@ -52,7 +51,7 @@ export async function syncSnapshot(options: SnapshotSyncOptions, deps: SnapshotS
         return await takeFrom(peer, options, deps);
       } catch (err) {
         refused.add(peer);
-        if (err instanceof ChainError) peers.lied(peer, err.code);
+        if (isLie(err)) peers.lied(peer, err.code);
         log.warn({ peer, err }, 'a peer’s snapshot was not taken');
       }
     }
@@ -63,16 +62,21 @@ export async function syncSnapshot(options: SnapshotSyncOptions, deps: SnapshotS
 }
 
 async function takeFrom(peer: string, options: SnapshotSyncOptions, deps: SnapshotSyncDeps): Promise<number> {
-  const { network, facts, db, log, signal } = deps;
-  const { domain, genesis } = options;
+  const { network, peers, facts, db, log, signal } = deps;
+  const { domain, genesis, genesisHash } = options;
   const bytes = await network.snapshotManifest(peer);
   if (bytes === undefined) throw new SyncError('NO_PEER', { reason: 'it has no snapshot' });
   const manifest = decodeManifest(bytes);
   const { batch } = manifest;
   log.info({ peer, batch, chunks: manifest.chunks.length }, 'taking a snapshot');
   const snapshot = await SnapshotImport.begin({ manifest, facts: await facts(batch), domain, genesis }, { db });
+  const others = async (): Promise<readonly string[]> => {
+    await peers.refresh(genesisHash);
+    return peers.withSnapshot();
+  };
+  const lied = (liar: string, reason: string): void => peers.lied(liar, reason);
   try {
-    await takeChunks(peer, manifest, snapshot, { network, signal });
+    await takeChunks(peer, manifest, { network, snapshot, others, lied, log, signal });
     await snapshot.finish();
   } catch (error) {
     await snapshot.abandon();
@@ -82,25 +86,7 @@ async function takeFrom(peer: string, options: SnapshotSyncOptions, deps: Snapsh
   return batch;
 }
 
-async function takeChunks(
-  peer: string,
-  { batch, chunks }: SnapshotManifest,
-  snapshot: SnapshotImport,
-  { network, signal }: Pick<SnapshotSyncDeps, 'network' | 'signal'>,
-): Promise<void> {
-  const coming: Promise<Uint8Array | undefined>[] = [];
-  const ask = (chunk: number): void => {
-    const answer = network.snapshotChunk(peer, batch, chunk);
-    // Whoever awaits it gets the failure; until then it must not count as unhandled.
-    answer.catch(() => undefined);
-    coming.push(answer);
-  };
-  for (let i = 0; i < Math.min(PARALLEL, chunks.length); i += 1) ask(i);
-  for (let i = 0; i < chunks.length; i += 1) {
-    signal?.throwIfAborted();
-    const bytes = await coming.shift();
-    if (bytes === undefined) throw new SyncError('NO_PEER', { batch, chunk: i });
-    if (i + PARALLEL < chunks.length) ask(i + PARALLEL);
-    await snapshot.addChunk(i, bytes);
-  }
+/** Anything else is this machine's trouble, the network's or L1's. */
+function isLie(error: unknown): error is ChainError {
+  return error instanceof ChainError && (error.code === 'SNAPSHOT_INVALID' || error.code === 'BAD_WIRE');
 }
