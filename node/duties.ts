@@ -5,10 +5,12 @@ import type { FollowStatus } from './sync/l1Follower.ts';
 import type { Leadership } from './validator/leadership.ts';
 
 export interface DutiesDeps {
-  readonly leadership: Pick<Leadership, 'isOurTurn' | 'isOurSeat' | 'isOpen' | 'leaderAt' | 'seat'>;
+  readonly leadership: Pick<Leadership, 'isOurTurn' | 'isOurSeat' | 'isOpen' | 'isRotating' | 'leaderAt' | 'seat'>;
   /** The node's L1 account. */
   readonly own: Hex | undefined;
-  readonly sync: () => FollowStatus;
+  readonly sync: () => Pick<FollowStatus, 'isSynced'>;
+  /** Of the newest block, in seconds: the next one is not older, and it is its time that a turn is judged by. */
+  readonly headTimestamp: () => number;
   /** Since when something waits for a block, in milliseconds since 1970; undefined: nothing does. */
   readonly waitingSinceMs: () => number | undefined;
 }
@@ -46,7 +48,8 @@ export class Duties implements DutiesPort {
   #isTurn(nowMs: number): boolean {
     const { leadership, own } = this.#deps;
     const { enabled, fallback } = this.#settings;
-    const nowSeconds = Math.floor(nowMs / 1000);
+    // The leader before may have had a clock that is ahead, or lied: a block of ours with its time would be refused by everybody.
+    const nowSeconds = Math.max(Math.floor(nowMs / 1000), this.#deps.headTimestamp());
     if (own === undefined) return false;
     if (enabled && leadership.isOurTurn(nowSeconds)) return true;
     // The open path is for everybody; those who are staked take turns, so that they do not get in each other's way.
@@ -58,7 +61,9 @@ export class Duties implements DutiesPort {
   /** The seat is somebody else's, who may only be quiet. */
   get #isStandingBy(): boolean {
     const { leadership } = this.#deps;
-    return leadership.isOpen && leadership.seat !== undefined && !leadership.isOurSeat;
+    // Where the seat rotates, it is the leader's.
+    const isOthers = leadership.seat !== undefined && !leadership.isOurSeat && !leadership.isRotating;
+    return leadership.isOpen && isOthers;
   }
 
   #isAbandoned(nowMs: number): boolean {

@@ -89,6 +89,7 @@ export async function openNode(
   const waiting = new Waiting({ clock });
   const duties = new Duties(config.sequencer, {
     ...{ leadership, own, sync: followed },
+    headTimestamp: () => store.head.timestamp,
     waitingSinceMs: () => waiting.sinceMs,
   });
   const turn = new AccountTurn();
