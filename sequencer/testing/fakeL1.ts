@@ -294,7 +294,7 @@ export class FakeL1 implements L1Port {
 
   #execute(height = this.#blocks.length): Executed {
     const known = this.#executed.get(height);
-    if (known?.last === this.#blocks[height - 1]) return known.executed;
+    if (known !== undefined && known.last === this.#blocks[height - 1]) return known.executed;
     const executed = this.#executeAll(height);
     this.#executed.set(height, { last: this.#blocks[height - 1], executed });
     return executed;
