@@ -30,6 +30,8 @@ export class Announcer {
     const { store, signatures, key, publish } = this.#deps;
     const batchTimestamp = store.head.open?.timestamp ?? block.timestamp;
     this.#inTurn(async () => {
+      // A signature beside another block of this number would make a liar of whoever passes the two on.
+      if (!(await this.#isStored(block))) return;
       const signature = signDigest(blockDigest(store.domain, block), key.reveal());
       await signatures.putBlock(block.number, signature);
       await publish(encodeItem({ kind: 'block', block: wireBlockOf(block, batchTimestamp), signature }));
@@ -51,6 +53,11 @@ export class Announcer {
 
   async settled(): Promise<void> {
     await this.#last;
+  }
+
+  async #isStored({ number, hash }: Block): Promise<boolean> {
+    const header = await this.#deps.store.header(number);
+    return header !== undefined && BigInt(`0x${Buffer.from(header.hash()).toString('hex')}`) === hash;
   }
 
   #inTurn(work: () => Promise<void>): void {

@@ -13,15 +13,23 @@ export interface PeerBookDeps {
 
 /** A status this old is asked for again before it is relied on. */
 const FRESH_MS = 5_000;
+/** Who did not have what it said is not asked for so long; each time in a row twice as long, up to the limit. */
+const FRUITLESS_MS = 30_000;
+const MAX_FRUITLESS_MS = 600_000;
 
 /** What peers say of themselves, and questions to them. Everything they answer is to be checked. */
 export class PeerBook {
   readonly #deps: PeerBookDeps;
   readonly #statuses = new Map<string, { readonly status: PeerStatus; readonly atMs: number }>();
 
+  readonly #fruitless = new Map<string, { readonly times: number; readonly untilMs: number }>();
+
   constructor(deps: PeerBookDeps) {
     this.#deps = deps;
-    deps.network.events.on('peerDisconnected', (peer) => this.#statuses.delete(peer));
+    deps.network.events.on('peerDisconnected', (peer) => {
+      this.#statuses.delete(peer);
+      this.#fruitless.delete(peer);
+    });
   }
 
   /** Asks all peers whose last answer is old. Those that do not answer are forgotten until the next time. */
@@ -65,11 +73,28 @@ export class PeerBook {
     return [...this.#where(({ snapshotBatch }) => snapshotBatch > 0)].sort((x, y) => batch(y) - batch(x));
   }
 
-  /** The longest chain a peer speaks of. */
+  /** The longest chain a peer speaks of that has not been asked for it in vain. */
   get bestHead(): bigint {
     let best = 0n;
-    for (const { status } of this.#statuses.values()) if (status.head > best) best = status.head;
+    for (const [peer, { status }] of this.#statuses) {
+      if (status.head > best && !this.#isFruitless(peer)) best = status.head;
+    }
     return best;
+  }
+
+  /**
+   * It did not bring what it says it has. No fault: it may be on another branch, or have it from L1 alone. But whoever claims the longest
+   * chain there is would be asked first for ever.
+   */
+  fruitless(peer: string): void {
+    const times = (this.#fruitless.get(peer)?.times ?? 0) + 1;
+    const pauseMs = Math.min(FRUITLESS_MS * 2 ** (times - 1), MAX_FRUITLESS_MS);
+    this.#fruitless.set(peer, { times, untilMs: this.#deps.clock.nowMs() + pauseMs });
+  }
+
+  /** It brought what was wanted. */
+  fruitful(peer: string): void {
+    this.#fruitless.delete(peer);
   }
 
   async *batch(peer: string, number: number): AsyncGenerator<ChainItem> {
@@ -93,7 +118,12 @@ export class PeerBook {
       .map(({ id }) => id)
       .filter((id) => {
         const known = this.#statuses.get(id);
-        return known !== undefined && isWanted(known.status);
+        return known !== undefined && isWanted(known.status) && !this.#isFruitless(id);
       });
+  }
+
+  #isFruitless(peer: string): boolean {
+    const record = this.#fruitless.get(peer);
+    return record !== undefined && this.#deps.clock.nowMs() < record.untilMs;
   }
 }

@@ -141,7 +141,8 @@ export class SyncService {
         onGap: (_, from) => this.#tail?.begin(from),
       },
     );
-    this.#tail = new TailSync({ store, peers: book, intake: this.#intake, log: this.#log });
+    const safeBlock = (): bigint => this.#follower.status.safeBlock;
+    this.#tail = new TailSync({ store, peers: book, intake: this.#intake, safeBlock, log: this.#log });
     if (secrets.l1Key !== undefined) {
       const publish = (bytes: Uint8Array): Promise<void> => peers.network.publish('block', bytes);
       const announcer = new Announcer({ store, signatures, key: secrets.l1Key, publish, log: this.#log });

@@ -8,6 +8,8 @@ export interface TailSyncDeps {
   readonly store: Pick<ChainStore, 'head'>;
   readonly peers: PeerBook;
   readonly intake: Pick<BlockIntake, 'onItem'>;
+  /** The last block that L1 has and this node agrees with. */
+  readonly safeBlock: () => bigint;
   readonly log: Logger;
 }
 
@@ -15,6 +17,10 @@ export interface TailSyncDeps {
 const PIECE = 256;
 /** What says that an item brings nothing new, and the next one may. */
 const PASSING = new Set(['KNOWN', 'OLD']);
+/** What says that its chain parts from ours further down. */
+const PARTED = new Set(['OTHER_BRANCH', 'OTHER_PARENT']);
+/** Whose turn it was is known for a few epochs only, and a seat may have changed hands since: whoever still has the block is no liar. */
+const BYGONE = new Set(['WRONG_PROPOSER']);
 
 /** Blocks that are not on L1 yet and were missed: fetched from whoever has them, one fetch at a time. */
 export class TailSync {
@@ -44,33 +50,51 @@ export class TailSync {
     this.#asked = undefined;
     const candidates = new Set([...first, ...peers.beyond(store.head.block)]);
     for (const peer of [...candidates].slice(0, 3)) {
-      const before = store.head.block;
+      const { block: before, hash, closedBatch } = store.head;
       try {
-        while (await this.#piece(peer));
+        await this.#fetch(peer);
       } catch (err) {
         if (isPeersFault(err)) peers.lied(peer, 'blocks');
         log.debug({ peer, err }, 'blocks could not be fetched');
       }
-      if (store.head.block > before) log.debug({ peer, from: before, to: store.head.block }, 'blocks fetched');
+      if (store.head.hash === hash && store.head.closedBatch === closedBatch) {
+        peers.fruitless(peer);
+        continue;
+      }
+      peers.fruitful(peer);
+      log.debug({ peer, from: before, to: store.head.block }, 'blocks fetched');
     }
   }
 
-  /** Returns whether there may be more. */
-  async #piece(peer: string): Promise<boolean> {
-    const { peers, store, intake } = this.#deps;
+  /** On from our head; where the peer is on another branch, from the last block that is sure to be the same. */
+  async #fetch(peer: string): Promise<void> {
+    const { store, safeBlock } = this.#deps;
     const { head } = store;
     // The head's own block again: the close of its batch comes behind it.
-    const from = head.block > 0n ? head.block : 1n;
+    let from = head.block > 0n ? head.block : 1n;
+    let hasGoneBack = false;
+    for (;;) {
+      const { last, isParted } = await this.#piece(peer, from);
+      if (last !== undefined) from = last + 1n;
+      else if (isParted && !hasGoneBack && safeBlock() < from) {
+        hasGoneBack = true;
+        from = safeBlock() + 1n;
+      } else return;
+    }
+  }
+
+  /** `last`: the block it ended with, if there may be more. */
+  async #piece(peer: string, from: bigint): Promise<{ readonly last?: bigint; readonly isParted: boolean }> {
+    const { peers, intake } = this.#deps;
+    let last: bigint | undefined;
     for await (const item of peers.blocks(peer, from, PIECE)) {
       // What the sender has no signature for is on L1, and comes from there.
       if (item.signature.length === 0) continue;
       const { outcome, reason } = await intake.onItem(item, peer);
-      if (outcome === 'reject') {
-        peers.lied(peer, reason);
-        return false;
-      }
-      if (outcome === 'ignore' && !PASSING.has(reason)) return false;
+      if (outcome === 'reject' && !BYGONE.has(reason)) peers.lied(peer, reason);
+      if (outcome !== 'accept' && !PASSING.has(reason)) return { isParted: PARTED.has(reason) };
+      if (item.kind === 'block' && item.block.number >= from) last = item.block.number;
     }
-    return store.head.block > head.block;
+    return last === undefined ? { isParted: false } : { last, isParted: false };
   }
 }
