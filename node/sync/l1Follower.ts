@@ -3,14 +3,16 @@ import type { PostedBatch, RollupState } from '../../bridge/client/types.ts';
 import { ChainError } from '../../chain/errors.ts';
 import type { Logger } from '../../chain/logger.ts';
 import type { ChainStore } from '../../chain/store.ts';
+import { decodeBody } from '../../protocol/codec/body.ts';
+import { commitTo } from '../../protocol/commitment.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
 import type { Sequencer } from '../../sequencer/sequencer.ts';
 import type { SyncMetrics } from '../metrics/syncMetrics.ts';
+import { completeBatch } from './completeBatch.ts';
 import type { L1Ring } from './l1Ring.ts';
 import type { PeerBatches } from './peerBatches.ts';
 import { ownBatch, postedDataCount } from './postedCheck.ts';
 import type { PostedSource } from './postedSource.ts';
-import { SyncError } from './syncError.ts';
 import type { Turns } from './turns.ts';
 import type { UnsafeCheck } from './unsafeCheck.ts';
 
@@ -82,6 +84,10 @@ export class L1Follower {
   /** The highest block of L1 that was not reorganised away since batches were last compared. */
   #fork: bigint | undefined;
   #isChecked = false;
+  /** Counts `recheck`: what a step has found out before it counts no more. */
+  #round = 0;
+  /** r of a committed batch that cannot be proven: it is not tried at every look. */
+  #unprovable: bigint | undefined;
   #status: FollowStatus = NOTHING_FOLLOWED;
 
   constructor(options: L1FollowerOptions, deps: L1FollowerDeps) {
@@ -100,20 +106,25 @@ export class L1Follower {
   async step(signal?: AbortSignal): Promise<void> {
     const { ring, rollup, unsafe, log, store } = this.#deps;
     const { head, forkedAbove } = await ring.look();
+    // At once, whatever fails below: the ring tells it only once.
+    if (forkedAbove !== undefined) this.#onReorg(forkedAbove, head.number);
     const { confirmations, deployedAt } = this.#options;
+    const round = this.#round;
     const buried = head.number - BigInt(confirmations);
     const l1 = await rollup.state({ blockNumber: buried < deployedAt ? deployedAt : buried });
-    if (forkedAbove !== undefined) this.#onReorg(forkedAbove, head.number);
-    this.#agreed ??= await this.#belowFork(Math.min(await this.#findAgreed(l1), await this.#checkedBefore()));
+    const known = this.#agreed ?? (await this.#compared(l1));
+    if (this.#round !== round) return;
     this.#fork = undefined;
     // A reorganisation may have taken commits away: they are unsafe again.
-    if (this.#agreed > l1.committed.batch) this.#agreed = l1.committed.batch;
-    for (let number = this.#agreed + 1; number <= l1.committed.batch; number += 1) {
+    let agreed = Math.min(known, l1.committed.batch);
+    this.#agreed = agreed;
+    for (let number = agreed + 1; number <= l1.committed.batch; number += 1) {
       if (signal?.aborted) return;
       this.#tell({ committedBatch: l1.committed.batch });
       // A batch of our own that is now on L1 puts nobody out of step.
       if (number > this.#deps.store.head.closedBatch) this.#tell({ isSynced: false });
-      if (!(await this.#take(number, l1))) return;
+      if (!(await this.#take(number, l1)) || this.#round !== round) return;
+      agreed = number;
       this.#agreed = number;
       await store.putMeta(AGREED_META, String(number));
       await this.#tellAgreed(number);
@@ -121,9 +132,10 @@ export class L1Follower {
     if (!this.#isChecked) {
       const conflict = await unsafe.firstConflict(l1.committed.queue, this.#status.safeBlock);
       if (conflict !== undefined) await this.#rollback(conflict - 1n, 'L1_ITEM_GONE');
+      if (this.#round !== round) return;
       this.#isChecked = true;
     }
-    await this.#tellAgreed(this.#agreed);
+    await this.#tellAgreed(agreed);
     const wasSynced = this.#status.isSynced;
     this.#tell({ committedBatch: l1.committed.batch, isSynced: true, invalidBatch: undefined });
     if (!wasSynced) log.info({ agreedBatch: this.#agreed, block: this.#deps.store.head.block }, 'in step with L1');
@@ -131,6 +143,7 @@ export class L1Follower {
 
   /** Something else says that L1 has another chain than ours: the next step compares from scratch. */
   recheck(): void {
+    this.#round += 1;
     this.#agreed = undefined;
     this.#isChecked = false;
     this.#deps.posted.reset();
@@ -147,6 +160,15 @@ export class L1Follower {
     this.#fork = this.#fork === undefined || forkedAbove < this.#fork ? forkedAbove : this.#fork;
     this.recheck();
     this.#deps.chain.onL1Reorg();
+  }
+
+  /** From scratch: what L1 and this node have in common, and what was judged by L1 as it is now. On disk, too: a crash forgets forks. */
+  async #compared(l1: RollupState): Promise<number> {
+    const { store } = this.#deps;
+    const before = await this.#checkedBefore();
+    const agreed = await this.#belowFork(Math.min(await this.#findAgreed(l1), before));
+    if (agreed < before) await store.putMeta(AGREED_META, String(agreed));
+    return agreed;
   }
 
   /** What an earlier run has compared in full: being the same as L1 is not all there is to it. A snapshot's base was compared, too. */
@@ -174,7 +196,10 @@ export class L1Follower {
       if (own === undefined || own.isSameAsPosted) break;
       number -= 1;
     }
-    if (number < top) await this.#rollback(await this.#lastBlock(number), 'L1_DIFFERS');
+    if (number === top) return number;
+    // Nothing is built until L1's batches are here.
+    this.#tell({ isSynced: false });
+    await this.#rollback(await this.#lastBlock(number), 'L1_DIFFERS');
     return number;
   }
 
@@ -189,8 +214,12 @@ export class L1Follower {
         return false;
       }
       const first = await ownBatch(posted, store);
-      if (first !== undefined && !first.isSameAsPosted) await this.#rollbackNow(before, 'L1_DIFFERS');
-      if (first?.isSameAsPosted !== true) await this.#complete(posted);
+      if (first?.isSameAsPosted !== true) {
+        this.#tell({ isSynced: false });
+        if (!this.#isProvable(posted)) return false;
+        if (first !== undefined) await this.#rollbackNow(before, 'L1_DIFFERS');
+        await completeBatch(posted, { ...this.#deps, rollback: (to, reason) => this.#rollbackNow(to, reason) });
+      }
       const own = await ownBatch(posted, store);
       if (own?.isSameAsPosted === true && own.isAsPosted && (await this.#counts(posted))) return true;
       if (store.head.block > before) await this.#rollbackNow(before, 'POSTED_DATA_VOID');
@@ -198,63 +227,47 @@ export class L1Follower {
     });
   }
 
-  /** From the blocks that are here, and those that peers have. */
-  async #complete(posted: PostedBatch): Promise<void> {
-    const { store, peers, log } = this.#deps;
-    const { number, header, shape, stored, evmData } = posted;
-    const { lastBlock, evmCommitment } = header;
-    const close = { number, lastBlock, shape, c: stored.c, evmCommitment };
-    const before = header.firstBlock - 1n;
-    if (store.head.block > lastBlock) await this.#rollbackNow(lastBlock, 'L1_DIFFERS');
-    for (const peer of peers?.having(number) ?? []) {
-      if (store.head.block >= lastBlock) break;
-      const above = store.head.block;
-      try {
-        await peers?.bring(peer, { number, above: store.head.block, lastBlock });
-      } catch (error) {
-        if (!(error instanceof SyncError)) throw error;
-        log.debug({ peer, batch: number, code: error.code, ...error.data }, 'a peer did not bring a batch');
-      }
-      this.#deps.metrics.imported('peers', Number(store.head.block - above));
-      if (store.head.block < lastBlock) continue;
-      if (await this.#close(close, evmData)) return;
-      peers?.lied(peer, number);
-      await this.#rollbackNow(before, 'PEER_LIED');
-    }
-    if (store.head.block === lastBlock && store.head.open !== undefined && !(await this.#close(close, evmData))) {
-      await this.#rollbackNow(before, 'L1_DIFFERS');
+  /**
+   * L1 takes C from the committer: one that is not that of the posted data has no proof, whatever the data are. Nothing is given up for it,
+   * and no peer could have it.
+   */
+  #isProvable(posted: PostedBatch): boolean {
+    const { stored } = posted;
+    if (this.#unprovable === stored.r) return false;
+    try {
+      const { header, body } = this.#deps.posted.derivable(posted);
+      const { c } = commitTo(header, decodeBody(body, header));
+      if (c !== stored.c) throw new ProtocolError('BAD_BATCH', { c: stored.c, found: c });
+      return true;
+    } catch (error) {
+      if (!breaksRules(error)) throw error;
+      this.#onUnprovable(posted, error);
+      return false;
     }
   }
 
-  async #close(close: Parameters<Sequencer['importClose']>[0], evmData: Uint8Array): Promise<boolean> {
-    try {
-      await this.#deps.chain.importClose(close, evmData);
-      return true;
-    } catch (error) {
-      if (error instanceof ChainError && error.code === 'CLOSE_MISMATCH') return false;
-      throw error;
-    }
+  #onUnprovable({ number, stored }: PostedBatch, err: unknown): void {
+    const message = 'L1 has a batch that breaks the ledger’s rules: it cannot be proven';
+    if (this.#unprovable !== stored.r) this.#deps.log.error({ batch: number, err }, message);
+    this.#unprovable = stored.r;
+    this.#tell({ invalidBatch: number, isSynced: false });
   }
 
   /** By L1's data alone. */
   async #derive(posted: PostedBatch): Promise<boolean> {
-    const { chain, log, posted: source } = this.#deps;
+    const { chain, store, posted: source } = this.#deps;
     try {
       const { firstBlock, lastBlock } = posted.header;
       await chain.importPosted(source.derivable(posted), await this.#messages(posted));
       this.#deps.metrics.imported('l1', Number(lastBlock - firstBlock) + 1);
       return true;
     } catch (error) {
+      // A block that this node was about to seal came in between: the next step gives it up.
+      if (error instanceof ChainError && error.code === 'OUT_OF_ORDER') return false;
       if (!breaksRules(error)) throw error;
       const before = posted.header.firstBlock - 1n;
-      if (this.#deps.store.head.block > before) await this.#rollbackNow(before, 'POSTED_DATA_VOID');
-      if (this.#status.invalidBatch !== posted.number) {
-        log.error(
-          { batch: posted.number, err: error },
-          'L1 has a batch that breaks the ledger’s rules: it cannot be proven',
-        );
-      }
-      this.#tell({ invalidBatch: posted.number, isSynced: false });
+      if (store.head.block > before) await this.#rollbackNow(before, 'POSTED_DATA_VOID');
+      this.#onUnprovable(posted, error);
       return false;
     }
   }
@@ -287,7 +300,10 @@ export class L1Follower {
   }
 
   async #rollbackNow(toBlock: bigint, reason: string): Promise<void> {
-    await this.#deps.chain.rollback(toBlock, reason);
+    const { store, chain } = this.#deps;
+    // Something else may have given up more in the meantime.
+    if (toBlock >= store.head.block) return;
+    await chain.rollback(toBlock, reason);
     this.#tell({ rollbacks: this.#status.rollbacks + 1 });
   }
 

@@ -2,6 +2,7 @@ import { ChainError } from '../../chain/errors.ts';
 import type { ChainItem } from '../../chain/wire/types.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
 import type { Sequencer } from '../../sequencer/sequencer.ts';
+import { NetworkError } from '../p2p/errors.ts';
 import type { PeerBook } from './peerBook.ts';
 import { SyncError } from './syncError.ts';
 
@@ -25,7 +26,7 @@ export class PeerBatches {
 
   /**
    * Imports the blocks of a batch above a block. Signatures of its proposers do not matter: L1 has the batch.
-   * @throws SyncError PEER_LIED, NO_PEER
+   * @throws SyncError PEER_LIED; OTHER_BRANCH: they do not follow what is here, which need not be the peer's fault; NO_PEER
    */
   async bring(
     peer: string,
@@ -42,6 +43,9 @@ export class PeerBatches {
         next += 1n;
       }
     } catch (cause) {
+      // It has cost the peer what it should; the others are asked.
+      if (cause instanceof NetworkError) throw new SyncError('NO_PEER', { batch: number, code: cause.code }, { cause });
+      if (isOutOfOrder(cause)) throw new SyncError('OTHER_BRANCH', { batch: number, block: next }, { cause });
       if (!isPeersFault(cause)) throw cause;
       peers.lied(peer, `batch ${number}`);
       throw new SyncError('PEER_LIED', { batch: number, block: next }, { cause });
@@ -49,24 +53,26 @@ export class PeerBatches {
     if (next <= lastBlock) throw new SyncError('NO_PEER', { batch: number, block: next });
   }
 
-  /** What it brought is not what L1 has. */
-  lied(peer: string, batch: number): void {
-    this.#deps.peers.lied(peer, `batch ${batch}`);
+  /** It has not what it says, or something else than L1. */
+  fruitless(peer: string): void {
+    this.#deps.peers.fruitless(peer);
   }
 }
 
 function blockOf(item: ChainItem, next: bigint, batch: number) {
   if (item.kind === 'close' || item.block.number < next) return undefined;
   if (item.block.number > next || item.block.batch !== batch)
-    throw new SyncError('PEER_LIED', { block: item.block.number });
+    throw new SyncError('OTHER_BRANCH', { block: item.block.number });
   return item.block;
 }
 
-/** The data are wrong, and not this machine or the moment. */
+function isOutOfOrder(error: unknown): boolean {
+  if (error instanceof SyncError) return error.code === 'OTHER_BRANCH';
+  return error instanceof ChainError && error.code === 'OUT_OF_ORDER';
+}
+
+/** The data are wrong by themselves, and not this machine, the moment or the branch. */
 export function isPeersFault(error: unknown): boolean {
-  if (error instanceof SyncError) return error.code === 'PEER_LIED';
   if (error instanceof ProtocolError) return true;
-  return (
-    error instanceof ChainError && ['BLOCK_INVALID', 'OUT_OF_ORDER', 'BAD_WIRE', 'CLOSE_MISMATCH'].includes(error.code)
-  );
+  return error instanceof ChainError && ['BLOCK_INVALID', 'BAD_WIRE'].includes(error.code);
 }

@@ -2,10 +2,10 @@ import type { ErrorData } from '../../chain/errors.ts';
 
 /**
  * REORG_TOO_DEEP: L1 went back further than this node follows; an operator must look (docs/operations.md).
- * PEER_LIED: what a peer sent is not what L1 has. NO_PEER: nobody has what is wanted.
+ * PEER_LIED: what a peer sent breaks the rules. OTHER_BRANCH: it does not follow what is here. NO_PEER: nobody has what is wanted.
  * SNAPSHOT_REFUSED: no snapshot could be taken that agrees with L1.
  */
-export type SyncErrorCode = 'REORG_TOO_DEEP' | 'PEER_LIED' | 'NO_PEER' | 'SNAPSHOT_REFUSED';
+export type SyncErrorCode = 'REORG_TOO_DEEP' | 'PEER_LIED' | 'OTHER_BRANCH' | 'NO_PEER' | 'SNAPSHOT_REFUSED';
 
 export class SyncError extends Error {
   override readonly name = 'SyncError';
