@@ -43,10 +43,10 @@ export interface RunOptions {
 /** Short times, so that what takes a grace period takes seconds. */
 const NETWORK: Omit<NetworkOptions, 'validators'> = {
   batchMs: 15_000,
-  blockMs: 1_000,
+  blockMs: 500,
   settings: { graceSeconds: 60 },
   registrySettings: { epochSeconds: 60, slotSeconds: 10 },
-  flags: { validator: { '--sync-snapshot-every-batches': 3 }, sequencer: { '--sync-snapshot-every-batches': 3 } },
+  flags: { validator: { '--sync-snapshot-every-batches': 2 }, sequencer: { '--sync-snapshot-every-batches': 2 } },
 };
 
 /** Starts a network for each kind of seat that is asked for, and lets the scenarios happen to it one after the other. */
@@ -78,10 +78,10 @@ async function runOn(
   scenarios: readonly Scenario[],
   { options, results, traffic }: { options: RunOptions; results: ScenarioResult[]; traffic: Record<string, number> },
 ): Promise<boolean> {
-  const { onStep = () => undefined, signal, dataDir, logLevel = 'info', fault = '' } = options;
+  const { onStep = () => undefined, signal, dataDir, logLevel = 'info', fault = '', isQuick = false } = options;
   const world = await World.open({
     ...NETWORK,
-    validators: 4,
+    validators: isQuick ? 3 : 4,
     provers: 1,
     rotate: seat === 'rotating',
     logLevel,
@@ -94,12 +94,12 @@ async function runOn(
       signal?.throwIfAborted();
       const faults: FaultResult[] = [];
       results.push({ scenario: scenario.name, faults });
-      await scenario.run(world, recorder(faults, { onStep, signal, fault }));
+      await scenario.run(world, recorder(faults, { onStep, signal, fault, isQuick }));
     }
     onStep('all that is open is proven, and everything compared');
     await world.traffic.stop();
     const faults: FaultResult[] = [];
-    await recorder(faults, { onStep, signal, fault: '' })('none: the same roots', () => sameRoots(world));
+    await recorder(faults, { onStep, signal, fault: '', isQuick })('none: the same roots', () => sameRoots(world));
     for (const [name, { included }] of Object.entries(world.traffic.counts)) {
       traffic[name] = (traffic[name] ?? 0) + included;
     }
@@ -111,10 +111,15 @@ async function runOn(
 
 function recorder(
   faults: FaultResult[],
-  { onStep, signal, fault: wanted }: { onStep: (text: string) => void; signal: AbortSignal | undefined; fault: string },
+  {
+    onStep,
+    signal,
+    fault: wanted,
+    isQuick,
+  }: { onStep: (text: string) => void; signal: AbortSignal | undefined; fault: string; isQuick: boolean },
 ): InjectFault {
-  return async (fault, inject) => {
-    if (!fault.includes(wanted)) return;
+  return async (fault, inject, { isLong = false } = {}) => {
+    if (!fault.includes(wanted) || (isQuick && isLong)) return;
     signal?.throwIfAborted();
     const start = performance.now();
     const took = (): number => (performance.now() - start) / 1000;

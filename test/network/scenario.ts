@@ -1,7 +1,14 @@
 import type { World } from './world.ts';
 
 /** A fault is put in, and survived if nothing of what must hold afterwards is missing. */
-export type InjectFault = (fault: string, inject: () => Promise<void>) => Promise<void>;
+export type InjectFault = (
+  fault: string,
+  inject: () => Promise<void>,
+  options?: {
+    /** Left out of the short run. */
+    readonly isLong?: boolean;
+  },
+) => Promise<void>;
 
 export interface Scenario {
   readonly name: string;

@@ -80,6 +80,11 @@ export class World {
     }
   }
 
+  /** What topics and protocols of this chain are named by. */
+  get networkId(): string {
+    return this.domain.toString(16).padStart(64, '0').slice(0, 16);
+  }
+
   /** Those that run and are not set aside: traffic goes to them, and they must agree. */
   get nodes(): readonly NetworkNode[] {
     return this.network.nodes.filter(({ name, isRunning }) => isRunning && !this.#aside.has(name));

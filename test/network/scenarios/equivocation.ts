@@ -1,11 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { signDigest } from '../../../chain/wire/signatures.ts';
-import { encodeAttestation } from '../../../node/validator/attestation.ts';
-import { attestationHasher } from '../../../node/validator/attestationHash.ts';
 import { growTogether } from '../checks.ts';
 import { CheckError } from '../errors.ts';
-import { plainFrame } from '../liar/payloads.ts';
 import { RawPeer } from '../liar/rawPeer.ts';
+import { attestationBy } from '../liar/statements.ts';
 import type { Scenario } from '../scenario.ts';
 import { until } from '../until.ts';
 
@@ -21,10 +18,7 @@ export const equivocation: Scenario = {
       const signer = offender.l1.address;
       const before = await world.registry.validator(signer);
       if (before === undefined || before.stake === 0n) throw new CheckError('NOT_DONE', 'it has no stake');
-      const { l1ChainId } = await world.rollup.parameters();
-      const digest = attestationHasher({ l1ChainId, evmLane: world.lane.address });
-      const chainId = world.domain.toString(16).padStart(64, '0').slice(0, 16);
-      const liar = await RawPeer.start({ chainId });
+      const liar = await RawPeer.start({ chainId: world.networkId });
       try {
         for (const { p2pAddress } of world.validators) await liar.connect(p2pAddress);
         await until('it is slashed on L1', async () => {
@@ -32,8 +26,7 @@ export const equivocation: Scenario = {
           const { proven } = await world.rollup.state();
           for (const batch of [proven.batch, proven.batch + 1]) {
             for (const commitment of [randomWord(), randomWord()]) {
-              const signature = signDigest(digest(batch, commitment), offender.l1Key);
-              await liar.publish('attestation', plainFrame(encodeAttestation({ batch, commitment, signature })));
+              await liar.publish('attestation', await attestationBy(world, offender.l1Key, { batch, commitment }));
             }
           }
           return (await world.registry.validator(signer))?.isSlashed === true ? true : undefined;

@@ -25,12 +25,11 @@ export const freshNodes: Scenario = {
         if ((await blockOf(node, 1)) !== undefined) throw new CheckError('DIFFERS', 'it has blocks before a snapshot');
       });
     });
-    await fault('a node with no data: from peers, one of whom lies about what it has', async () => {
-      const chainId = world.domain.toString(16).padStart(64, '0').slice(0, 16);
+    const fromPeers = async (): Promise<void> => {
       const bomb = bombFrame(64 * 2 ** 20);
       const prefixed = Uint8Array.from([0, 0, bomb.length >> 8, bomb.length & 255, ...bomb]);
       const liar = await RawPeer.start(
-        { chainId },
+        { chainId: world.networkId },
         Object.fromEntries(
           (['status', 'blocks', 'batch', 'snapshot'] as const).map((kind) => [
             kind,
@@ -49,7 +48,8 @@ export const freshNodes: Scenario = {
       } finally {
         await liar.stop();
       }
-    });
+    };
+    await fault('a node with no data: from peers, one of whom lies about what it has', fromPeers, { isLong: true });
   },
 };
 

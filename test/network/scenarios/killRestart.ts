@@ -1,4 +1,4 @@
-import { growTogether } from '../checks.ts';
+import { growTogether, settles } from '../checks.ts';
 import type { Scenario } from '../scenario.ts';
 
 /** kill -9 of each process in turn, children included, and a new life on the same data. */
@@ -7,13 +7,14 @@ export const killRestart: Scenario = {
   seat: 'account',
   isQuick: true,
   run: async (world, fault) => {
-    for (const node of world.validators) {
-      await fault(`kill -9 ${node.name}, start it again`, async () => {
+    for (const [i, node] of world.validators.entries()) {
+      const again = async (): Promise<void> => {
         await node.kill();
         await growTogether(world.nodes);
         await node.start();
         await growTogether(world.nodes);
-      });
+      };
+      await fault(`kill -9 ${node.name}, start it again`, again, { isLong: i > 0 });
     }
     await fault('kill -9 the sequencer, start it again', async () => {
       await world.sequencer.kill();
@@ -21,11 +22,12 @@ export const killRestart: Scenario = {
       await growTogether(world.nodes);
     });
     for (const prover of world.network.provers) {
-      await fault(`kill -9 ${prover.name}, start it again`, async () => {
+      const again = async (): Promise<void> => {
         await prover.kill();
         await prover.start();
-        await growTogether(world.nodes);
-      });
+        await settles(world.rollup, { proven: 1 });
+      };
+      await fault(`kill -9 ${prover.name}, start it again`, again, { isLong: true });
     }
   },
 };

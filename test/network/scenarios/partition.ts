@@ -10,19 +10,20 @@ export const partition: Scenario = {
   isQuick: true,
   run: async (world, fault) => {
     const names = world.nodes.map(({ name }) => name);
-    const away = ['validator3', 'validator4'].filter((name) => names.includes(name));
+    const away = names.slice(-2);
     const home = names.filter((name) => !away.includes(name));
-    await fault(`packets between ${away.join(', ')} and the rest get lost, then arrive`, async () => {
+    const about = away.join(', ');
+    const lost = async (): Promise<void> => {
       world.network.partition([home, away], 'silent');
       await world.without(away, () => growTogether(world.nodes, 5));
       world.network.heal();
       await growTogether(world.nodes);
-    });
-    await fault(`partition ${away.join(', ')} from the rest until nobody knows them any more, heal`, async () => {
-      const peersOfAway = async (): Promise<number> => {
-        const counts = await Promise.all(away.map(async (name) => peersAt(world, name)));
-        return Math.max(...counts);
-      };
+    };
+    await fault(`packets between ${about} and the rest get lost, then arrive`, lost, { isLong: true });
+
+    const divided = async (): Promise<void> => {
+      const peersOfAway = async (): Promise<number> =>
+        Math.max(...(await Promise.all(away.map((name) => peersOf(world, name)))));
       const before = await peersOfAway();
       world.network.partition([home, away], 'off');
       await until('the others are gone', async () => ((await peersOfAway()) < away.length ? true : undefined));
@@ -30,14 +31,18 @@ export const partition: Scenario = {
       world.network.heal();
       await growTogether(world.nodes);
       await until('all peers are back', async () => ((await peersOfAway()) >= before ? true : undefined));
-    });
-    await fault('one validator without L1, then with it', async () => {
+    };
+    await fault(`partition ${about} from the rest until nobody knows them any more, heal`, divided);
+
+    const withoutL1 = async (): Promise<void> => {
       world.network.cutL1('validator1');
       await world.without(['validator1'], () => growTogether(world.nodes, 5));
       world.network.heal();
       await growTogether(world.nodes);
-    });
-    await fault('one validator hangs (SIGSTOP), goes on', async () => {
+    };
+    await fault('one validator without L1, then with it', withoutL1, { isLong: true });
+
+    const hangs = async (): Promise<void> => {
       const node = world.network.node('validator2');
       node.program.suspend();
       try {
@@ -47,10 +52,11 @@ export const partition: Scenario = {
       }
       await until('it answers', () => headOf(node));
       await growTogether(world.nodes);
-    });
+    };
+    await fault('one validator hangs (SIGSTOP), goes on', hangs, { isLong: true });
   },
 };
 
-async function peersAt(world: World, name: string): Promise<number> {
+async function peersOf(world: World, name: string): Promise<number> {
   return (await world.network.node(name).rpc.request('engram_getNetwork', [])).peers.length;
 }

@@ -7,7 +7,7 @@ import { newCounts, pause, type Sender, type Targets } from './traffic.ts';
 
 const PATIENCE_MS = 15_000;
 const LOOK_MS = 300;
-const PAUSE_MS = 1_500;
+const PAUSE_MS = 700;
 const GWEI = 10n ** 9n;
 
 /** Payments of one account on the EVM lane, one after the other. */
