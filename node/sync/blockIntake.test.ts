@@ -24,6 +24,7 @@ let seat: Hex | undefined;
 /** Leaders by slot. */
 let leaders: Map<number, Hex>;
 let onL1: () => OnL1;
+let isForced: boolean;
 let safeBlock: bigint;
 let gaps: [bigint, string][];
 let intake: BlockIntake;
@@ -39,6 +40,7 @@ beforeEach(() => {
     [slot(T3), ANN.address],
   ]);
   onL1 = () => 'yes';
+  isForced = false;
   safeBlock = 0n;
   gaps = [];
   const leaderAt = (time: number): Hex | undefined => leaders.get(slot(time));
@@ -56,7 +58,7 @@ beforeEach(() => {
       isProposer: (signer: Hex) => [...leaders.values(), seat].includes(signer),
     },
     signatures: new BlockSignatures({ db: memoryDb() }),
-    unsafe: { check: async () => onL1() },
+    unsafe: { check: async () => onL1(), leavesForced: async () => isForced },
     safeBlock: () => safeBlock,
     turns: new Turns(),
     clock,
@@ -217,6 +219,13 @@ describe('a close', () => {
     await intake.retry();
     expect(chain.closedBatch).toBe(1);
     expect(await hear(signedClose(close, ANN.key))).toEqual({ outcome: 'ignore', reason: 'KNOWN' });
+  });
+
+  it('that leaves behind a message which the batch must take is not taken', async () => {
+    isForced = true;
+    await hear(signedBlock(first, ANN.key));
+    expect(await hear(signedClose(close, ANN.key))).toEqual({ outcome: 'ignore', reason: 'LEAVES_MESSAGES' });
+    expect(chain.closedBatch).toBe(0);
   });
 
   it('that ends the batch elsewhere is of another branch', async () => {

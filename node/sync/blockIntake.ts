@@ -198,7 +198,7 @@ export class BlockIntake {
   }
 
   async #close(item: ChainItem & { kind: 'close' }, bytes: number): Promise<Verdict> {
-    const { store, chain, signatures } = this.#deps;
+    const { store, chain, signatures, unsafe } = this.#deps;
     const { close, signature } = item;
     const { head } = store;
     if (close.number <= head.closedBatch) return ignore('KNOWN');
@@ -207,6 +207,8 @@ export class BlockIntake {
       return ignore('AHEAD');
     }
     if (!isCloseOf(close, head)) return ignore('OTHER_BRANCH');
+    // Whoever leads next would commit it, and lose what it holds: it stays open, and is closed by the next one with what it must take.
+    if (await unsafe.leavesForced(head.open?.timestamp ?? 0)) return ignore('LEAVES_MESSAGES');
     try {
       await chain.importClose(close);
     } catch (error) {

@@ -3,6 +3,7 @@ import type { EvmLaneReader } from '../../bridge/client/evmLaneReader.ts';
 import type { RollupReader } from '../../bridge/client/interface.ts';
 import type { BlockL1Ops } from '../../chain/block.ts';
 import type { ChainStore } from '../../chain/store.ts';
+import { FORCE_SECONDS } from '../../protocol/lane/constants.ts';
 import type { L1Message } from '../../protocol/lane/types.ts';
 import { isItem, sameMessages } from './sameL1.ts';
 
@@ -54,6 +55,18 @@ export class UnsafeCheck {
   }
 
   /**
+   * Whether a batch of this timestamp (seconds) that ends here may not be closed: a message it must take is left behind, and what it posts
+   * would not count (docs/protocol.md section 11). @throws BridgeError
+   */
+  async leavesForced(batchTimestamp: number): Promise<boolean> {
+    const { store, lane } = this.#deps;
+    if (lane === undefined) return false;
+    const next = store.head.inboxCount;
+    const [message] = await existing(lane, next, next + 1n);
+    return message !== undefined && message.l1Timestamp <= batchTimestamp - FORCE_SECONDS;
+  }
+
+  /**
    * The first block above `safeBlock` whose operations or messages L1 does not have as they are there; undefined: all are.
    * @param committedQueue queue items below are those of committed batches, which L1 itself has compared
    */
@@ -97,6 +110,7 @@ async function existing(
   to: bigint,
 ): Promise<readonly L1Message[]> {
   const count = await lane.messageCount({});
+  if (count <= from) return [];
   try {
     return await lane.messages(from, to < count ? to : count);
   } catch (error) {
