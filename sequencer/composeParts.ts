@@ -1,5 +1,6 @@
 import type { SafeEmitter } from '../chain/emitter.ts';
 import type { BatchSummary } from '../chain/types.ts';
+import { isUnsigned } from '../chain/wire/unsignedTx.ts';
 import { MAX_BATCH_GAS } from '../protocol/lane/constants.ts';
 import type { ClosedBatch } from '../protocol/types.ts';
 import { Batcher } from './batcher.ts';
@@ -52,7 +53,7 @@ export function composeParts(
     turns: new Turns({ areErrorsFatal: true }),
     tenure: new Tenure({ handoverMs: options.handoverMs ?? 0 }, { duties }),
     prove: async (closed: ClosedBatch): Promise<void> => {
-      if (options.proves?.() ?? true) await proofs.enqueue(closed);
+      if ((options.proves?.() ?? true) && isProvable(closed)) await proofs.enqueue(closed);
     },
     onClosed: (summary: BatchSummary, isOwn: boolean): void => {
       if (isOwn) events.tell('closedHere', summary);
@@ -78,6 +79,11 @@ export function composeParts(
     },
   });
   return { batcher, importer, publisher };
+}
+
+/** What is known from L1's data alone has no signatures: its proof would fail, and be made for nothing. */
+export function isProvable({ batch }: ClosedBatch): boolean {
+  return !batch.txs.some(isUnsigned);
 }
 
 function publisherOf(

@@ -89,6 +89,9 @@ export class NextAction {
     const summary = await store.summary(next);
     if (summary === undefined) return undefined;
     if (summary.timestamp + maxAgeSeconds < l1.l1Timestamp) return { batch: next, reason: 'too old' };
+    // L1 had it, and dropped it: known from its data alone, without signatures, it cannot be proven again. Who has them commits it; if
+    // nobody does, it grows too old.
+    if (await store.isPosted(next)) return undefined;
     if (l1.canCommit) return { kind: 'commit', first: next, last: next };
     return (await this.proven(next)) === undefined ? undefined : { kind: 'submit', first: next, last: next };
   }

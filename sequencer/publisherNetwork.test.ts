@@ -1,6 +1,7 @@
 /** Publishers of a network: several send to one L1, turns change, and L1 may have other batches than a node's own. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Db } from '../chain/db.ts';
+import { type Db, put } from '../chain/db.ts';
+import { keys } from '../chain/keys.ts';
 import { silentLogger } from '../chain/logger.ts';
 import type { FakeClock } from '../chain/testing/fakeClock.ts';
 import { addBlock, openLedger, openTestStore } from '../chain/testing/fixture.ts';
@@ -275,6 +276,18 @@ describe('a batch that L1 will never take', () => {
     expect(await a.step()).toEqual({ isIdle: false });
     expect(uncommittable).toEqual([{ batch: 1, reason: 'too old' }]);
     expect(l1.pooled).toEqual([]);
+  });
+
+  it('is none that is known from L1’s data alone, which dropped it: it is left to who can prove it, until it is too old', async () => {
+    await closeBatches(1);
+    await dbOf('a').write([put(keys.posted(1), '')]);
+    const a = await publisher('a', { options: { maxAgeSeconds: 3600 } });
+    await a.step();
+    expect([l1.pooled, uncommittable]).toEqual([[], []]);
+    l1.now = () => TEST_TIME + 3601;
+    l1.mine();
+    await a.step();
+    expect(uncommittable).toEqual([{ batch: 1, reason: 'too old' }]);
   });
 
   it('is told by L1’s refusal where the parameter is not known', async () => {

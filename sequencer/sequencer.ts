@@ -12,7 +12,7 @@ import type { BatchClose } from '../protocol/network/digests.ts';
 import type { Account, AccountIndex, Field, SignedTx } from '../protocol/types.ts';
 import type { Batcher } from './batcher.ts';
 import { ChainState } from './chainState.ts';
-import { composeParts, type SequencerParts } from './composeParts.ts';
+import { composeParts, isProvable, type SequencerParts } from './composeParts.ts';
 import { SequencerError } from './errors.ts';
 import type { EvmPool } from './evm/evmPool.ts';
 import { poolOfSequencer } from './evm/poolOfSequencer.ts';
@@ -188,7 +188,7 @@ export class Sequencer {
     const { publisher } = this.#running();
     for (let number = publisher.state.proven + 1; number <= store.head.closedBatch; number += 1) {
       const closed = await store.batch(number);
-      if (closed !== undefined) await proofs.enqueue(closed);
+      if (closed !== undefined && isProvable(closed)) await proofs.enqueue(closed);
     }
   }
 
