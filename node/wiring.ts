@@ -15,8 +15,10 @@ export function recordMetrics(
   metrics: Metrics,
   { sequencer, store, proofs }: { sequencer: Sequencer; store: ChainStore; proofs: ProofQueue },
 ): void {
+  // Taken once: it may report something while all is being stopped.
+  const { publisher } = sequencer;
   const heads = (): void => {
-    const { committed, proven } = sequencer.publisher.state;
+    const { committed, proven } = publisher.state;
     metrics.head('block', Number(store.head.block));
     metrics.head('closed', store.head.closedBatch);
     metrics.head('committed', committed);

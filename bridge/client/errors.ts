@@ -2,6 +2,7 @@
 export type BridgeClientErrorCode =
   | 'L1_REVERTED'
   | 'L1_UNREACHABLE'
+  | 'INSUFFICIENT_FUNDS'
   | 'NOT_A_COMMIT'
   | 'NOT_A_ROLLUP'
   | 'NOT_ATTESTATIONS'

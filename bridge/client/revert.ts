@@ -4,6 +4,7 @@ import {
   decodeErrorResult,
   type Hex,
   HttpRequestError,
+  InsufficientFundsError,
   TimeoutError,
 } from 'viem';
 import { errorsAbi } from './abi.ts';
@@ -11,7 +12,7 @@ import { BridgeError } from './errors.ts';
 
 /**
  * Turns what viem throws into a BridgeError: with the contract's error name if the call reverted with one, `L1_REVERTED` if it
- * reverted otherwise, `L1_UNREACHABLE` if the node could not be asked.
+ * reverted otherwise, `INSUFFICIENT_FUNDS` if the sender cannot pay for it, `L1_UNREACHABLE` if the node could not be asked.
  */
 export function bridgeError(cause: unknown): BridgeError {
   if (cause instanceof BridgeError) return cause;
@@ -25,6 +26,9 @@ export function bridgeError(cause: unknown): BridgeError {
     }
   }
   const text = cause instanceof BaseError ? `${cause.shortMessage} ${cause.details}` : String(cause);
+  if (cause instanceof BaseError && cause.walk((inner) => inner instanceof InsufficientFundsError) !== null) {
+    return new BridgeError('INSUFFICIENT_FUNDS', { message: 'the account cannot pay value and gas' }, { cause });
+  }
   const isRevert = data === '0x' || /revert|out of gas|outofgas/i.test(text);
   return new BridgeError(isRevert ? 'L1_REVERTED' : 'L1_UNREACHABLE', { message: text.slice(0, 200) }, { cause });
 }

@@ -71,7 +71,21 @@ function positive(text: string): number {
 
 const MAX_VALIDATORS = 32;
 
+/** What would be ignored is refused: who asks for it expects something. @throws CliError BAD_OPTIONS */
+function checkTogether({ validators, prove, fund, rotate, restart }: DevnetCommandOptions): void {
+  const refuse = (message: string): never => {
+    throw new CliError(Exit.USAGE, 'BAD_OPTIONS', message);
+  };
+  if (validators === undefined) {
+    if (rotate === true || restart === true) refuse('--rotate and --restart need --validators');
+    return;
+  }
+  if (!prove) refuse('--no-prove is for a devnet without validators; with them: --provers 0, and who builds proves');
+  if (!fund) refuse('--no-fund is for a devnet without validators');
+}
+
 async function run(options: DevnetCommandOptions): Promise<undefined> {
+  checkTogether(options);
   const stop = stopSignal();
   const bars = progressReporter();
   try {

@@ -43,9 +43,12 @@ export async function runNetwork(
     });
     process.stdout.write(json ? `${toJson(summary(network))}\n` : welcome(network));
     const ended = aborted(deps.signal);
+    let told = '';
     while (!deps.signal.aborted) {
       await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, STATUS_MS))]);
-      if (!deps.signal.aborted) progress(await statusLine(network.nodes));
+      const line = deps.signal.aborted ? told : await statusLine(network.nodes);
+      if (line !== told) progress(line);
+      told = line;
     }
   } finally {
     await network.stop();
@@ -115,6 +118,7 @@ function welcome(network: DevNetwork): string {
     '',
     columns(people),
     '',
+    '  keys         --dev <name> uses them; --json shows them',
     '  join it      npx engram node --network devnet --data-dir ./follower --rpc-port 0 --sequencer-enabled false',
     '',
     '',

@@ -34,7 +34,8 @@ export async function promptPassphrase(
   { input, output }: Terminal = { input: process.stdin, output: process.stderr },
 ): Promise<string> {
   if (!input.isTTY) {
-    throw new KeystoreError('NO_PASSPHRASE', 'a passphrase is needed: --passphrase-file, or ENGRAM_PASSPHRASE_FILE');
+    const ways = 'by a file (--passphrase-file, --l1-passphrase-file or ENGRAM_PASSPHRASE_FILE), or on a terminal';
+    throw new KeystoreError('NO_PASSPHRASE', `a passphrase is needed, ${ways}`);
   }
   output.write(`${question}: `);
   input.setRawMode(true);

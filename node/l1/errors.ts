@@ -3,7 +3,14 @@ import { BridgeError } from '../../bridge/client/errors.ts';
 import { L1Error, type L1ErrorCode } from '../../sequencer/l1Port.ts';
 
 /** Codes of the bridge's client that speak of the connection or of a reorg, not of a refusal by the contract. */
-const PASSING = new Set(['L1_UNREACHABLE', 'UNKNOWN_BATCH', 'UNKNOWN_QUEUE_ITEM', 'BAD_LOG', 'NOT_A_COMMIT']);
+const PASSING = new Set([
+  'L1_UNREACHABLE',
+  'INSUFFICIENT_FUNDS',
+  'UNKNOWN_BATCH',
+  'UNKNOWN_QUEUE_ITEM',
+  'BAD_LOG',
+  'NOT_A_COMMIT',
+]);
 
 /** A failed read or simulation: REVERTED with the contract's error, else UNAVAILABLE. */
 export function l1Error(cause: unknown): L1Error {

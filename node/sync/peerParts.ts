@@ -45,9 +45,8 @@ export async function openPeers(
       maxPeers: p2p.maxPeers,
       identityFile: p2p.identityFile ?? join(data.dir, 'p2p.key'),
     },
-    { handlers, log: log.child({ module: 'p2p' }), clock, metrics },
+    { handlers, log, clock, metrics },
   );
-  log.info({ peerId: network.peerId, addresses: network.addresses }, 'network is up');
   const book = new PeerBook({ network, clock, log: log.child({ module: 'peers' }) });
   return { network, handlers, book };
 }

@@ -84,7 +84,7 @@ async function open(options: NetworkOptions, parts: Parts): Promise<DevNetwork> 
   await savePids();
   signal?.throwIfAborted();
 
-  if (provers > 0) onStep(`${provers} provers`);
+  if (provers > 0) onStep(provers === 1 ? 'a prover' : `${provers} provers`);
   const sequencer = nodes.get('sequencer');
   const provingPrograms = Array.from({ length: provers }, (_, number) =>
     proverProgram(
