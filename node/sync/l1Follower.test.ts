@@ -1,6 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { BridgeError } from '../../bridge/client/errors.ts';
+import type { PostedBatch } from '../../bridge/client/types.ts';
 import { silentLogger } from '../../chain/logger.ts';
+import { addBlock, openLedger } from '../../chain/testing/fixture.ts';
+import { memoryDb } from '../../chain/testing/memoryDb.ts';
+import { headerOf } from '../../protocol/codec/header.ts';
+import { actor } from '../../protocol/testing/actors.ts';
+import { depositNew } from '../../sequencer/testing/life.ts';
 import { L1Follower, type L1FollowerDeps } from './l1Follower.ts';
 import { Turns } from './turns.ts';
 
@@ -11,6 +17,7 @@ class Scene {
   hasL1 = true;
   conflict: bigint | undefined;
   head = { block: 5n, closedBatch: 0 };
+  posted: PostedBatch | undefined;
   onCheck: () => void = () => undefined;
   readonly told: string[] = [];
   readonly rollbacks: bigint[] = [];
@@ -23,6 +30,8 @@ class Scene {
         head: this.head,
         getMeta: async (name: string) => this.metas.get(name),
         putMeta: async (name: string, value: string) => void this.metas.set(name, value),
+        batch: async () => undefined,
+        evmBatch: async () => undefined,
         summary: async (number: number) => {
           if (!Number.isSafeInteger(number)) throw new TypeError('no number');
           return undefined;
@@ -41,13 +50,17 @@ class Scene {
           return { committed: { batch: this.committed, queue: 0n } };
         },
       },
-      posted: { reset: () => this.told.push('reset') },
+      posted: {
+        reset: () => this.told.push('reset'),
+        batch: async () => this.posted,
+        derivable: ({ header, body }: PostedBatch) => ({ header, body }),
+      },
       ring: {
         // As the real one: it tells a fork once.
         look: async () => {
           const { forkedAbove } = this;
           this.forkedAbove = undefined;
-          return { head: { number: 100n, hash: '0x00' }, forkedAbove };
+          return { head: { number: 100n, hash: '0x00' }, forkedAbove, isBehind: false };
         },
       },
       unsafe: {
@@ -110,5 +123,34 @@ describe('a reorganisation of L1', () => {
     };
     await scene.follower.step();
     expect(scene.rollbacks).toEqual([3n]);
+  });
+});
+
+describe('a committed batch whose C is not that of its data', () => {
+  /** One deposit; the committer says this C of it. */
+  async function posted(c: (truth: bigint) => bigint): Promise<PostedBatch> {
+    const chain = await openLedger(memoryDb());
+    await addBlock(chain, { deposits: [depositNew(actor(1), 5n)] });
+    const { closed } = await chain.ledger.close();
+    const { batch, commitment } = closed;
+    const { oldRoot } = batch;
+    const header = headerOf(batch, closed.exits.length);
+    // Only what is looked at before anything is taken in.
+    return {
+      ...{ number: 1, header, oldRoot, shape: batch.shape, body: commitment.body },
+      stored: { c: c(commitment.c), r: commitment.r, y: commitment.y },
+    } as unknown as PostedBatch;
+  }
+
+  it('cannot be proven: nothing is given up for it, no peer is asked, and nothing stands on it', async () => {
+    scene.posted = await posted((c) => c + 1n);
+    scene.committed = 1;
+    for (let look = 0; look < 3; look += 1) await scene.follower.step();
+    expect(scene.follower.status).toMatchObject({ agreedBatch: 0, isSynced: false, invalidBatch: 1 });
+    expect(scene.rollbacks).toEqual([]);
+    // L1 has dropped it.
+    scene.committed = 0;
+    await scene.follower.step();
+    expect(scene.follower.status).toMatchObject({ isSynced: true, invalidBatch: undefined });
   });
 });

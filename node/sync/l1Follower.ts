@@ -105,7 +105,8 @@ export class L1Follower {
    */
   async step(signal?: AbortSignal): Promise<void> {
     const { ring, rollup, unsafe, log, store } = this.#deps;
-    const { head, forkedAbove } = await ring.look();
+    const { head, forkedAbove, isBehind } = await ring.look();
+    if (isBehind) return;
     // At once, whatever fails below: the ring tells it only once.
     if (forkedAbove !== undefined) this.#onReorg(forkedAbove, head.number);
     const { confirmations, deployedAt } = this.#options;
@@ -123,10 +124,11 @@ export class L1Follower {
       this.#tell({ committedBatch: l1.committed.batch });
       // A batch of our own that is now on L1 puts nobody out of step.
       if (number > this.#deps.store.head.closedBatch) this.#tell({ isSynced: false });
-      if (!(await this.#take(number, l1)) || this.#round !== round) return;
+      if (!(await this.#take(number, l1))) return;
+      await store.putMeta(AGREED_META, String(number));
+      if (this.#round !== round) return;
       agreed = number;
       this.#agreed = number;
-      await store.putMeta(AGREED_META, String(number));
       await this.#tellAgreed(number);
     }
     if (!this.#isChecked) {

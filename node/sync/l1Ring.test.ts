@@ -22,8 +22,14 @@ function world({ maxBlocks = 10 } = {}) {
     blocks.length -= depth;
     mine(count, branch);
   };
+  /** Another node of L1 answers, which does not have the newest blocks yet. */
+  const back = (count: number): { restore: () => void } => {
+    const newest = blocks.splice(-count);
+    return { restore: () => void blocks.push(...newest) };
+  };
   return {
     mine,
+    back,
     reorg,
     ring: () => new L1Ring({ maxBlocks }, deps),
     damage: () => {
@@ -54,6 +60,23 @@ describe('L1Ring', () => {
       expect((await ours.look()).forkedAbove).toBe(4n);
       expect((await ours.look()).forkedAbove).toBeUndefined();
     }
+  });
+
+  it('waits for a node of L1 that is late, and takes what is left of L1 for L1 after a while', async () => {
+    const { mine, back, ring } = world();
+    const ours = ring();
+    for (let i = 0; i < 8; i += 1) {
+      mine(1);
+      await ours.look();
+    }
+    const late = back(3);
+    expect(await ours.look()).toMatchObject({ forkedAbove: undefined, isBehind: true });
+    late.restore();
+    expect(await ours.look()).toMatchObject({ forkedAbove: undefined, isBehind: false });
+    back(3);
+    for (let i = 0; i < 5; i += 1) expect(await ours.look()).toMatchObject({ isBehind: true });
+    expect(await ours.look()).toMatchObject({ forkedAbove: 4n, isBehind: false });
+    expect(await ours.look()).toMatchObject({ forkedAbove: undefined, isBehind: false });
   });
 
   it('finds a fork that happened while the node was down', async () => {

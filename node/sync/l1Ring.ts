@@ -21,7 +21,12 @@ export interface L1Sight {
   readonly head: L1BlockId;
   /** The newest block seen before that is still there; undefined: nothing was reorganised. */
   readonly forkedAbove: bigint | undefined;
+  /** L1 answers from before what it has said already: one of several nodes that is a little late. Look again. */
+  readonly isBehind: boolean;
 }
+
+/** Looks in a row that an older head counts as late; then it is what is left of L1. */
+const PATIENCE = 5;
 
 const stored = z.array(z.tuple([z.string().regex(/^\d{1,20}$/), z.string().regex(/^0x[0-9a-f]{64}$/)]));
 
@@ -31,6 +36,7 @@ export class L1Ring {
   readonly #deps: L1RingDeps;
   /** In ascending order; not every block, only those that were the newest at a look. */
   #seen: L1BlockId[] | undefined;
+  #behind = 0;
 
   /** @param options.maxBlocks how far L1 may go back */
   constructor(options: { readonly maxBlocks: number }, deps: L1RingDeps) {
@@ -45,7 +51,12 @@ export class L1Ring {
     const newest = seen.at(-1);
     if (newest?.number === head.number && newest.hash === head.hash) {
       this.#seen = seen;
-      return { head, forkedAbove: undefined };
+      this.#behind = 0;
+      return { head, forkedAbove: undefined, isBehind: false };
+    }
+    if (await this.#isLate(seen, head)) {
+      this.#seen = seen;
+      return { head, forkedAbove: undefined, isBehind: true };
     }
     const kept = await this.#standing(seen, head);
     const forkedAbove = kept.length === seen.length ? undefined : (kept.at(-1)?.number ?? 0n);
@@ -54,7 +65,21 @@ export class L1Ring {
     if (kept.at(-1)?.number === head.number) next.splice(-2, 1);
     await this.#deps.save(JSON.stringify(next.map(({ number, hash }) => [number.toString(), hash])));
     this.#seen = next;
-    return { head, forkedAbove };
+    return { head, forkedAbove, isBehind: false };
+  }
+
+  /** Its head is older than one that was seen, and nothing seen up to it is gone. */
+  async #isLate(seen: readonly L1BlockId[], head: L1BlockId): Promise<boolean> {
+    const newest = seen.at(-1);
+    const below = seen.findLast(({ number }) => number <= head.number);
+    const isOlder = newest !== undefined && head.number < newest.number;
+    const isSame = isOlder && (below === undefined || (await this.#isThere(below, head)));
+    this.#behind = isSame ? this.#behind + 1 : 0;
+    return isSame && this.#behind <= PATIENCE;
+  }
+
+  async #isThere({ number, hash }: L1BlockId, head: L1BlockId): Promise<boolean> {
+    return (number === head.number ? head.hash : await this.#deps.hashOf(number)) === hash;
   }
 
   /** Those that L1 still has: as one stands, all before it do. */
@@ -62,8 +87,7 @@ export class L1Ring {
     for (let i = seen.length - 1; i >= 0; i -= 1) {
       const block = seen[i];
       if (block === undefined || block.number > head.number) continue;
-      const hash = block.number === head.number ? head.hash : await this.#deps.hashOf(block.number);
-      if (hash === block.hash) return seen.slice(0, i + 1);
+      if (await this.#isThere(block, head)) return seen.slice(0, i + 1);
     }
     return [];
   }
