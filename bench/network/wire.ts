@@ -15,7 +15,7 @@ export async function sentBytes(nodes: readonly NetworkNode[]): Promise<Readonly
   return sums;
 }
 
-export interface WirePerTransaction {
+interface WirePerTransaction {
   readonly transactions: number;
   /** Of the block's item, by transaction: as it is, and as frames carry it. */
   readonly blockRaw: number;
