@@ -1,4 +1,4 @@
-import type { NetworkOptions } from '../../node/devnet/network/options.ts';
+import type { Flags, NetworkOptions } from '../../node/devnet/network/options.ts';
 import type { NetworkReport } from './report.ts';
 import { sameRoots } from './sameRoots.ts';
 import type { FaultResult, InjectFault, Scenario, ScenarioResult } from './scenario.ts';
@@ -40,13 +40,17 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
 }
 
+const SNAPSHOTS: Flags = { '--sync-snapshot-every-batches': 2 };
+/** Proofs are for the prover alone: while a loaded machine makes them late, validators that stand by would prove the same. */
+const NOT_STANDING_BY: Flags = { ...SNAPSHOTS, '--sequencer-fallback': false, '--prover-enabled': false };
+
 /** Short times, so that what takes a grace period takes seconds. */
 const NETWORK: Omit<NetworkOptions, 'validators'> = {
   batchMs: 15_000,
   blockMs: 500,
   settings: { graceSeconds: 60 },
   registrySettings: { epochSeconds: 60, slotSeconds: 10 },
-  flags: { validator: { '--sync-snapshot-every-batches': 2 }, sequencer: { '--sync-snapshot-every-batches': 2 } },
+  flags: { validator: SNAPSHOTS, sequencer: SNAPSHOTS },
 };
 
 /** Starts a network for each kind of seat that is asked for, and lets the scenarios happen to it one after the other. */
@@ -84,6 +88,7 @@ async function runOn(
     validators: isQuick ? 3 : 4,
     provers: 1,
     rotate: seat === 'rotating',
+    ...(seat === 'account' && { flags: { sequencer: SNAPSHOTS, validator: NOT_STANDING_BY } }),
     logLevel,
     onStep,
     signal,

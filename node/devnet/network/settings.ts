@@ -30,7 +30,9 @@ export function nodeFlags(
   },
 ): Flags {
   const { rotate = false, provers = 0, cacheDir, logLevel = 'info' } = options;
-  const isBuilder = role === 'validator' || (role === 'sequencer' && !rotate);
+  // where the seat is an account's, validators only build while they stand in for it
+  const isBuilder = rotate ? role === 'validator' : role === 'sequencer';
+  const isFallback = role === 'validator' && !rotate;
   return {
     '--log-level': logLevel,
     '--log-pretty': false,
@@ -47,7 +49,7 @@ export function nodeFlags(
     '--p2p-peer-exchange': false,
     '--p2p-mdns': false,
     '--sequencer-enabled': isBuilder,
-    '--sequencer-fallback': role === 'validator',
+    '--sequencer-fallback': isFallback,
     '--sequencer-block-ms': options.blockMs ?? 1_000,
     '--sequencer-batch-ms': options.batchMs ?? 20_000,
     '--sequencer-l1-wait-ms': options.l1WaitMs ?? 5_000,
@@ -56,7 +58,8 @@ export function nodeFlags(
     '--evm-beneficiary': devAccount('fees').l1.address,
     '--evm-batch-bytes': 1_000_000,
     '--validator-enabled': role === 'validator',
-    '--prover-enabled': isBuilder && (provers === 0 || role === 'validator'),
+    // what is submitted on the open path has its proof with it, so it cannot be left to others
+    '--prover-enabled': isFallback || (isBuilder && provers === 0),
     ...(cacheDir !== undefined && { '--circuits-cache-dir': cacheDir }),
     ...options.flags?.[role],
   };

@@ -1,6 +1,9 @@
 import { growTogether, settles } from '../checks.ts';
 import type { Scenario } from '../scenario.ts';
 
+/** Others follow: more would only prove the same on this one machine. */
+const STANDING_BY = 2;
+
 /** The holder of the seat is gone: after the grace period validators build, prove and submit by themselves; when it is back, it follows, and goes on. */
 export const failover: Scenario = {
   name: 'failover',
@@ -9,6 +12,10 @@ export const failover: Scenario = {
   run: async (world, fault) => {
     const { sequencer } = world;
     await fault('the sequencer is killed and stays away', async () => {
+      for (const node of world.validators.slice(0, STANDING_BY)) {
+        await node.restart({ '--sequencer-fallback': true, '--prover-enabled': true });
+      }
+      await growTogether(world.nodes);
       await sequencer.kill();
       // nothing but a validator can have built, proven and submitted these
       await growTogether(world.nodes, 5);
