@@ -126,6 +126,7 @@ export async function openNode(
     sequencer,
     contract,
     log: logger,
+    safeBlock: () => followed().safeBlock || undefined,
     network: {
       syncing: () => behind(store.head.block, peers),
       peerCount: () => peers?.network.peers().length ?? 0,

@@ -13,6 +13,8 @@ export interface LaneServicesDependencies {
   /** Loaded. */
   readonly sequencer: Sequencer;
   readonly contract: EvmLaneReader | undefined;
+  /** The last block that L1 has and this node agrees with; undefined: not known yet. */
+  readonly safeBlock: () => bigint | undefined;
   readonly log: Logger;
   /** What Ethereum's methods say of the node among others. */
   readonly network: Pick<SequencerEvmBackendDependencies, 'syncing' | 'peerCount' | 'onSubmitted'>;
@@ -32,7 +34,7 @@ export interface LaneServices {
 /** Nothing of it runs yet, but the pruning, which follows the sequencer's blocks. @throws BridgeError (L1) */
 export async function createLaneServices(
   config: Pick<Config, 'evm' | 'l1'>,
-  { store, sequencer, contract, log, network }: LaneServicesDependencies,
+  { store, sequencer, contract, log, network, safeBlock }: LaneServicesDependencies,
 ): Promise<LaneServices> {
   const { evm, l1 } = config;
   const heads = new LaneHeads({
@@ -45,7 +47,7 @@ export async function createLaneServices(
     ? undefined
     : new StatePruning(
         { blocks: evm.historyBlocks },
-        { store, lane: sequencer.lane, log: log.child({ module: 'statePruning' }) },
+        { store, lane: sequencer.lane, safeBlock, log: log.child({ module: 'statePruning' }) },
       );
   sequencer.events.on('block', () => pruning?.onBlock());
   return {

@@ -53,3 +53,18 @@ it('keeps the states of the newest blocks and forgets older ones, also after a r
   await grow(1, new StatePruning({ blocks: 4 }, { ...chain, log: silentLogger }));
   expect(await isThere(10n)).toBe(true);
 });
+
+it('keeps all states above the last block that L1 has: the chain may have to go back there', async () => {
+  let safe: bigint | undefined;
+  const history = new StatePruning({ blocks: 4 }, { ...chain, log: silentLogger, safeBlock: () => safe });
+  await grow(9, history);
+  expect(await isThere(1n)).toBe(true);
+  safe = 2n;
+  await history.prune();
+  expect(await isThere(1n)).toBe(false);
+  for (let number = 2n; number <= 9n; number += 1n) expect(await isThere(number)).toBe(true);
+  safe = 9n;
+  await history.prune();
+  expect(await isThere(5n)).toBe(false);
+  for (let number = 6n; number <= 9n; number += 1n) expect(await isThere(number)).toBe(true);
+});

@@ -12,6 +12,11 @@ export interface StatePruningDependencies {
   readonly store: Pick<ChainStore, 'head' | 'header'>;
   readonly lane: Pick<EvmLane, 'prune'>;
   readonly log: Logger;
+  /**
+   * The last block that L1 has. What is above may have to be given up, however many blocks came while L1 was away: these states stay, else
+   * the node could not go back. undefined: not known yet, and nothing is pruned. Default: only the newest ones stay.
+   */
+  readonly safeBlock?: () => bigint | undefined;
 }
 
 /**
@@ -46,8 +51,12 @@ export class StatePruning {
   async prune(): Promise<void> {
     const { store, lane, log } = this.#deps;
     const newest = store.head.block;
+    const oldest = newest - this.#blocks + 1n;
+    const { safeBlock = () => oldest } = this.#deps;
+    const safe = safeBlock();
+    if (safe === undefined) return;
     const retained: BlockHeader[] = [];
-    for (let number = newest; number >= 0n && number > newest - this.#blocks; number -= 1n) {
+    for (let number = newest; number >= 0n && number >= (safe < oldest ? safe : oldest); number -= 1n) {
       const header = await store.header(number);
       if (header !== undefined) retained.push(header);
     }
