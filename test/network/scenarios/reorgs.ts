@@ -1,4 +1,4 @@
-import { localClients } from '../../../bridge/deploy/localL1.ts';
+import { type LocalL1, localClients } from '../../../bridge/deploy/localL1.ts';
 import { reorgL1 } from '../../../node/devnet/network/l1.ts';
 import { growTogether, settles } from '../checks.ts';
 import type { Scenario } from '../scenario.ts';
@@ -27,9 +27,7 @@ export const reorgs: Scenario = {
         await world.withFollower({ name: 'cautious', flags: { '--l1-max-reorg-blocks': LIMIT } }, async (cautious) => {
           await growTogether([...world.nodes, cautious]);
           await settles(world.rollup, { committed: 1 });
-          const { testClient } = localClients(l1);
-          await testClient.mine({ blocks: DEEP - 2 });
-          await until('it has seen them', async () => ((await seesL1(cautious.rpcUrl)) ? true : undefined));
+          await passes(l1, DEEP);
           await reorgL1(l1, DEEP);
           await until('it has stopped', async () => (cautious.isRunning ? undefined : true));
           await until('it says why', async () =>
@@ -43,6 +41,11 @@ export const reorgs: Scenario = {
   },
 };
 
-async function seesL1(rpcUrl: string): Promise<boolean> {
-  return (await fetch(`${rpcUrl}/health/ready`).catch(() => undefined))?.ok === true;
+/** So many blocks of L1, at its pace: nodes look at each of them. */
+async function passes(l1: LocalL1, blocks: number): Promise<void> {
+  const { publicClient } = localClients(l1);
+  const target = (await publicClient.getBlockNumber({ cacheTime: 0 })) + BigInt(blocks);
+  await until('blocks of L1', async () => {
+    return (await publicClient.getBlockNumber({ cacheTime: 0 })) >= target ? true : undefined;
+  });
 }
