@@ -129,13 +129,13 @@ async function open(options: NetworkOptions, parts: Parts): Promise<DevNetwork> 
 
 async function createNodes(
   nodes: NetworkNodes,
-  { validators, rotate = false, rpcPort }: NetworkOptions,
+  { validators, rotate = false, rpcPort = 0 }: NetworkOptions,
 ): Promise<void> {
   const ports = await freePorts(2 * (validators + 1));
   const take = (): number => ports.pop() ?? 0; // as many as are asked for
   const sequencer = devAccount('sequencer');
   await nodes.create({
-    ...{ name: 'sequencer', role: 'sequencer', rpcPort: rpcPort ?? take(), p2pPort: take() },
+    ...{ name: 'sequencer', role: 'sequencer', rpcPort: rpcPort === 0 ? take() : rpcPort, p2pPort: take() },
     operator: rotate ? undefined : { l1: sequencer.l1, l1Key: sequencer.l1Key },
   });
   for (let i = 0; i < validators; i += 1) {
