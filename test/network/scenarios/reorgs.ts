@@ -27,7 +27,7 @@ export const reorgs: Scenario = {
         await world.withFollower({ name: 'cautious', flags: { '--l1-max-reorg-blocks': LIMIT } }, async (cautious) => {
           await growTogether([...world.nodes, cautious]);
           await settles(world.rollup, { committed: 1 });
-          await passes(l1, DEEP);
+          await passes(l1, LIMIT);
           await reorgL1(l1, DEEP);
           await until('it has stopped', async () => (cautious.isRunning ? undefined : true));
           await until('it says why', async () =>
