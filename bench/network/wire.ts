@@ -15,15 +15,6 @@ export async function sentBytes(nodes: readonly NetworkNode[]): Promise<Readonly
   return sums;
 }
 
-interface WirePerTransaction {
-  readonly transactions: number;
-  /** Of the block's item, by transaction: as it is, and as frames carry it. */
-  readonly blockRaw: number;
-  readonly blockPacked: number;
-  /** What all nodes together sent in the topics, by transaction and node that hears it: duplicates and relays count. */
-  readonly gossiped: Readonly<Record<string, number>>;
-}
-
 /** Size of blocks `from` … `to` as they travel, asked of a node. */
 export async function blockBytes(
   { from, to }: { readonly from: number; readonly to: number },

@@ -238,10 +238,12 @@ export class SyncService {
 
   #handlers(signatures: BlockSignatures): NetworkHandlers {
     const { store, sequencer, validator, genesisHash } = this.#deps;
+    // Peers may still ask while the sequencer stops.
+    const { publisher } = sequencer;
     const server = new ChainServer({
       store,
       signatures,
-      settled: () => sequencer.publisher.state,
+      settled: () => publisher.state,
       snapshotBatch: () => this.#snapshots?.batch ?? 0,
       genesisHash,
     });
