@@ -166,6 +166,8 @@ export async function openNode(
   let halt: (cause: unknown) => void = () => undefined;
   const halted = new Promise<unknown>((resolve) => {
     halt = (cause) => {
+      // What follows from the first cause is not news.
+      if (!hasHalted) logger.error({ event: 'halted', err: cause }, 'a part of the node halted');
       hasHalted = true;
       resolve(cause);
     };

@@ -47,7 +47,9 @@ export function registerNodeCommand(program: Command): void {
       await node.stop();
       stop.release();
       if (cause !== undefined)
-        throw new CliError(Exit.REFUSED, 'HALTED', 'a part of the node halted; see the log', { cause });
+        throw new CliError(Exit.REFUSED, 'HALTED', `a part of the node halted (${codeOf(cause)}); see the log`, {
+          cause,
+        });
       return undefined;
     }),
   );
@@ -60,4 +62,11 @@ async function configOf(given: ConfigSources, network: NetworkFile | undefined):
   const keystore = lockedKeystore(sources);
   const passphrase = keystore === undefined ? undefined : await promptPassphrase(`Passphrase of ${keystore}`);
   return loadConfig({ ...sources, passphrase });
+}
+
+/** REORG_TOO_DEEP, L1_MISMATCH …: what docs/operations.md lists. */
+function codeOf(cause: unknown): string {
+  const { code } = cause instanceof Error && 'code' in cause ? cause : { code: undefined };
+  if (code !== undefined && code !== 'HALTED') return String(code);
+  return cause instanceof Error && cause.cause !== undefined ? codeOf(cause.cause) : 'UNKNOWN';
 }
