@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { SafeEmitter } from '../../../chain/emitter.ts';
 import { silentLogger } from '../../../chain/logger.ts';
@@ -24,6 +25,8 @@ export interface ProgramOptions {
 interface Life {
   readonly child: ChildProcess;
   readonly log: ProgramLog;
+  /** The first line of its standard output. */
+  readonly answer: Promise<string>;
   readonly closed: Promise<void>;
 }
 
@@ -77,7 +80,7 @@ export class Program {
         logFile,
       });
     return new Promise((resolve, reject) => {
-      createInterface({ input: child.stdout ?? process.stdin }).once('line', (line) => {
+      void life.answer.then((line) => {
         const answer = parsed(line);
         if (answer === undefined || 'error' in answer) reject(failed(line));
         else resolve(answer);
@@ -134,13 +137,16 @@ export class Program {
     const log = new ProgramLog();
     const endWithUs = (): void => killGroup(child.pid, 'SIGKILL');
     process.once('exit', endWithUs);
-    for (const input of [child.stderr, child.stdout]) {
-      if (input === null) continue;
+    const lines = (input: Readable | null, onLine: (line: string) => void): void => {
+      if (input === null) return;
       createInterface({ input }).on('line', (line) => {
+        onLine(line);
         log.add(line);
         file.write(`${line}\n`);
       });
-    }
+    };
+    lines(child.stderr, () => undefined);
+    const answer = new Promise<string>((resolve) => lines(child.stdout, resolve));
     // 'close' comes when the last holder of the pipes has ended.
     const closed = new Promise<void>((resolve) => {
       child.once('close', (code, signal) => {
@@ -153,7 +159,7 @@ export class Program {
         this.events.tell('ended', { how, wasAsked: this.#isAsked });
       });
     });
-    return { child, log, closed };
+    return { child, log, answer, closed };
   }
 }
 

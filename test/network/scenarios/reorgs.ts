@@ -30,9 +30,10 @@ export const reorgs: Scenario = {
           await passes(l1, LIMIT);
           await reorgL1(l1, DEEP);
           await until('it has stopped', async () => (cautious.isRunning ? undefined : true));
-          await until('it says why', async () =>
-            cautious.program.tail().includes('REORG_TOO_DEEP') ? true : undefined,
-          );
+          await until('it says why', async () => {
+            const isSaid = cautious.program.tail().includes('HALTED: a part of the node halted (REORG_TOO_DEEP)');
+            return isSaid ? true : undefined;
+          });
         });
         await growTogether(world.nodes);
         await settles(world.rollup, { committed: 1, proven: 1 });
