@@ -55,13 +55,6 @@ export function registerNodeCommand(program: Command): void {
   );
 }
 
-/** The code that an operator can look up. */
-function reasonOf(cause: unknown): string {
-  if (typeof cause !== 'object' || cause === null) return 'UNKNOWN';
-  const { code, cause: inner } = cause as { code?: unknown; cause?: unknown }; // errors of every part
-  return code === 'HALTED' && inner !== undefined ? reasonOf(inner) : String(code ?? 'UNKNOWN');
-}
-
 /** Asks for the passphrase of a keystore if no setting says where it is. */
 async function configOf(given: ConfigSources, network: NetworkFile | undefined): Promise<Config> {
   const sources =
