@@ -49,7 +49,7 @@ const NETWORK: Omit<NetworkOptions, 'validators'> = {
   batchMs: 15_000,
   blockMs: 500,
   settings: { graceSeconds: 60 },
-  registrySettings: { epochSeconds: 60, slotSeconds: 10 },
+  registrySettings: { epochSeconds: 120, slotSeconds: 20 },
   flags: { validator: SNAPSHOTS, sequencer: SNAPSHOTS },
 };
 
