@@ -122,7 +122,7 @@ async function measure(network: DevNetwork): Promise<object> {
   const bySnapshot = await syncSpeed(
     network,
     { name: 'snapshot', flags: { '--sync-mode': 'snapshot' } },
-    { ...whole, skipped },
+    { head, skipped },
   );
   return {
     machine: { cpu: cpus()[0]?.model, cores: cpus().length, node: process.version },

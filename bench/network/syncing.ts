@@ -2,14 +2,15 @@ import type { AddedNode, DevNetwork } from '../../node/devnet/network/options.ts
 import { asked } from './latency.ts';
 
 export interface SyncSpeed {
+  /** Fetched and executed; those before a snapshot are not. */
   readonly blocks: number;
-  readonly transactions: number;
   /** From the start of the process until its log says that it is up and its RPC answers, on a chain it has to fetch. */
   readonly seconds: number;
   /** Without what a node that has all of it already takes to start. */
   readonly workSeconds: number;
   readonly blocksPerSecond: number;
-  readonly transactionsPerSecond: number;
+  /** Absent by snapshot. */
+  readonly transactionsPerSecond?: number;
 }
 
 /** Time for a follower with an empty folder to have block `head`, and for the same follower to start again with it. */
@@ -39,11 +40,10 @@ export async function syncSpeed(
     const blocks = head - skipped;
     return {
       blocks,
-      transactions,
       seconds: round(seconds),
       workSeconds: round(workSeconds),
       blocksPerSecond: round(blocks / workSeconds),
-      transactionsPerSecond: round(transactions / workSeconds),
+      ...(transactions !== undefined && { transactionsPerSecond: round(transactions / workSeconds) }),
     };
   } finally {
     await node.stop();
