@@ -21,7 +21,7 @@ export async function syncSpeed(
     head,
     transactions,
     skipped = 0,
-  }: { readonly head: number; readonly transactions: number; readonly skipped?: number },
+  }: { readonly head: number; readonly transactions?: number; readonly skipped?: number },
 ): Promise<SyncSpeed> {
   const start = performance.now();
   const node = await network.add(added);
