@@ -85,7 +85,7 @@ describe('a rotating seat', () => {
     // Sent in time by who believes so: what counts is the block that it is in.
     await w.nextBlockAt(end);
     const late = await w.f.clients.walletClient(w.signer(1)).sendTransaction({ ...call, gas: 1_000_000n });
-    expect((await w.f.clients.publicClient.getTransactionReceipt({ hash: late })).status).toBe('reverted');
+    expect((await w.f.clients.publicClient.waitForTransactionReceipt({ hash: late })).status).toBe('reverted');
     expect(await w.registry.leaderAt(end - 1)).toBe(lower(leader.account));
     expect(await w.registry.leaderAt(end)).toBe(lower(person(2).account));
     await person(2).commitBatch(batch, NO_EVM);

@@ -141,11 +141,13 @@ export class World {
 
   async #checkWallets(checks: Checks): Promise<void> {
     const { publicClient } = localClients(this.devnet.l1);
-    const gas = await this.#gasSpent(await publicClient.getBlockNumber());
+    // At one block: attestors among the people send transactions meanwhile.
+    const blockNumber = await publicClient.getBlockNumber();
+    const gas = await this.#gasSpent(blockNumber);
     for (const { name, account } of this.people) {
       const owner = account.l1.address;
       const spent = gas.get(owner.toLowerCase()) ?? 0n;
-      const wallet = await publicClient.getBalance({ address: owner });
+      const wallet = await publicClient.getBalance({ address: owner, blockNumber });
       checks.equal(`${name}: ETH on L1`, this.book.get(`l1:${name}:${ETH}`) - spent, wallet);
       const line = `l1:${name}:${this.token.id}`;
       checks.equal(`${name}: ${this.token.symbol} on L1`, this.book.get(line), await this.tokenBalance(owner));

@@ -38,7 +38,7 @@ async function main(): Promise<number> {
     ...(args.keep !== undefined && { dataDir: args.keep }),
   });
   process.stdout.write(args.json ? `${JSON.stringify(report)}\n` : `${table(report)}\n`);
-  return report.faultsSurvived === report.faultsInjected && report.sameRoots ? 0 : 1;
+  return report.isOk ? 0 : 1;
 }
 
 process.exitCode = await main().catch((error: unknown) => {

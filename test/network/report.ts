@@ -1,6 +1,8 @@
 import type { ScenarioResult } from './scenario.ts';
 
 export interface NetworkReport {
+  /** Everything held: with faults, without, and at the end. */
+  readonly isOk: boolean;
   readonly faultsInjected: number;
   readonly faultsSurvived: number;
   readonly scenarios: readonly ScenarioResult[];
@@ -21,9 +23,9 @@ export function table({
   seconds,
 }: NetworkReport): string {
   const rows = scenarios.flatMap(({ scenario, faults }) =>
-    faults.map(({ fault, survived, seconds: took }) => [
+    faults.map(({ fault, isControl, survived, seconds: took }) => [
       scenario,
-      fault,
+      isControl ? `– (${fault})` : fault,
       survived ? 'yes' : 'NO',
       took.toFixed(1).padStart(7),
     ]),

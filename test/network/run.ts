@@ -66,8 +66,10 @@ export async function runNetworkTests(options: RunOptions): Promise<NetworkRepor
     if (scenarios.length === 0) continue;
     isSame = (await runOn(seat, scenarios, { options, results, traffic })) && isSame;
   }
-  const faults = results.flatMap((result) => result.faults);
+  const all = results.flatMap((result) => result.faults);
+  const faults = all.filter(({ isControl }) => !isControl);
   return {
+    isOk: isSame && all.every(({ survived }) => survived),
     faultsInjected: faults.length,
     faultsSurvived: faults.filter(({ survived }) => survived).length,
     scenarios: results,
@@ -104,7 +106,8 @@ async function runOn(
     onStep('all that is open is proven, and everything compared');
     await world.traffic.stop();
     const faults: FaultResult[] = [];
-    await recorder(faults, { onStep, signal, fault: '', isQuick })('none: the same roots', () => sameRoots(world));
+    const compare = recorder(faults, { onStep, signal, fault: '', isQuick });
+    await compare('the same roots', () => sameRoots(world), { isControl: true });
     for (const [name, { included }] of Object.entries(world.traffic.counts)) {
       traffic[name] = (traffic[name] ?? 0) + included;
     }
@@ -123,18 +126,18 @@ function recorder(
     isQuick,
   }: { onStep: (text: string) => void; signal: AbortSignal | undefined; fault: string; isQuick: boolean },
 ): InjectFault {
-  return async (fault, inject, { isLong = false } = {}) => {
+  return async (fault, inject, { isLong = false, isControl = false } = {}) => {
     if (!fault.includes(wanted) || (isQuick && isLong)) return;
     signal?.throwIfAborted();
     const start = performance.now();
     const took = (): number => (performance.now() - start) / 1000;
     try {
       await inject();
-      faults.push({ fault, survived: true, seconds: took() });
+      faults.push({ fault, isControl, survived: true, seconds: took() });
       onStep(`survived in ${took().toFixed(1)} s: ${fault}`);
     } catch (error) {
       const reason = error instanceof Error ? `${error.message}${causeOf(error)}` : String(error);
-      faults.push({ fault, survived: false, seconds: took(), reason });
+      faults.push({ fault, isControl, survived: false, seconds: took(), reason });
       onStep(`NOT survived (${took().toFixed(1)} s): ${fault}: ${reason}`);
     }
   };

@@ -7,6 +7,8 @@ export type InjectFault = (
   options?: {
     /** Left out of the short run. */
     readonly isLong?: boolean;
+    /** Nothing is done to the network: what must hold without a fault. It is not counted as one. */
+    readonly isControl?: boolean;
   },
 ) => Promise<void>;
 
@@ -21,6 +23,7 @@ export interface Scenario {
 
 export interface FaultResult {
   readonly fault: string;
+  readonly isControl: boolean;
   readonly survived: boolean;
   readonly seconds: number;
   /** Why not. */

@@ -8,14 +8,15 @@ export const rotation: Scenario = {
   seat: 'rotating',
   isQuick: false,
   run: async (world, fault) => {
-    await fault('none: several leaders commit in turns', async () => {
+    const inTurns = async (): Promise<void> => {
       const from = await committer(world, (await world.rollup.state()).committed.batch);
       await until('a batch of another leader', async () => {
         const { committed } = await world.rollup.state();
         return (await committer(world, committed.batch)) === from ? undefined : true;
       });
       await growTogether(world.nodes);
-    });
+    };
+    await fault('several leaders commit in turns', inTurns, { isControl: true });
     await fault('one of the leaders is killed and stays away', async () => {
       const [node] = world.validators;
       await node?.kill();
