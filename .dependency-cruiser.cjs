@@ -6,7 +6,8 @@ const layers = [
   ['protocol'],
   ['circuits', 'chain', 'genesis'],
   ['prover', 'sequencer', 'bridge'],
-  ['agents', 'sdk'],
+  ['sdk'],
+  ['agents'],
   ['node'],
   ['bench', 'examples', 'test', 'scripts'],
 ];
