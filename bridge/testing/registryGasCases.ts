@@ -88,6 +88,10 @@ async function rotationOf(validators: number): Promise<GasReport> {
   return started(world, async (w) => {
     const { f, registry } = w;
     const name = `registry.${validators}`;
+    // From the beginning of an epoch and of a slot: which words are written first does not depend on the hour.
+    await w.nextEpoch();
+    const { slotSeconds } = w.parameters;
+    await w.warpTo((Math.floor((await f.now()) / slotSeconds) + 1) * slotSeconds);
     const report = await commits(w, { name, by: () => leader(w) });
     await f.warp(TEST_SETTINGS.proveDeadlineSeconds + 1);
     report[`${name}.revert`] = Number((await f.bob.revertBatches()).gasUsed);
@@ -106,14 +110,14 @@ async function rotationOf(validators: number): Promise<GasReport> {
     const seat = left.pop() ?? 0;
     for (const i of left) await w.send(registry.calls.unstake(w.signer(i).address));
     await w.nextEpoch();
-    await f.warp(w.parameters.slotSeconds);
-    const slot = Math.floor((await f.now()) / w.parameters.slotSeconds);
+    await f.warp(slotSeconds);
+    const slot = Math.floor((await f.now()) / slotSeconds);
     // The slot whose turn starts just behind the one that is left.
     const far = slot + ((seat + 1 - (slot % validators) + validators) % validators);
     const data = encodeFunctionData({
       abi: registryAbi,
       functionName: 'leaderAt',
-      args: [BigInt(far * w.parameters.slotSeconds)],
+      args: [BigInt(far * slotSeconds)],
     });
     const call = { to: registry.address, data, value: 0n };
     report[`${name}.leaderAt.behindEmptySeats`] = Number(await registry.simulate(call, f.bob.account));
