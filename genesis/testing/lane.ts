@@ -45,6 +45,8 @@ const WEALTH = 10n ** 30n;
 
 /** The genesis state on a plain EthereumJS VM, with system transactions as docs/protocol.md section 8 has them. */
 export class TestLane {
+  /** Of the block that the next transaction is in, seconds. */
+  timestamp = 1_800_000_000n;
   readonly #vm: VM;
 
   private constructor(vm: VM) {
@@ -149,7 +151,7 @@ export class TestLane {
     );
     tx.getSenderAddress = () => addressOf(from);
     const block = createBlock(
-      { header: { number: 1n, timestamp: 1_800_000_000n, gasLimit: 120_000_000n, baseFeePerGas: BASE_FEE } },
+      { header: { number: 1n, timestamp: this.timestamp, gasLimit: 120_000_000n, baseFeePerGas: BASE_FEE } },
       { common },
     );
     const { execResult, totalGasSpent, gasRefund } = await runTx(this.#vm, { tx, block });
