@@ -96,6 +96,11 @@ export class ConsumerBook {
     return this.#promised - this.#acknowledged;
   }
 
+  /** What can still be promised. */
+  get left(): bigint {
+    return this.#limit - this.#promised;
+  }
+
   /** The channel was topped up: `limit` is claimed + balance now. It never goes down. */
   fund(limit: bigint): void {
     if (limit > this.#limit) this.#limit = limit;
@@ -117,6 +122,23 @@ export class ConsumerBook {
     const total = this.#acknowledged + (receipt?.price ?? 0n) + price;
     if (total > this.#limit) throw new ReceiptError('VOUCHER_OVER_BALANCE', { total, limit: this.#limit });
     if (receipt !== undefined && leaf !== undefined) this.#record(receipt, leaf);
+    this.#promised = total;
+    this.#request = { price, inputHash: inputHash.slice() };
+    return this.voucher;
+  }
+
+  /**
+   * Puts another request in the open one's place, because the provider refused that one: the same voucher pays for it, or a higher one
+   * if it is dearer. What the provider could take stays the price of one request. A cheaper one is refused: no voucher is taken back.
+   * @throws ReceiptError NO_REQUEST, RECEIPT_PRICE (cheaper), VOUCHER_OVER_BALANCE; ProtocolError MALFORMED_BYTES. Then nothing has changed.
+   */
+  replace({ price, inputHash }: PaidRequest): Voucher {
+    const open = this.#request;
+    if (open === undefined) throw new ReceiptError('NO_REQUEST', { sequence: this.#receipts.size });
+    if (inputHash.length !== HASH_BYTES) throw new ProtocolError('MALFORMED_BYTES', { hashBytes: inputHash.length });
+    if (price < open.price) throw new ReceiptError('RECEIPT_PRICE', { expected: open.price, found: price });
+    const total = this.#acknowledged + price;
+    if (total > this.#limit) throw new ReceiptError('VOUCHER_OVER_BALANCE', { total, limit: this.#limit });
     this.#promised = total;
     this.#request = { price, inputHash: inputHash.slice() };
     return this.voucher;

@@ -1,6 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import type { Json } from '../../protocol/json.ts';
-import { ConsumerBook } from '../../protocol/receipts/channelBook.ts';
+import { ConsumerBook, type PaidRequest } from '../../protocol/receipts/channelBook.ts';
 import type { SignedReceipt } from '../../protocol/receipts/receipt.ts';
 import type { AccountIndex, Field, Point, SignedVoucher } from '../../protocol/types.ts';
 import { signVoucher } from '../../protocol/voucher.ts';
@@ -85,6 +85,16 @@ export class ConsumerChannel {
     return this.#book.received;
   }
 
+  /** What can still be promised, base units. */
+  get left(): bigint {
+    return this.#book.left;
+  }
+
+  /** The request that has no receipt yet. */
+  get request(): PaidRequest | undefined {
+    return this.#book.request;
+  }
+
   /**
    * The voucher for the next request. `receipt` answers the request before; undefined for the first one.
    * @throws ReceiptError: the receipt is not for what was asked (RECEIPT_INPUT, RECEIPT_PRICE, RECEIPT_SIGNATURE …), REQUEST_PENDING,
@@ -94,6 +104,16 @@ export class ConsumerChannel {
     const { price } = wanted;
     const inputHash = 'input' in wanted ? sha256(wanted.input) : wanted.inputHash;
     return this.#sign(this.#book.next(receipt, { price, inputHash }));
+  }
+
+  /**
+   * The voucher for another request in the open one's place, which the provider refused; it costs no less.
+   * @throws ReceiptError NO_REQUEST, RECEIPT_PRICE, VOUCHER_OVER_BALANCE
+   */
+  replace(wanted: InferenceRequest): SignedVoucher {
+    const { price } = wanted;
+    const inputHash = 'input' in wanted ? sha256(wanted.input) : wanted.inputHash;
+    return this.#sign(this.#book.replace({ price, inputHash }));
   }
 
   /** Takes the receipt of the open request without asking for more. @throws ReceiptError as `next` */
