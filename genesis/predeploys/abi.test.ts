@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { artifact } from '../compiler.ts';
 import * as abis from './abi.ts';
 import { buildInterfaces, buildPredeploys } from './build.ts';
+import { ORACLE_ABI } from './oracleAbi.ts';
 
 /** What callers depend on: signatures, names of arguments and members, what is indexed, what changes state. */
 function callable(abi: Abi): string[] {
@@ -41,6 +42,7 @@ it.each([
   ['Outbox', abis.OUTBOX_ABI],
   ['TokenFactory', abis.TOKEN_FACTORY_ABI],
   ['BridgedToken', abis.BRIDGED_TOKEN_ABI],
+  ['Oracle', ORACLE_ABI],
 ])('%s', async (name, abi) => {
   expect(callable(abi)).toEqual(callable(artifact(await buildPredeploys(), name).abi));
 });

@@ -1,4 +1,4 @@
-import { INBOX, OUTBOX, TOKEN_FACTORY, TOKEN_IMPLEMENTATION } from '../../protocol/lane/addresses.ts';
+import { INBOX, ORACLE, OUTBOX, TOKEN_FACTORY, TOKEN_IMPLEMENTATION } from '../../protocol/lane/addresses.ts';
 import type { Hex } from '../../protocol/lane/types.ts';
 import { artifact } from '../compiler.ts';
 import { GenesisError } from '../errors.ts';
@@ -18,6 +18,7 @@ const OWN = [
   ['Outbox', OUTBOX],
   ['TokenFactory', TOKEN_FACTORY],
   ['BridgedToken', TOKEN_IMPLEMENTATION],
+  ['Oracle', ORACLE],
 ] as const;
 
 const STANDARD = [

@@ -14,6 +14,10 @@ export const OUTBOX = fixed(0x11);
 export const TOKEN_FACTORY = fixed(0x12);
 /** What the tokens of TokenFactory delegate to. */
 export const TOKEN_IMPLEMENTATION = fixed(0x13);
+/** Sells data for keys. */
+export const DATA_ESCROW = fixed(0x14);
+/** Answers of attested models to contracts. */
+export const ORACLE = fixed(0x15);
 /** Sender of the system transactions; no key is known for it. */
 export const SYSTEM_SENDER = fixed(0xff);
 

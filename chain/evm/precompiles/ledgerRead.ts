@@ -4,6 +4,7 @@ import { asWord, CallReverted, encodeWords } from './abi.ts';
 import { kindOf } from './layout.ts';
 import { indexOf, readAccount, readSettled, readState, readWord } from './leaves.ts';
 import { type Call, precompile } from './precompile.ts';
+import { verifyAnswer } from './verifyAnswer.ts';
 import { verifyReceipt } from './verifyReceipt.ts';
 
 async function account({ input, storage }: Call): Promise<Uint8Array> {
@@ -42,4 +43,5 @@ export const ledgerReadPrecompile = precompile([
   { signature: 'channel(uint32)', run: channel },
   { signature: 'isSettled(uint32,uint256)', run: isSettled },
   { signature: 'verifyReceipt(bytes,bytes)', run: verifyReceipt },
+  { signature: 'verifyAnswer(uint32,bytes)', run: verifyAnswer },
 ]);

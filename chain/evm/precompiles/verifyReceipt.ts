@@ -1,16 +1,16 @@
 import { unpackChannel } from '../../../protocol/account.ts';
 import { bytesToBigint } from '../../../protocol/bytes.ts';
 import { verify } from '../../../protocol/crypto/eddsa.ts';
-import { ProtocolError } from '../../../protocol/errors.ts';
 import { receiptHash, receiptMessage, type SignedReceipt } from '../../../protocol/receipts/receipt.ts';
-import { decodeProof, decodeReceipt } from '../../../protocol/receipts/receiptCodec.ts';
+import { decodeProof } from '../../../protocol/receipts/receiptCodec.ts';
 import { type ReceiptProof, receiptProofRoot } from '../../../protocol/receipts/receiptTree.ts';
-import { type AccountIndex, type ChannelTerms, Kind, type Point } from '../../../protocol/types.ts';
-import { CallReverted, encodeWords } from './abi.ts';
+import { type AccountIndex, type ChannelTerms, Kind } from '../../../protocol/types.ts';
+import { encodeWords } from './abi.ts';
 import { GAS } from './gas.ts';
 import { kindOf } from './layout.ts';
 import { readSettled, readState, readWord } from './leaves.ts';
 import type { Call } from './precompile.ts';
+import { decodedReceipt, parsed, providerKey, refuse } from './receiptInput.ts';
 import type { MeteredStorage } from './storage.ts';
 
 /** Position, size, and a word for each sibling, the fold and each peak of a tree of 2^32 receipts. */
@@ -22,7 +22,7 @@ const MAX_PROOF_BYTES = 9 + 32 * 65;
  */
 export async function verifyReceipt({ input, gas, storage, domain }: Call): Promise<Uint8Array> {
   gas.use(GAS.receipt);
-  const receipt = parsed('ReceiptMalformed()', () => decodeReceipt(input.bytes(0)));
+  const receipt = decodedReceipt(input.bytes(0));
   const proof = decodedProof(input.bytes(1), (words) => gas.use(GAS.receiptProofWord * words));
   const terms = await channelTerms(storage, receipt.channel);
   if (receipt.model !== terms.model) refuse('ReceiptModel(uint32,uint32)', terms.model, receipt.model);
@@ -59,32 +59,13 @@ function encodeStatement(
   ]);
 }
 
-function refuse(signature: string, ...words: (bigint | number)[]): never {
-  throw new CallReverted(signature, words.map(BigInt));
-}
-
 function decodedProof(bytes: Uint8Array, pay: (words: bigint) => void): ReceiptProof {
   if (bytes.length > MAX_PROOF_BYTES) refuse('ProofMalformed()');
   pay(BigInt(Math.ceil(bytes.length / 32)));
   return parsed('ProofMalformed()', () => decodeProof(bytes));
 }
 
-function parsed<T>(signature: string, decode: () => T): T {
-  try {
-    return decode();
-  } catch (error) {
-    if (error instanceof ProtocolError) refuse(signature);
-    throw error;
-  }
-}
-
 async function channelTerms(storage: MeteredStorage, index: AccountIndex): Promise<ChannelTerms> {
   if (kindOf(await readState(storage, index)) !== Kind.CHANNEL) refuse('NotAChannel(uint32)', index);
   return unpackChannel(await readWord(storage, index, 'c'));
-}
-
-/** undefined unless the provider is a KEY account: OPEN takes any index, and `a`, `b` of others are no keys. */
-async function providerKey(storage: MeteredStorage, index: AccountIndex): Promise<Point | undefined> {
-  if (kindOf(await readState(storage, index)) !== Kind.KEY) return undefined;
-  return [await readWord(storage, index, 'a'), await readWord(storage, index, 'b')];
 }

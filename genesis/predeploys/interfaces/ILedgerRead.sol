@@ -43,6 +43,17 @@ interface ILedgerRead {
         uint64 settledReceipts;
     }
 
+    /// What an answer's receipt says: of no channel, `sequence` is the number of the question it answers.
+    struct Answer {
+        uint32 sequence;
+        uint32 model;
+        uint40 time;
+        uint96 price;
+        bytes32 inputHash;
+        bytes32 outputHash;
+        uint256 execution;
+    }
+
     /// The calldata have no such function.
     error UnknownFunction(bytes4 selector);
     /// The calldata are too short, or a value is out of its type's range.
@@ -55,9 +66,11 @@ interface ILedgerRead {
     error ReceiptMalformed();
     /// Not an inclusion proof as docs/receipts.md has it.
     error ProofMalformed();
+    /// The receipt is of a channel: `verifyReceipt` is for those.
+    error NotAnAnswer(uint32 channel);
     /// The receipt names another model than its channel.
     error ReceiptModel(uint32 expected, uint32 found);
-    /// The key of the channel's provider did not sign it, for this deployment.
+    /// The key of the channel's (for an answer: the named) provider did not sign it, for this deployment; or it is no KEY account.
     error ReceiptSignature();
     /// The proof is for another position than the receipt's number.
     error ReceiptPosition(uint32 sequence, uint32 position);
@@ -82,4 +95,10 @@ interface ILedgerRead {
     /// @param receipt 221 bytes, signature included
     /// @param proof its inclusion under a root that a CLAIM of its channel settled
     function verifyReceipt(bytes calldata receipt, bytes calldata proof) external view returns (Receipt memory);
+
+    /// Checks that a KEY account's key signed a receipt of channel 0, an answer to a contract (docs/ai.md section 6). Nothing on the ledger
+    /// pays for it, nobody but the signer vouches for it, and it is good for ever and for whoever takes it: what it says must be compared
+    /// with what was asked, each question paid once.
+    /// @param receipt 221 bytes, signature included
+    function verifyAnswer(uint32 provider, bytes calldata receipt) external view returns (Answer memory);
 }

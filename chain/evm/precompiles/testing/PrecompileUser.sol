@@ -95,6 +95,10 @@ contract PrecompileUser {
         return LEDGER.verifyReceipt(receipt, proof);
     }
 
+    function verifyAnswer(uint32 provider, bytes calldata receipt) external view returns (ILedgerRead.Answer memory) {
+        return LEDGER.verifyAnswer(provider, receipt);
+    }
+
     function attestThenRevert(bytes32 digest) external returns (uint256 index) {
         index = attest(digest, 0, 0, 0, 0, 1);
         if (index != 0) revert Undone();

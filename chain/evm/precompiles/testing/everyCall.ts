@@ -4,6 +4,7 @@ import { sign } from '../../../../protocol/crypto/eddsa.ts';
 import { accountIndex } from '../../../../protocol/ids.ts';
 import { BABY_JUBJUB, LEDGER_READ, MODEL_ATTESTATION, POSEIDON } from '../../../../protocol/lane/addresses.ts';
 import type { Hex } from '../../../../protocol/lane/types.ts';
+import { ANSWER_CHANNEL } from '../../../../protocol/receipts/answer.ts';
 import { encodeProof, encodeReceipt } from '../../../../protocol/receipts/receiptCodec.ts';
 import { AT, alice } from '../../../../protocol/testing/market.ts';
 import type { Field } from '../../../../protocol/types.ts';
@@ -39,6 +40,7 @@ export async function everyCall(world: World): Promise<KnownCall[]> {
   const { r8, s } = sign(alice.seed, message);
   const receipt = prefixedHex(encodeReceipt(receiptOf(37)));
   const proof = prefixedHex(encodeProof(tree.proof(37)));
+  const answer = prefixedHex(encodeReceipt(receiptOf(1, { channel: ANSWER_CHANNEL })));
   const calls: [name: string, address: Hex, calls: [fn: string, args: unknown[]][]][] = [
     [
       'IModelAttestation',
@@ -72,6 +74,7 @@ export async function everyCall(world: World): Promise<KnownCall[]> {
         ['channel', [AT.channel]],
         ['isSettled', [AT.channel, tree.root]],
         ['verifyReceipt', [receipt, proof]],
+        ['verifyAnswer', [AT.dave, answer]],
       ],
     ],
   ];
