@@ -1,0 +1,233 @@
+import type { Json } from '../json.ts';
+import type { AccountIndex, Field } from '../types.ts';
+import { EpochError } from './epochError.ts';
+import { type Participant, participantsOf } from './participants.ts';
+import { type AccountBonds, type EpochInput, type EpochResult, epochResult } from './payout.ts';
+import { ScoreBook, type ScoreBookState } from './scoreBook.ts';
+import { type EpochBatch, ServiceAccounts, type ServiceAccountsState } from './serviceAccounts.ts';
+import { epochAt, epochStart, revealStart, type ServiceDocument, serviceDocumentText } from './serviceDocument.ts';
+import { ledgerFromJson, ledgerToJson } from './snapshot.ts';
+import { type PayoutTransaction, type PayoutVerdict, payoutOf, verifyPayout } from './verifyPayout.ts';
+
+export interface ServiceLedgerOptions {
+  /** ATTEST account of subtype 5. */
+  readonly service: AccountIndex;
+  readonly document: ServiceDocument;
+  readonly domain: Field;
+  /** Epochs that are over and still told of; older ones are forgotten. Default 8. */
+  readonly keepEpochs?: number;
+}
+
+/** The epoch that the newest batch is in. */
+export interface OpenEpoch {
+  readonly epoch: number;
+  readonly participants: readonly Participant[];
+  readonly bonds: AccountBonds;
+  readonly scores: ScoreBookState;
+}
+
+/** All that a ledger knows, as plain data. */
+export interface ServiceLedgerState {
+  readonly batch: number;
+  readonly timestamp: number;
+  readonly accounts: ServiceAccountsState;
+  readonly open: OpenEpoch | undefined;
+  readonly over: readonly EpochInput[];
+  readonly payouts: readonly PayoutTransaction[];
+}
+
+const DEFAULT_KEEP = 8;
+
+/**
+ * One service, replayed from the chain's batches in order, from the first. Everything comes from posted data: two who replay the same
+ * batches have the same state, and hence the same payouts. Size: see README.
+ */
+export class ServiceLedger {
+  readonly options: Required<ServiceLedgerOptions>;
+  readonly #accounts: ServiceAccounts;
+  #batch = 0;
+  #timestamp = 0;
+  #open:
+    | { readonly epoch: number; readonly participants: readonly Participant[]; readonly bonds: AccountBonds }
+    | undefined;
+  #book: ScoreBook | undefined;
+  /** Oldest first. */
+  #over: EpochInput[] = [];
+  readonly #results = new Map<number, EpochResult>();
+  #payouts: PayoutTransaction[] = [];
+
+  /** @throws EpochError BAD_SERVICE_DOCUMENT */
+  constructor(options: ServiceLedgerOptions, state?: ServiceLedgerState) {
+    this.options = { keepEpochs: DEFAULT_KEEP, ...options };
+    const documentText = serviceDocumentText(options.document);
+    this.#accounts = new ServiceAccounts({ service: options.service, documentText }, state?.accounts);
+    if (state === undefined) return;
+    this.#batch = state.batch;
+    this.#timestamp = state.timestamp;
+    this.#over = [...state.over];
+    this.#payouts = [...state.payouts];
+    if (state.open === undefined) return;
+    this.#open = state.open;
+    this.#book = this.#bookOf(state.open, state.open.scores);
+  }
+
+  /** The ledger of a snapshot. @throws EpochError BAD_SNAPSHOT (does not parse, or is of another service or document) */
+  static restore(options: ServiceLedgerOptions, json: Json): ServiceLedger {
+    return new ServiceLedger(options, ledgerFromJson(options, json));
+  }
+
+  toJson(): Json {
+    return ledgerToJson(this.options, this.state());
+  }
+
+  state(): ServiceLedgerState {
+    const { state: accounts } = this.#accounts;
+    const open = this.#open && this.#book && { ...this.#open, scores: this.#book.state };
+    const [batch, timestamp] = [this.#batch, this.#timestamp];
+    return { batch, timestamp, accounts, open, over: this.#over, payouts: this.#payouts };
+  }
+
+  /** The last batch taken; 0 before the first. */
+  get batch(): number {
+    return this.#batch;
+  }
+
+  /** Seconds: of the last batch. */
+  get timestamp(): number {
+    return this.#timestamp;
+  }
+
+  /** The service's account; undefined until a batch attests it. */
+  get service(): Readonly<{ keeper: AccountIndex; token: number; pool: bigint }> | undefined {
+    return this.#accounts.service;
+  }
+
+  /** The epoch that the last batch is in; −1 before the first one begins. */
+  get currentEpoch(): number {
+    return this.#open?.epoch ?? -1;
+  }
+
+  /** Who takes part in the current epoch. */
+  get participants(): readonly Participant[] {
+    return this.#open?.participants ?? [];
+  }
+
+  /** Commitments and reveals of the current epoch. */
+  get scores(): ScoreBookState | undefined {
+    return this.#book?.state;
+  }
+
+  /** Epochs that are over and kept, oldest first. */
+  get epochs(): readonly number[] {
+    return this.#over.map(({ epoch }) => epoch);
+  }
+
+  /** What evaluators have staked until `end` (seconds) by now, by payer. */
+  stakes(end: number): ReadonlyMap<AccountIndex, bigint> {
+    return this.#accounts.stakes(end);
+  }
+
+  /**
+   * Takes the next batch. Batches must be proven, or whoever computes with them does so at its own risk.
+   * @throws EpochError BATCH_OUT_OF_ORDER, WRONG_DOCUMENT; nothing has changed then
+   */
+  apply(batch: EpochBatch): void {
+    if (batch.number !== this.#batch + 1 || batch.timestamp < this.#timestamp) {
+      throw new EpochError('BATCH_OUT_OF_ORDER', { batch: batch.number, expected: this.#batch + 1 });
+    }
+    this.#accounts.check(batch);
+    this.#advance(epochAt(this.options.document, batch.timestamp));
+    this.#takeScores(batch);
+    this.#accounts.apply(batch);
+    this.#batch = batch.number;
+    this.#timestamp = batch.timestamp;
+  }
+
+  /** What an epoch comes to. @throws EpochError EPOCH_OPEN, EPOCH_FORGOTTEN */
+  payout(epoch: number): EpochResult {
+    const known = this.#results.get(epoch);
+    if (known !== undefined) return known;
+    if (epoch >= this.currentEpoch) throw new EpochError('EPOCH_OPEN', { epoch, current: this.currentEpoch });
+    const input = this.#over.find((over) => over.epoch === epoch);
+    if (input === undefined) throw new EpochError('EPOCH_FORGOTTEN', { epoch, oldest: this.#over[0]?.epoch ?? -1 });
+    const result = epochResult(this.options, input);
+    this.#results.set(epoch, result);
+    return result;
+  }
+
+  /** The keeper's transactions that say they pay an epoch. */
+  payments(epoch: number): readonly PayoutTransaction[] {
+    return this.#payouts.filter((payout) => payout.epoch === epoch);
+  }
+
+  /** Whether the keeper has paid an epoch as it should. @throws EpochError EPOCH_OPEN, EPOCH_FORGOTTEN */
+  verify(epoch: number): PayoutVerdict {
+    return verifyPayout(this.payout(epoch), this.payments(epoch));
+  }
+
+  /** Closes and opens epochs until `target`; all of them see the state before the batch that brought the time here. */
+  #advance(target: number): void {
+    while (this.currentEpoch < target) {
+      const bonds = this.#close();
+      const next = this.#nextOf(bonds, target);
+      const participants = participantsOf(this.#accounts, this.options.document, this.#endOf(next));
+      this.#open = { epoch: next, participants, bonds };
+      this.#book = this.#bookOf(this.#open);
+    }
+  }
+
+  /**
+   * Where nobody evaluates and there are no bonds, epochs come to nothing: of many in a row only those that are kept are gone through.
+   * The chain may have stood still, or the service begin long after its first epoch.
+   */
+  #nextOf(bonds: AccountBonds, target: number): number {
+    const next = this.currentEpoch + 1;
+    const jump = target - this.options.keepEpochs;
+    if (jump <= next || bonds.length > 0 || this.#accounts.stakes(this.#endOf(next)).size > 0) return next;
+    return jump;
+  }
+
+  /** Ends the current epoch; returns the bonds it leaves. */
+  #close(): AccountBonds {
+    if (this.#open === undefined || this.#book === undefined) return [];
+    const { epoch, participants, bonds } = this.#open;
+    const { reveals, ignored, ignoredMore } = this.#book.state;
+    const pool = this.#accounts.service?.pool ?? 0n;
+    this.#over.push({ epoch, participants, bonds, reveals, ignored: [...ignored], ignoredMore, pool });
+    const result = epochResult(this.options, this.#over.at(-1) as EpochInput); // pushed just now
+    this.#results.set(epoch, result);
+    this.#forget();
+    return result.newBonds;
+  }
+
+  #forget(): void {
+    this.#over = this.#over.slice(-this.options.keepEpochs);
+    const oldest = this.#over[0]?.epoch ?? 0;
+    for (const epoch of this.#results.keys()) if (epoch < oldest) this.#results.delete(epoch);
+    this.#payouts = this.#payouts.filter(({ epoch }) => epoch >= oldest);
+  }
+
+  #takeScores({ number, timestamp, ops }: EpochBatch): void {
+    const service = this.#accounts.service;
+    if (this.#open === undefined || service === undefined) return;
+    const isRevealing = timestamp >= revealStart(this.options.document, this.#open.epoch);
+    const parties = { service: this.options.service, keeper: service.keeper };
+    const oldest = this.#over[0]?.epoch ?? this.#open.epoch;
+    for (const [position, tx] of ops.entries()) {
+      this.#book?.take(tx, { batch: number, isRevealing });
+      const payout = payoutOf(tx, parties, { batch: number, position });
+      // Of an epoch that is not over nothing can be due.
+      if (payout !== undefined && payout.epoch >= oldest && payout.epoch <= this.#open.epoch)
+        this.#payouts.push(payout);
+    }
+  }
+
+  #bookOf({ epoch, participants }: Pick<OpenEpoch, 'epoch' | 'participants'>, state?: ScoreBookState): ScoreBook {
+    const { service, domain } = this.options;
+    return new ScoreBook({ service, epoch, domain, participants }, state);
+  }
+
+  #endOf(epoch: number): number {
+    return epochStart(this.options.document, epoch + 1);
+  }
+}
