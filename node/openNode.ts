@@ -10,6 +10,7 @@ import type { FeeLane, Health } from '../sdk/rpcTypes.ts';
 import { Sequencer } from '../sequencer/sequencer.ts';
 import { VerifyPool } from '../sequencer/verifyPool.ts';
 import { advanceTime } from './advanceTime.ts';
+import { openAnnouncements } from './announcements/openAnnouncements.ts';
 import { AiIndex } from './backend/aiIndex.ts';
 import { SequencerBackend } from './backend/sequencerBackend.ts';
 import type { Config } from './config/config.ts';
@@ -141,9 +142,16 @@ export async function openNode(
       ...{ db: record, store, rollup, lane: contract, registry, publicClient, clock, onMined, log: logger, turn },
       publish: peers && ((bytes) => peers.network.publish('attestation', bytes)),
     }));
+  const announcements = await openAnnouncements({
+    ...{ db, store, sequencer, clock },
+    agreedBatch: () => followed().agreedBatch,
+    verify: (items) => verifiers.verifyMany(items),
+    publish: peers && ((bytes) => peers.network.publish('announcement', bytes)),
+  });
   sync = await SyncService.open(config, {
     genesisHash: genesisHashOf(genesis, parameters.domain),
     ...{ db, store, sequencer, rollup, parameters, lane: contract, publicClient, leadership, peers, validator, clock },
+    announcements,
     proves,
     attestedBatch: () => heads.attestedBatch,
     log: logger,
@@ -212,6 +220,7 @@ export async function openNode(
       clock,
       lane: queries,
       network: { view: () => networkView({ peers, sync: followed, leadership, validator, signer, clock }) },
+      announcements,
       onSubmitted: announce('ledger-tx'),
       index: await AiIndex.load({ store, account: (index) => sequencer.account(index) }),
       advanceTime: move && ((by) => advanceTime(by, { sequencer, store, move })),

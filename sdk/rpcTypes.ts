@@ -3,6 +3,7 @@
  * byte strings are 0x-prefixed hexadecimal. Documented for other languages in node/rpc/README.md.
  */
 import type { ShapeName } from '../protocol/types.ts';
+import type { AnnouncementMethods } from './announcementTypes.ts';
 import type { LaneMethods } from './laneTypes.ts';
 import type { NetworkMethods } from './networkTypes.ts';
 
@@ -304,7 +305,7 @@ export interface Health {
 }
 
 /** Parameters and results of every method, before the translation to JSON. */
-export interface RpcMethods extends LaneMethods, NetworkMethods {
+export interface RpcMethods extends LaneMethods, NetworkMethods, AnnouncementMethods {
   engram_chainInfo: { params: readonly []; result: ChainInfo };
   engram_getFees: { params: readonly []; result: readonly FeeLane[] };
   engram_sendTransaction: { params: readonly [tx: Hex]; result: Hex };

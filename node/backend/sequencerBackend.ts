@@ -26,7 +26,7 @@ import type {
   TransactionStatus,
 } from '../../sdk/rpcTypes.ts';
 import type { Sequencer } from '../../sequencer/sequencer.ts';
-import type { AiBackend, BackendEvents, NetworkBackend, NodeBackend } from '../rpc/backend.ts';
+import type { AiBackend, AnnouncementBackend, BackendEvents, NetworkBackend, NodeBackend } from '../rpc/backend.ts';
 import { RpcCode, RpcError } from '../rpc/errors.ts';
 import type { LaneBackend } from '../rpc/laneBackend.ts';
 import type { AiIndex } from './aiIndex.ts';
@@ -60,6 +60,7 @@ export interface BackendDependencies {
   readonly index: AiIndex;
   readonly lane: LaneBackend;
   readonly network: NetworkBackend;
+  readonly announcements: AnnouncementBackend;
   /** Told of every transaction that a user of this node submitted. */
   readonly onSubmitted?: ((bytes: Uint8Array) => void) | undefined;
   /** Present on a devnet only. */
@@ -75,6 +76,7 @@ export class SequencerBackend implements NodeBackend {
   readonly ai: AiBackend;
   readonly lane: LaneBackend;
   readonly network: NetworkBackend;
+  readonly announcements: AnnouncementBackend;
   readonly #histories: Readonly<Record<'committed' | 'proven', StateHistory>>;
   /** Events of batches need the store; they go out one after another, in order. */
   #outbox: Promise<void> = Promise.resolve();
@@ -89,6 +91,7 @@ export class SequencerBackend implements NodeBackend {
     const account = (of: AccountIndex) => sequencer.account(of);
     this.lane = deps.lane;
     this.network = deps.network;
+    this.announcements = deps.announcements;
     this.ai = new AiQueries({ store, index, account, now: () => seconds(clock) });
     this.#histories = { committed: new StateHistory({ store, ledger }), proven: new StateHistory({ store, ledger }) };
     sequencer.events.on('block', (block) => this.#onBlock(block));

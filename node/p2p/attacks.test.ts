@@ -116,7 +116,10 @@ describe('gossip of a liar', () => {
     });
     const victim = await start({
       ...options,
-      limits: { validationMs: 100, validations: { block: 4, 'ledger-tx': 4, 'evm-tx': 4, attestation: 4 } },
+      limits: {
+        validationMs: 100,
+        validations: { block: 4, 'ledger-tx': 4, 'evm-tx': 4, attestation: 4, announcement: 4 },
+      },
       handlers: {
         onGossip: async (topic) => {
           if (topic === 'block') await hanging;

@@ -53,8 +53,8 @@ export interface NetworkLimits {
 }
 
 export const DEFAULT_LIMITS: NetworkLimits = {
-  topicBytes: { block: 4 * MIB, 'ledger-tx': 64 * KIB, 'evm-tx': 128 * KIB, attestation: 256 },
-  validations: { block: 32, 'ledger-tx': 1_024, 'evm-tx': 1_024, attestation: 512 },
+  topicBytes: { block: 4 * MIB, 'ledger-tx': 64 * KIB, 'evm-tx': 128 * KIB, attestation: 256, announcement: 16 * KIB },
+  validations: { block: 32, 'ledger-tx': 1_024, 'evm-tx': 1_024, attestation: 512, announcement: 64 },
   validationMs: 10_000,
   gossipPerSecond: 10_000,
   gossipBytesPerSecond: 8 * MIB,

@@ -25,7 +25,7 @@ describe('Network', () => {
       line.push(next);
     }
     await meshed(line);
-    for (const topic of ['block', 'ledger-tx', 'evm-tx', 'attestation'] as const) {
+    for (const topic of ['block', 'ledger-tx', 'evm-tx', 'attestation', 'announcement'] as const) {
       const bytes = text(`${topic} of the first`);
       await line[0]?.network.publish(topic, bytes);
       for (const { heard } of line.slice(1)) {

@@ -1,8 +1,8 @@
 import type { NetworkErrorCode } from './errors.ts';
 import type { NetworkLimits } from './limits.ts';
 
-export type Topic = 'block' | 'ledger-tx' | 'evm-tx' | 'attestation';
-export const TOPICS: readonly Topic[] = ['block', 'ledger-tx', 'evm-tx', 'attestation'];
+export type Topic = 'block' | 'ledger-tx' | 'evm-tx' | 'attestation' | 'announcement';
+export const TOPICS: readonly Topic[] = ['block', 'ledger-tx', 'evm-tx', 'attestation', 'announcement'];
 
 /** What is asked of a peer; the last part of the protocol's name. */
 export type RequestKind = 'status' | 'blocks' | 'batch' | 'snapshot' | 'peers';

@@ -19,7 +19,7 @@ export class Validations {
     this.#clock = deps.clock;
     this.#log = deps.log;
     const none = () => ({ total: 0, byPeer: new Map<string, number>() });
-    this.#active = { block: none(), 'ledger-tx': none(), 'evm-tx': none(), attestation: none() };
+    this.#active = { block: none(), 'ledger-tx': none(), 'evm-tx': none(), attestation: none(), announcement: none() };
   }
 
   /** Never rejects. The place is free again when `check` has ended, however long ago its verdict was given up. */

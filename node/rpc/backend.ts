@@ -1,3 +1,4 @@
+import type { SignedAnnouncement } from '../../protocol/announcements/announcement.ts';
 import type { SignedReceipt } from '../../protocol/receipts/receipt.ts';
 import type { ReceiptProof } from '../../protocol/receipts/receiptTree.ts';
 import type { AccountIndex, ClosedBatch, Field, Point } from '../../protocol/types.ts';
@@ -50,6 +51,19 @@ export interface AiBackend {
   verifyReceipt(question: ParsedReceiptQuestion): Promise<ReceiptVerdict>;
 }
 
+export interface AnnouncementBackend {
+  /** Throws ProtocolError or AnnouncementError. */
+  announce(signed: unknown): Promise<{ readonly sequence: number }>;
+  /** Those that count now, by agent. */
+  list(query: {
+    readonly agent?: AccountIndex | undefined;
+    readonly service?: AccountIndex | undefined;
+    readonly model?: AccountIndex | undefined;
+    readonly after?: AccountIndex | undefined;
+    readonly limit: number;
+  }): Promise<readonly SignedAnnouncement[]>;
+}
+
 export interface NetworkBackend {
   view(): NetworkView;
 }
@@ -76,6 +90,7 @@ export interface NodeBackend {
   readonly ai: AiBackend;
   readonly lane: LaneBackend;
   readonly network: NetworkBackend;
+  readonly announcements: AnnouncementBackend;
   /** Seconds forward, L1 included; returns the new time. Throws DEVNET_ONLY on any node but a devnet's. */
   advanceTime(seconds: number): Promise<number>;
   /** Listeners must not throw. Returns the function that removes the listener. */

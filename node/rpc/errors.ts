@@ -1,6 +1,7 @@
 import { ProtocolError } from '../../protocol/errors.ts';
 import { ReceiptError } from '../../protocol/receipts/receiptError.ts';
 import { MempoolError, SequencerError } from '../../sequencer/errors.ts';
+import { AnnouncementError, type AnnouncementErrorCode } from '../announcements/errors.ts';
 import { EthRpcError } from './eth/ethError.ts';
 
 /** JSON-RPC 2.0's own codes, and this server's from the range reserved for servers. */
@@ -76,6 +77,12 @@ export function publicError(error: unknown): PublicError | undefined {
   if (error instanceof ReceiptError) {
     return new RpcError(RpcCode.PROTOCOL, error.code, 'the receipt does not prove it', error.data);
   }
+  if (error instanceof AnnouncementError) {
+    const isLimit = LIMITS.has(error.code);
+    const number = isLimit ? RpcCode.LIMIT_EXCEEDED : RpcCode.PROTOCOL;
+    const message = isLimit ? 'too many announcements' : 'the announcement does not count';
+    return new RpcError(number, error.code, message, error.data);
+  }
   if (error instanceof MempoolError) {
     return new RpcError(RpcCode.MEMPOOL, error.code, 'the mempool refuses this', error.data);
   }
@@ -84,5 +91,7 @@ export function publicError(error: unknown): PublicError | undefined {
   }
   return undefined;
 }
+
+const LIMITS: ReadonlySet<AnnouncementErrorCode> = new Set(['TOO_SOON', 'OWNER_LIMIT', 'FULL']);
 
 export const INTERNAL_ERROR = new RpcError(RpcCode.INTERNAL, 'INTERNAL', 'internal error');

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { wordHex } from '../../protocol/bytes.ts';
 import { closedBatchToJson } from '../../protocol/serialize.ts';
 import { registerAiMethods } from './aiMethods.ts';
+import { registerAnnouncementMethods } from './announcementMethods.ts';
 import type { NodeBackend } from './backend.ts';
 import type { EthHandlers } from './eth/ethContext.ts';
 import { registerLaneMethods } from './laneMethods.ts';
@@ -65,6 +66,7 @@ export function methodTable(backend: NodeBackend, eth: EthHandlers = {}): Method
   registerAiMethods(method, backend);
   registerLaneMethods(method, backend.lane);
   registerNetworkMethods(method, backend.network);
+  registerAnnouncementMethods(method, backend.announcements);
   for (const [name, run] of Object.entries(eth)) {
     table[name] = Object.assign((params: readonly unknown[]) => run(params), {
       isPlainJson: true,

@@ -79,6 +79,15 @@ export const channelFilterParam = z
   });
 const CHANNEL_ROLES = ['provider', 'payer', 'model'] as const;
 
+export const announcementFilterParam = z.strictObject({
+  agent: accountIndexParam.optional(),
+  service: accountIndexParam.optional(),
+  model: accountIndexParam.optional(),
+  after: accountIndexParam.optional(),
+  // each can have 16 KiB
+  limit: z.number().int().min(1).max(256).default(100),
+});
+
 export const limitParam = z.strictObject({ limit });
 export const digestParam = hexBytes(32).transform(hexToBytes);
 /** At most ten years. */

@@ -11,6 +11,7 @@ import { Pause } from '../../chain/pause.ts';
 import type { ChainStore } from '../../chain/store.ts';
 import type { Hex } from '../../protocol/lane/types.ts';
 import type { Sequencer } from '../../sequencer/sequencer.ts';
+import type { Announcements } from '../announcements/announcements.ts';
 import type { Config } from '../config/config.ts';
 import type { SyncMetrics } from '../metrics/syncMetrics.ts';
 import type { NetworkHandlers } from '../p2p/types.ts';
@@ -47,6 +48,7 @@ export interface SyncDeps {
   readonly attestedBatch: () => number;
   /** Absent: the chain has no contract that takes attestations. */
   readonly validator: ValidatorService | undefined;
+  readonly announcements: Pick<Announcements, 'onGossip'>;
   readonly genesisHash: Hex;
   /** Whether this node is to prove now. */
   readonly proves: () => boolean;
@@ -237,7 +239,7 @@ export class SyncService {
   }
 
   #handlers(signatures: BlockSignatures): NetworkHandlers {
-    const { store, sequencer, validator, genesisHash } = this.#deps;
+    const { store, sequencer, validator, announcements, genesisHash } = this.#deps;
     // Peers may still ask while the sequencer stops.
     const { publisher } = sequencer;
     const server = new ChainServer({
@@ -254,6 +256,7 @@ export class SyncService {
         // Until L1 has been followed, nothing can be judged.
         if (!this.#follower.status.isSynced) return ignore('SYNCING');
         if (topic === 'block') return this.#intake?.onGossip(bytes, from) ?? ignore('SYNCING');
+        if (topic === 'announcement') return announcements.onGossip(bytes);
         return topic === 'ledger-tx' ? txs.onLedgerTx(bytes) : txs.onEvmTx(bytes);
       },
       status: () => server.status(),

@@ -6,6 +6,7 @@ import { MempoolError, SequencerError } from '../../sequencer/errors.ts';
 import type { AiBackend, BackendEvents, NodeBackend } from '../rpc/backend.ts';
 import { RpcCode, RpcError } from '../rpc/errors.ts';
 import { fakeAi } from './fakeAi.ts';
+import { fakeAnnouncements } from './fakeAnnouncements.ts';
 import { fakeLane } from './fakeLane.ts';
 import { fakeNetwork } from './fakeNetwork.ts';
 
@@ -27,6 +28,7 @@ export class FakeBackend implements NodeBackend {
   readonly #events = new EventEmitter();
   readonly lane = fakeLane;
   readonly network = fakeNetwork;
+  readonly announcements = fakeAnnouncements;
   readonly sent: Uint8Array[] = [];
   healthNow: Health = { live: true, ready: true, reasons: [] };
   status: Omit<TransactionStatus, 'hash'> = { status: 'unknown' };
