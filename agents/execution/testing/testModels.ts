@@ -91,11 +91,47 @@ export function loopingModel(): Uint8Array {
   return onnxModel({
     name: 'looping',
     inputs: [
-      { name: 'times', type: 'int64', dimensions: [1] },
+      { name: 'times', type: 'int64', dimensions: [] },
       { name: 'x', type: 'float32', dimensions: ['n'] },
     ],
     outputs: [{ name: 'y', type: 'float32', dimensions: ['n'] }],
-    weights: [{ name: 'yes', type: 'bool', dimensions: [1], data: Uint8Array.of(1) }],
+    weights: [{ name: 'yes', type: 'bool', dimensions: [], data: Uint8Array.of(1) }],
     nodes: [{ op: 'Loop', inputs: ['times', 'yes', 'x'], outputs: ['y'], attributes: { body: { graph: body } } }],
   });
+}
+
+export function loopingInput(times: number): Uint8Array {
+  return encodeTensors([
+    { name: 'times', type: 'int64', dimensions: [], data: BigInt64Array.of(BigInt(times)) },
+    { name: 'x', type: 'float32', dimensions: [1], data: Float32Array.of(1) },
+  ]);
+}
+
+const WIDE = 256;
+
+/** Products, sums and powers large enough to be shared out among threads: 64 × 256 numbers to as many. */
+export function wideModel(): Uint8Array {
+  const weights = Float32Array.from(
+    { length: WIDE * WIDE },
+    (_, i) => (((i * 2_654_435_761) % 65_521) / 65_521 - 0.5) / 8,
+  );
+  return onnxModel({
+    name: 'wide',
+    inputs: [{ name: 'x', type: 'float32', dimensions: [64, WIDE] }],
+    outputs: [{ name: 'y', type: 'float32', dimensions: [64, WIDE] }],
+    weights: [{ name: 'w', type: 'float32', dimensions: [WIDE, WIDE], data: weights }],
+    nodes: [
+      { op: 'MatMul', inputs: ['x', 'w'], outputs: ['a'] },
+      { op: 'Tanh', inputs: ['a'], outputs: ['b'] },
+      { op: 'MatMul', inputs: ['b', 'w'], outputs: ['c'] },
+      { op: 'Erf', inputs: ['c'], outputs: ['d'] },
+      { op: 'MatMul', inputs: ['d', 'w'], outputs: ['e'] },
+      { op: 'Softmax', inputs: ['e'], outputs: ['y'], attributes: { axis: { int: -1 } } },
+    ],
+  });
+}
+
+export function wideInput(): Uint8Array {
+  const data = Float32Array.from({ length: 64 * WIDE }, (_, i) => ((i * 40_503) % 9973) / 9973 - 0.5);
+  return encodeTensors([{ name: 'x', type: 'float32', dimensions: [64, WIDE], data }]);
 }
