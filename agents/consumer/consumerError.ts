@@ -25,6 +25,10 @@ export type ConsumerErrorCode =
   | 'MODEL_CHANGED'
   /** More than the caller pays. */
   | 'PRICE_TOO_HIGH'
+  /** The provider wants a larger deposit or a longer channel than the caller allows. */
+  | 'TERMS_REFUSED'
+  /** The provider runs the model otherwise than this computer can: its answers could not be checked. */
+  | 'EXECUTION_UNKNOWN'
   /** The input is over the provider's limit. */
   | 'INPUT_TOO_LARGE'
   /** A paid answer without a receipt. */

@@ -62,6 +62,7 @@ export class PaidChannel {
   readonly #deps: PaidChannelDependencies;
   readonly #providerKey: Point;
   #record: ChannelRecord;
+  #refused: SignedReceipt | undefined;
   /** A write failed: memory may be ahead of the disk, and must not be used any more. */
   #isBroken = false;
 
@@ -121,6 +122,11 @@ export class PaidChannel {
     return this.#channel.received;
   }
 
+  /** The last receipt that was not taken: evidence. */
+  get refused(): SignedReceipt | undefined {
+    return this.#refused;
+  }
+
   /** The question that has no receipt yet: to be sent as it is. */
   async pending(): Promise<OpenQuestion | undefined> {
     const { pending, index } = this.#record;
@@ -155,6 +161,7 @@ export class PaidChannel {
     this.#check();
     const { pending, index: channel } = this.#record;
     const { sequence } = receipt;
+    this.#refused = receipt;
     if (!isHashOf(receipt.outputHash, output)) {
       throw new ConsumerError('RECEIPT_OUTPUT', 'the output is not the one of the receipt', { channel, sequence });
     }
@@ -164,6 +171,7 @@ export class PaidChannel {
       throw new ConsumerError('RECEIPT_EXECUTION', 'not the execution that was agreed on', details);
     }
     this.#channel.receive(receipt);
+    this.#refused = undefined;
     const answer: AnswerRecord = { receipt, audit: pending?.audit ?? 'private', check: 'unchecked' };
     this.#record = { ...this.#record, pending: undefined };
     await this.#write([change.answer(answer), change.output(channel, sequence, output)]);

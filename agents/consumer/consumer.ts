@@ -1,0 +1,365 @@
+import { randomInt } from 'node:crypto';
+import { type Clock, systemClock } from '../../chain/clock.ts';
+import type { Db } from '../../chain/db.ts';
+import { type Logger, silentLogger } from '../../chain/logger.ts';
+import type { SignedReceipt } from '../../protocol/receipts/receipt.ts';
+import { ReceiptError } from '../../protocol/receipts/receiptError.ts';
+import type { LedgerAccount } from '../../sdk/accounts/ledgerAccount.ts';
+import { resolveSigner } from '../../sdk/actions/signer.ts';
+import { domainOf } from '../../sdk/chain.ts';
+import { voucherSeed } from '../../sdk/channels/voucherSeed.ts';
+import type { LedgerClient } from '../../sdk/client.ts';
+import type { Audit } from '../execution/executionDocument.ts';
+import { ChannelPool, type ChannelPoolOptions } from './channelPool.ts';
+import { ConsumerError } from './consumerError.ts';
+import { type ChannelRecord, ConsumerStore, type Report } from './consumerStore.ts';
+import { answerOf, isRefusal, type Taken } from './conversation.ts';
+import { KeyedLock } from './keyedLock.ts';
+import { checkInfo, type Offering, type Wanted, type WantedModel } from './offering.ts';
+import type { PaidChannel } from './paidChannel.ts';
+import { ProviderApi, type ProviderApiOptions } from './providerApi.ts';
+import type { ProviderInfo } from './providerInfo.ts';
+import type { ProviderTransport } from './providerTransport.ts';
+import { checkReexecutor, type Reexecutor } from './reexecution.ts';
+import { Reputation } from './reputation.ts';
+import { rank, type Score } from './scores.ts';
+
+export interface ConsumerOptions extends Omit<ChannelPoolOptions, 'payer'>, ProviderApiOptions {
+  /** Token id of the account that pays; default 0. */
+  readonly token?: number;
+  /** The account that pays; default: the key's first one of the token. */
+  readonly from?: number;
+  /** Which part of the answers is run again where the model is at hand, 0 … 1; a provider's first answer always. Default 0.05. */
+  readonly checkShare?: number;
+  /** See `rank`. Default 0.1. */
+  readonly explore?: number;
+  /** Providers tried for one answer; each could keep the price of one. Default 3. */
+  readonly maxAttempts?: number;
+  /** How often a question is sent again after no answer. Default 2. */
+  readonly retries?: number;
+}
+
+export interface ConsumerDependencies {
+  readonly client: LedgerClient;
+  readonly account: LedgerAccount;
+  /** A folder, or an open database: one process at a time. */
+  readonly store: string | Db;
+  /** Who says to serve a model; announcements must have been verified. Absent: addresses are given with each request. */
+  readonly discover?: (wanted: WantedModel & { readonly token: number }) => Promise<readonly Offering[]>;
+  /** Carries calls to an endpoint otherwise than by HTTP. */
+  readonly transport?: (endpoint: string) => ProviderTransport;
+  /** In [0, 1): which answers are checked and which strangers are tried. Default Math.random. */
+  readonly random?: () => number;
+  readonly clock?: Clock;
+  readonly log?: Logger;
+}
+
+export interface InferOptions extends WantedModel {
+  /** For one answer, base units. */
+  readonly maxPrice: bigint;
+  /** Whether the provider may show input and output to whoever checks it. Default `private`. */
+  readonly audit?: Audit;
+  /** The provider's address; default: whoever `discover` finds, best first. */
+  readonly endpoint?: string;
+  /** Runs the model here, to check answers. */
+  readonly runner?: Reexecutor;
+  /** `always`: every answer is run again. Default `sample`. */
+  readonly check?: 'always' | 'sample';
+  readonly signal?: AbortSignal;
+}
+
+export interface Answer {
+  readonly output: Uint8Array;
+  readonly receipt: SignedReceipt;
+  readonly provider: number;
+  readonly endpoint: string;
+  readonly channel: number;
+  readonly price: bigint;
+  /** What the channel can still pay, base units. */
+  readonly left: bigint;
+  readonly check: 'same' | 'unchecked';
+  readonly latencyMs: number;
+  /** Of those who were asked before, in order. */
+  readonly failures: readonly Failure[];
+}
+
+export interface Failure {
+  readonly endpoint: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+/**
+ * Buys answers: finds providers, prefers the cheap and trusted, pays by vouchers, checks receipts and, where it has the model, answers.
+ * What a provider can keep without having delivered is the price of one answer; who is caught is never asked again.
+ */
+export class Consumer {
+  readonly #options: ConsumerOptions;
+  readonly #deps: ConsumerDependencies;
+  readonly #store: ConsumerStore;
+  readonly #pool: ChannelPool;
+  readonly #reputation: Reputation;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #random: () => number;
+  readonly #locks = new KeyedLock();
+  readonly #apis = new Map<string, ProviderApi>();
+  /** Channels with receipts that no voucher signs for yet. */
+  readonly #unsigned = new Set<PaidChannel>();
+
+  private constructor(
+    options: ConsumerOptions,
+    deps: ConsumerDependencies,
+    parts: { store: ConsumerStore; pool: ChannelPool; random: () => number; clock: Clock; log: Logger },
+  ) {
+    this.#options = options;
+    this.#deps = deps;
+    this.#store = parts.store;
+    this.#pool = parts.pool;
+    this.#clock = parts.clock;
+    this.#log = parts.log;
+    this.#random = parts.random;
+    this.#reputation = new Reputation({ checkShare: options.checkShare ?? 0.05 }, parts);
+  }
+
+  /** @throws ConsumerError STORE_LOCKED, BAD_STORE; SdkError NO_LEDGER_ACCOUNT, NOT_AUTHORIZED */
+  static async open(options: ConsumerOptions, deps: ConsumerDependencies): Promise<Consumer> {
+    const { client, account, random = Math.random, clock = systemClock, log = silentLogger } = deps;
+    const { token = 0, from } = options;
+    const store = await ConsumerStore.open(deps.store);
+    try {
+      const { index: payer } = await resolveSigner(client, { account, token, from });
+      const domain = domainOf(client.chain);
+      const fresh = { domain, owner: account.key[0], voucherNumber: randomInt(1, 2 ** 32) };
+      const { voucherNumber } = await store.identify(fresh);
+      const seed = voucherSeed(account, voucherNumber);
+      const pool = new ChannelPool({ ...options, payer }, { client, account, store, voucherSeed: seed });
+      return new Consumer(options, deps, { store, pool, random, clock, log });
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
+  }
+
+  /**
+   * One answer, paid for.
+   * @throws ConsumerError NO_PROVIDER (nobody, or nobody under the price), PROVIDER_EXCLUDED, ABORTED; the last provider's failure
+   *   (ConsumerError, ReceiptError); what the ledger refuses (INSUFFICIENT_BALANCE …)
+   */
+  async infer(input: Uint8Array, options: InferOptions): Promise<Answer> {
+    const wanted: Wanted = { ...options, input, audit: options.audit ?? 'private', token: this.#options.token ?? 0 };
+    const failures: Failure[] = [];
+    let last: unknown = new ConsumerError('NO_PROVIDER', 'nobody offers this model at this price');
+    for (const offering of (await this.#offerings(wanted, options)).slice(0, this.#options.maxAttempts ?? 3)) {
+      try {
+        return { ...(await this.#inferAt(offering, wanted, options)), failures };
+      } catch (error) {
+        if (!isOfProvider(error) || options.signal?.aborted) throw error;
+        last = error;
+        failures.push({ endpoint: offering.endpoint, code: error.code, message: error.message });
+        this.#log.warn({ endpoint: offering.endpoint, code: error.code }, 'a provider gave no good answer');
+      }
+    }
+    throw last;
+  }
+
+  /** Sends every open question again and keeps the answers; returns how many are still open. Best after a crash. */
+  async recover(options: { readonly signal?: AbortSignal } = {}): Promise<number> {
+    let open = 0;
+    for (const record of await this.#pool.records()) {
+      if (record.pending === undefined || record.state === 'closed') continue;
+      await this.#locks.use(lockOf(record), async () => {
+        const paid = await this.#pool.resume(record);
+        const { signal } = options;
+        await this.#answer(paid, { endpoint: record.endpoint, signal }).catch((error: unknown) => {
+          if (!isOfProvider(error)) throw error;
+          open += 1;
+        });
+      });
+    }
+    return open;
+  }
+
+  channels(): Promise<readonly ChannelRecord[]> {
+    return this.#pool.records();
+  }
+
+  scores(): Promise<readonly Score[]> {
+    return this.#store.scores();
+  }
+
+  /** What providers were caught at, with the evidence. */
+  reports(): Promise<readonly Report[]> {
+    return this.#store.reports();
+  }
+
+  /** What an answer was about: kept with its receipt, as evidence. */
+  async evidence(channel: number, sequence: number) {
+    const [answer, input, output] = await Promise.all([
+      this.#store.answer(channel, sequence),
+      this.#store.input(channel, sequence),
+      this.#store.output(channel, sequence),
+    ]);
+    return { answer, input, output };
+  }
+
+  /** What providers could take now without having delivered, base units. */
+  async atRisk(): Promise<bigint> {
+    let sum = 0n;
+    for (const record of await this.#pool.records()) {
+      if (record.state !== 'closed') sum += (await this.#pool.resume(record)).exposure;
+    }
+    return sum;
+  }
+
+  /** Signs for the receipts that no voucher signs for yet: providers can settle them then. Best effort. */
+  async acknowledge(): Promise<void> {
+    for (const paid of [...this.#unsigned]) {
+      this.#unsigned.delete(paid);
+      if (paid.record.pending !== undefined || paid.isBroken) continue;
+      await this.#api(paid.record.endpoint)
+        .voucher(paid.voucher())
+        .catch((error: unknown) => this.#log.debug({ error }, 'a closing voucher was not taken'));
+    }
+  }
+
+  /** Takes back what is left of channels that are over; returns their indices. */
+  async reclaim(): Promise<readonly number[]> {
+    const done: number[] = [];
+    for (const record of await this.#pool.records()) {
+      if (record.state === 'closed') continue;
+      const { isOver, balance } = await this.#deps.client.getChannel(record.index);
+      if (!isOver) continue;
+      if (balance > 0n) await this.#deps.client.close({ account: this.#deps.account, channel: record.index });
+      await (await this.#pool.resume(record)).setState('closed');
+      done.push(record.index);
+    }
+    return done;
+  }
+
+  async close(): Promise<void> {
+    for (const api of this.#apis.values()) api.close();
+    this.#apis.clear();
+    await this.#store.close();
+  }
+
+  async #offerings(
+    wanted: Wanted,
+    options: InferOptions,
+  ): Promise<readonly (Partial<Offering> & { endpoint: string })[]> {
+    if (options.endpoint !== undefined) return [{ endpoint: options.endpoint }];
+    const found = (await this.#deps.discover?.(wanted)) ?? [];
+    const scores = new Map((await this.#store.scores()).map((score) => [score.provider, score]));
+    return rank(found, (provider) => scores.get(provider) ?? this.#reputation.stranger(provider), {
+      maxPrice: options.maxPrice,
+      explore: this.#options.explore ?? 0.1,
+      random: this.#random,
+    });
+  }
+
+  async #inferAt(
+    offering: Partial<Offering> & { endpoint: string },
+    wanted: Wanted,
+    options: InferOptions,
+  ): Promise<Omit<Answer, 'failures'>> {
+    const { endpoint } = offering;
+    const { client } = this.#deps;
+    const { signal, runner } = options;
+    const info = await this.#api(endpoint).info(signal === undefined ? {} : { signal });
+    await this.#reputation.check(info.provider);
+    await checkInfo(info, { offering, wanted, client });
+    const agreed = { sha256: info.model.sha256, audit: wanted.audit, execution: info.execution[wanted.audit].word };
+    if (runner !== undefined) checkReexecutor(runner, agreed);
+    const terms = { ...info, model: info.model.index, sha256: info.model.sha256, endpoint };
+    return this.#locks.use(lockOf({ provider: info.provider, model: info.model.index }), async () => {
+      const started = this.#clock.nowMs();
+      const { paid, taken } = await this.#ask(terms, wanted, { info, signal });
+      const { answer, output } = taken;
+      const latencyMs = this.#clock.nowMs() - started;
+      await this.#reputation.answered(info.provider, { latencyMs, price: answer.receipt.price });
+      const check =
+        runner === undefined
+          ? 'unchecked'
+          : await this.#reputation.verify(taken, { paid, runner, always: options.check === 'always', signal });
+      const { receipt } = answer;
+      const { provider } = info;
+      return {
+        output,
+        receipt,
+        provider,
+        endpoint,
+        channel: paid.index,
+        price: receipt.price,
+        left: paid.left,
+        check,
+        latencyMs,
+      };
+    });
+  }
+
+  async #ask(
+    terms: Parameters<ChannelPool['for']>[0],
+    wanted: Wanted,
+    { info, signal }: { info: ProviderInfo; signal: AbortSignal | undefined },
+  ): Promise<{ paid: PaidChannel; taken: Taken }> {
+    const question = { ...wanted, price: info.price, execution: info.execution[wanted.audit].word };
+    let paid = await this.#pool.for(terms);
+    await paid.setEndpoint(terms.endpoint);
+    const open = await paid.pending();
+    if (open !== undefined) {
+      const taken = await this.#settleOpen(paid, { endpoint: terms.endpoint, signal });
+      if (taken !== undefined && Buffer.compare(taken.input, wanted.input) === 0) return { paid, taken };
+      if (taken !== undefined || paid.record.state !== 'open') paid = await this.#pool.for(terms);
+    }
+    await paid.ask(question);
+    return { paid, taken: await this.#answer(paid, { endpoint: terms.endpoint, signal }) };
+  }
+
+  /** The answer to a question that was open before; undefined if the provider refuses it for good, so that another can take its place. */
+  async #settleOpen(paid: PaidChannel, where: Where): Promise<Taken | undefined> {
+    try {
+      return await this.#answer(paid, where);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      const isOver = String(error instanceof ConsumerError ? error.details.refusal : '').startsWith('CHANNEL_');
+      if (isOver) await paid.setState('left');
+      return undefined;
+    }
+  }
+
+  async #answer(paid: PaidChannel, { endpoint, signal }: Where): Promise<Taken> {
+    const { provider } = paid.record;
+    try {
+      const options = { clock: this.#clock, retries: this.#options.retries ?? 2, signal };
+      const taken = await answerOf(paid, this.#api(endpoint), options);
+      this.#unsigned.add(paid);
+      return taken;
+    } catch (error) {
+      await this.#reputation.failed(provider, error, paid);
+      throw error;
+    }
+  }
+
+  #api(endpoint: string): ProviderApi {
+    const found = this.#apis.get(endpoint);
+    if (found !== undefined) return found;
+    const api = new ProviderApi(this.#deps.transport?.(endpoint) ?? endpoint, this.#options);
+    this.#apis.set(endpoint, api);
+    return api;
+  }
+}
+
+interface Where {
+  readonly endpoint: string;
+  readonly signal: AbortSignal | undefined;
+}
+
+function lockOf({ provider, model }: { readonly provider: number; readonly model: number }): string {
+  return `${provider}:${model}`;
+}
+
+/** Failures that another provider may not have. */
+function isOfProvider(error: unknown): error is ConsumerError | ReceiptError {
+  if (error instanceof ReceiptError) return true;
+  return error instanceof ConsumerError && error.code !== 'ABORTED' && error.code !== 'BAD_STORE';
+}

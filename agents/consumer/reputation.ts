@@ -1,0 +1,117 @@
+import { sha256 } from '@noble/hashes/sha2.js';
+import type { Clock } from '../../chain/clock.ts';
+import type { SignedReceipt } from '../../protocol/receipts/receipt.ts';
+import { ReceiptError } from '../../protocol/receipts/receiptError.ts';
+import { ConsumerError } from './consumerError.ts';
+import { type ConsumerStore, change } from './consumerStore.ts';
+import type { Taken } from './conversation.ts';
+import { EquivocationError, type PaidChannel } from './paidChannel.ts';
+import { type Reexecutor, runAgain } from './reexecution.ts';
+import {
+  afterAnswer,
+  afterCheck,
+  afterFailure,
+  type Exclusion,
+  exclude,
+  isExclusion,
+  newScore,
+  type Score,
+} from './scores.ts';
+
+/** What says nothing about the provider: the caller's fault, or a price that is simply not paid. */
+const NOBODYS_FAULT = ['ABORTED', 'BAD_STORE', 'PRICE_TOO_HIGH', 'INPUT_TOO_LARGE', 'TERMS_REFUSED'];
+const CALLERS_FAULT = ['BAD_TENSOR', 'INPUT_TOO_LARGE', 'VOUCHER_OVER_BALANCE', 'CHANNEL_EXPIRED', 'QUOTA'];
+
+/** Scores of providers and reports about them, kept in the store: what a consumer learns from receipts. */
+export class Reputation {
+  readonly #checkShare: number;
+  readonly #store: ConsumerStore;
+  readonly #random: () => number;
+  readonly #clock: Clock;
+
+  constructor(
+    { checkShare }: { readonly checkShare: number },
+    { store, random, clock }: { store: ConsumerStore; random: () => number; clock: Clock },
+  ) {
+    this.#checkShare = checkShare;
+    this.#store = store;
+    this.#random = random;
+    this.#clock = clock;
+  }
+
+  stranger(provider: number): Score {
+    return newScore(provider);
+  }
+
+  /** @throws ConsumerError PROVIDER_EXCLUDED */
+  async check(provider: number): Promise<void> {
+    const { excluded } = await this.#store.score(provider);
+    if (excluded === undefined) return;
+    const message = `provider ${provider} was caught before: ${excluded}`;
+    throw new ConsumerError('PROVIDER_EXCLUDED', message, { provider, excluded });
+  }
+
+  async answered(provider: number, answer: { latencyMs: number; price: bigint }): Promise<void> {
+    await this.#store.write([change.score(afterAnswer(await this.#store.score(provider), answer))]);
+  }
+
+  /** Counts a failure, or, if the provider was caught, excludes it with a report and leaves the channel. */
+  async failed(provider: number, error: unknown, paid: PaidChannel): Promise<void> {
+    const code = error instanceof ConsumerError || error instanceof ReceiptError ? error.code : undefined;
+    if (code === undefined || NOBODYS_FAULT.includes(code)) return;
+    if (isExclusion(code) && !isCheaper(error)) {
+      const [receipt, other] = error instanceof EquivocationError ? error.receipts : [paid.refused];
+      return this.#exclude(code, paid, { receipt, other });
+    }
+    if (isCheaper(error)) await paid.setState('left');
+    const refusal = error instanceof ConsumerError ? String(error.details.refusal ?? '') : '';
+    if (CALLERS_FAULT.includes(refusal)) return;
+    await this.#store.write([change.score(afterFailure(await this.#store.score(provider)))]);
+  }
+
+  /**
+   * Runs the model again, if it is this answer's turn.
+   * @throws ConsumerError OUTPUT_MISMATCH: reported, the provider is excluded; what the runner throws
+   */
+  async verify(
+    { answer, input, output }: Taken,
+    options: { paid: PaidChannel; runner: Reexecutor; always: boolean; signal: AbortSignal | undefined },
+  ): Promise<'same' | 'unchecked'> {
+    const { paid, runner, always, signal } = options;
+    const { provider } = paid.record;
+    const score = await this.#store.score(provider);
+    const isTurn = always || score.checked === 0 || this.#random() < this.#checkShare;
+    if (!isTurn) return 'unchecked';
+    const { isSame, expected } = await runAgain(runner, { input, output, signal });
+    if (isSame) {
+      await this.#store.write([change.answer({ ...answer, check: 'same' }), change.score(afterCheck(score))]);
+      return 'same';
+    }
+    await this.#store.write([change.answer({ ...answer, check: 'other' })]);
+    await this.#exclude('OUTPUT_MISMATCH', paid, { receipt: answer.receipt, expectedHash: sha256(expected) });
+    const details = { provider, channel: paid.index, sequence: answer.receipt.sequence };
+    throw new ConsumerError('OUTPUT_MISMATCH', 'the model gives another output than the provider signed', details);
+  }
+
+  async #exclude(
+    code: Exclusion,
+    paid: PaidChannel,
+    found: { receipt?: SignedReceipt | undefined; other?: SignedReceipt | undefined; expectedHash?: Uint8Array },
+  ): Promise<void> {
+    const { provider, index: channel } = paid.record;
+    const time = Math.floor(this.#clock.nowMs() / 1000);
+    const { receipt, other, expectedHash } = found;
+    await this.#store.write([
+      change.score(exclude(await this.#store.score(provider), code)),
+      change.report({ code, provider, channel, time, receipt, other, expectedHash }),
+    ]);
+    await paid.setState('left');
+  }
+}
+
+/** A price that fell while the question was open: the books part, and nobody was cheated. */
+function isCheaper(error: unknown): boolean {
+  if (!(error instanceof ReceiptError) || error.code !== 'RECEIPT_PRICE') return false;
+  const { expected, found } = error.data;
+  return typeof expected === 'bigint' && typeof found === 'bigint' && found < expected;
+}
