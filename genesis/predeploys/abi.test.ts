@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { artifact } from '../compiler.ts';
 import * as abis from './abi.ts';
 import { buildInterfaces, buildPredeploys } from './build.ts';
+import { DATA_ESCROW_ABI } from './dataEscrowAbi.ts';
 import { ORACLE_ABI } from './oracleAbi.ts';
 
 /** What callers depend on: signatures, names of arguments and members, what is indexed, what changes state. */
@@ -43,6 +44,7 @@ it.each([
   ['TokenFactory', abis.TOKEN_FACTORY_ABI],
   ['BridgedToken', abis.BRIDGED_TOKEN_ABI],
   ['Oracle', ORACLE_ABI],
+  ['DataEscrow', DATA_ESCROW_ABI],
 ])('%s', async (name, abi) => {
   expect(callable(abi)).toEqual(callable(artifact(await buildPredeploys(), name).abi));
 });

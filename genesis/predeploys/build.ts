@@ -4,38 +4,36 @@ import { type Artifacts, artifact, compile, readSources, type Sources } from '..
 
 const folder = dirname(fileURLToPath(import.meta.url));
 
-/** Predeploys that read the ledger; each is compiled with its interface and LedgerRead's, and with nothing else. */
-const READERS: readonly string[] = ['Oracle'];
+/** Predeploys that know none of the others, with the precompiles' interfaces that they use. */
+const ALONE: Readonly<Record<string, readonly string[]>> = {
+  Oracle: ['ILedgerRead.sol'],
+  DataEscrow: [],
+};
 
-const ALONE: readonly string[] = [...READERS, 'DataEscrow'];
-
-/** Files of a predeploy that reads the ledger: itself and its interface. */
-function isOf(name: string, file: string): boolean {
-  return file === `${name}.sol` || file === `I${name}.sol`;
-}
-
-/** Sources of Inbox, Outbox, TokenFactory and BridgedToken: what knows each other. */
+/** Sources of Inbox, Outbox, TokenFactory and BridgedToken, which know each other. */
 export function laneSources(): Promise<Sources> {
-  return readSources(join(folder, 'contracts'), (file) => !ALONE.some((name) => isOf(name, file)));
+  const others = Object.keys(ALONE).flatMap((name) => [`${name}.sol`, `I${name}.sol`]);
+  return readSources(join(folder, 'contracts'), (file) => !others.includes(file));
 }
 
-/** Sources of a predeploy that reads the ledger, with LedgerRead's interface in `interfaces/` beside it. */
-export async function readerSources(name: string): Promise<Sources> {
-  const own = await readSources(join(folder, 'contracts'), (file) => isOf(name, file));
-  const ledger = await readSources(join(folder, 'interfaces'), (file) => file === 'ILedgerRead.sol');
-  return { ...own, 'interfaces/ILedgerRead.sol': ledger['ILedgerRead.sol'] ?? '' };
+/** Sources of one of the others: itself, its interface, and in `interfaces/` those of the precompiles. */
+export async function aloneSources(name: string): Promise<Sources> {
+  const wanted = ALONE[name] ?? [];
+  const own = await readSources(join(folder, 'contracts'), (file) => file === `${name}.sol` || file === `I${name}.sol`);
+  const interfaces = await readSources(join(folder, 'interfaces'), (file) => wanted.includes(file));
+  const named = Object.entries(interfaces).map(([file, text]) => [`interfaces/${file}`, text]);
+  return { ...own, ...Object.fromEntries(named) };
 }
 
 /**
- * The contracts that come with the protocol. solc's bytes may depend on what is compiled along, so those that know each other are compiled
- * together and each of the others alone: a change of one leaves the code of the rest as it is.
+ * The contracts that come with the protocol. solc's bytes may depend on what is compiled along: those that know each other are compiled
+ * together, each of the others by itself, and a change of one leaves the code of the rest as it is.
  */
 export async function buildPredeploys(): Promise<Artifacts> {
   const lane = await compile(await laneSources());
-  const readers = await Promise.all(
-    READERS.map(async (name) => [name, artifact(await compile(await readerSources(name)), name)] as const),
-  );
-  return { ...lane, ...Object.fromEntries(readers) };
+  const others: [string, Artifacts[string]][] = [];
+  for (const name of Object.keys(ALONE)) others.push([name, artifact(await compile(await aloneSources(name)), name)]);
+  return { ...lane, ...Object.fromEntries(others) };
 }
 
 /** The Solidity interfaces of the precompiles. */

@@ -1,4 +1,11 @@
-import { INBOX, ORACLE, OUTBOX, TOKEN_FACTORY, TOKEN_IMPLEMENTATION } from '../../protocol/lane/addresses.ts';
+import {
+  DATA_ESCROW,
+  INBOX,
+  ORACLE,
+  OUTBOX,
+  TOKEN_FACTORY,
+  TOKEN_IMPLEMENTATION,
+} from '../../protocol/lane/addresses.ts';
 import type { Hex } from '../../protocol/lane/types.ts';
 import { artifact } from '../compiler.ts';
 import { GenesisError } from '../errors.ts';
@@ -18,6 +25,7 @@ const OWN = [
   ['Outbox', OUTBOX],
   ['TokenFactory', TOKEN_FACTORY],
   ['BridgedToken', TOKEN_IMPLEMENTATION],
+  ['DataEscrow', DATA_ESCROW],
   ['Oracle', ORACLE],
 ] as const;
 

@@ -1,5 +1,5 @@
 import { sha256 } from '@noble/hashes/sha2.js';
-import { type Abi, decodeErrorResult, encodeFunctionData, toFunctionSelector } from 'viem';
+import { type Abi, decodeErrorResult, encodeFunctionData } from 'viem';
 import { createEngramEvm } from '../../chain/evm/engramEvm.ts';
 import { packState } from '../../protocol/account.ts';
 import { prefixedHex, wordHex } from '../../protocol/bytes.ts';
@@ -12,7 +12,7 @@ import { type Actor, actor, TEST_DOMAIN } from '../../protocol/testing/actors.ts
 import { type Field, Kind } from '../../protocol/types.ts';
 import { type Artifacts, artifact, compile, readSources } from '../compiler.ts';
 import { LEDGER_READ_ABI } from '../predeploys/abi.ts';
-import { readerSources } from '../predeploys/build.ts';
+import { aloneSources } from '../predeploys/build.ts';
 import { ORACLE_ABI } from '../predeploys/oracleAbi.ts';
 import { genesisState, loadSpec } from '../spec.ts';
 import { ALICE } from './fixture.ts';
@@ -55,7 +55,7 @@ export function controllerOf(provider: number): Hex {
 
 async function buildAskers(): Promise<Artifacts> {
   const own = await readSources(new URL('contracts', import.meta.url).pathname, (file) => file === 'Askers.sol');
-  const { 'IOracle.sol': oracle = '' } = await readerSources('Oracle');
+  const { 'IOracle.sol': oracle = '' } = await aloneSources('Oracle');
   return compile({ ...own, 'IOracle.sol': oracle });
 }
 
@@ -204,5 +204,3 @@ export function failure({ isSuccess, returned }: Outcome): string {
   const { errorName, args } = decodeErrorResult({ abi, data: returned });
   return `${errorName}(${(args ?? []).map(String).join(',')})`;
 }
-
-export const ON_ANSWER = toFunctionSelector('function onAnswer(uint256,bytes)');
