@@ -42,7 +42,9 @@ export type SdkErrorCode =
   /** The chain definition names no contract of the EVM lane on L1. */
   | 'NO_EVM_LANE'
   /** A transaction of the EVM lane was included and failed. */
-  | 'LANE_REVERTED';
+  | 'LANE_REVERTED'
+  /** A question to a model was not answered in time. */
+  | 'NO_ANSWER';
 
 /** Base of everything the SDK throws on purpose. */
 export class EngramError extends Error {

@@ -99,6 +99,28 @@ export { type LaneWithdrawal, type WithdrawFromLaneParameters, withdrawFromLane 
 export type { LaneView, WithdrawalProofView, WithdrawalView } from './laneTypes.ts';
 export { sha256Bytes, sha256File, sha256Stream } from './models/sha256.ts';
 export * as ops from './ops.ts';
+export {
+  type AnsweredQuestion,
+  type AnswerParameters,
+  answerQuestion,
+  signOracleAnswer,
+} from './oracle/answerQuestion.ts';
+export { type AskedQuestion, type AskModelParameters, askedIn, askModel } from './oracle/askModel.ts';
+export {
+  type OracleActions,
+  type OracleWalletActions,
+  oracleActions,
+  oracleWalletActions,
+} from './oracle/oracleActions.ts';
+export {
+  getOracleCredit,
+  getQuestion,
+  hasAnswered,
+  type QuestionStatus,
+  type QuestionView,
+} from './oracle/question.ts';
+export { refundQuestion, withdrawOracleCredit } from './oracle/settle.ts';
+export { getAnswer, type ModelAnswer, waitForAnswer } from './oracle/waitForAnswer.ts';
 export { ReceiptLog } from './receipts/receiptLog.ts';
 export { type VerifyReceiptParameters, verifyReceipt } from './receipts/verifyReceipt.ts';
 export type { EngramRpcSchema } from './rpcSchema.ts';

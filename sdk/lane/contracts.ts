@@ -13,11 +13,13 @@ export {
   POSEIDON_ABI,
   TOKEN_FACTORY_ABI,
 } from '../../genesis/predeploys/abi.ts';
+export { ORACLE_ABI } from '../../genesis/predeploys/oracleAbi.ts';
 export {
   BABY_JUBJUB,
   INBOX,
   LEDGER_READ,
   MODEL_ATTESTATION,
+  ORACLE,
   OUTBOX,
   POSEIDON,
   TOKEN_FACTORY,

@@ -1,4 +1,5 @@
 import {
+  type Abi,
   type Account,
   BaseError,
   type Chain,
@@ -18,14 +19,21 @@ import { engramError } from '../request.ts';
 // biome-ignore lint/suspicious/noExplicitAny: viem's clients are invariant in what is not used
 export type LaneWallet = Client<Transport, Chain | undefined, Account, any, any>;
 
+/** A call of a predeploy. */
+export interface LaneCall {
+  readonly to: Hex;
+  readonly data: Hex;
+  readonly value?: bigint;
+  readonly gas?: bigint;
+  /** Errors it may fail with, beside those of the bridge's contracts. */
+  readonly errors?: Abi;
+}
+
 /**
  * Sends a call of a predeploy, waits until it is in a block.
  * @throws SdkError LANE_REVERTED with the contract's error name in `details`; RpcFailedError; NodeUnavailableError
  */
-export async function sendOnLane(
-  client: LaneWallet,
-  call: { readonly to: Hex; readonly data: Hex; readonly value?: bigint },
-): Promise<TransactionReceipt> {
+export async function sendOnLane(client: LaneWallet, { errors = [], ...call }: LaneCall): Promise<TransactionReceipt> {
   try {
     const { account, chain = null } = client;
     const hash = await sendTransaction(client, { account, chain, ...call });
@@ -33,15 +41,15 @@ export async function sendOnLane(
     if (receipt.status !== 'success') throw new SdkError('LANE_REVERTED', `transaction ${hash} failed`, { hash });
     return receipt;
   } catch (error) {
-    throw laneError(error);
+    throw laneError(error, errors);
   }
 }
 
 /** A revert by its name; anything else as `engramError`. */
-function laneError(error: unknown): Error {
+export function laneError(error: unknown, errors: Abi): Error {
   const data = revertData(error);
   if (data === undefined) return engramError(error);
-  const name = errorName(data);
+  const name = errorName(data, errors);
   return new SdkError('LANE_REVERTED', `the EVM lane refuses this: ${name}`, { error: name }, { cause: error });
 }
 
@@ -58,9 +66,9 @@ function revertData(error: unknown): Hex | undefined {
   return found;
 }
 
-function errorName(data: Hex): string {
+function errorName(data: Hex, errors: Abi): string {
   // errors of what a predeploy calls come through it
-  const abi = [...INBOX_ABI, ...OUTBOX_ABI, ...TOKEN_FACTORY_ABI, ...BRIDGED_TOKEN_ABI].filter(isError);
+  const abi: Abi = [...INBOX_ABI, ...OUTBOX_ABI, ...TOKEN_FACTORY_ABI, ...BRIDGED_TOKEN_ABI, ...errors].filter(isError);
   try {
     return decodeErrorResult({ abi, data }).errorName;
   } catch {

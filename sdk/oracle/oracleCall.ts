@@ -1,0 +1,26 @@
+import {
+  type ContractFunctionArgs,
+  type ContractFunctionName,
+  encodeFunctionData,
+  type TransactionReceipt,
+} from 'viem';
+import { LEDGER_READ_ABI } from '../../genesis/predeploys/abi.ts';
+import { ORACLE_ABI } from '../../genesis/predeploys/oracleAbi.ts';
+import { ORACLE } from '../../protocol/lane/addresses.ts';
+import { type LaneWallet, sendOnLane } from '../lane/sendOnLane.ts';
+
+type Writing = ContractFunctionName<typeof ORACLE_ABI, 'nonpayable' | 'payable'>;
+
+/** Errors of Oracle, and of LedgerRead, which come through it. */
+export const ORACLE_ERRORS = [...ORACLE_ABI, ...LEDGER_READ_ABI];
+
+/** Sends a call of Oracle and waits until it is in a block. @throws as `sendOnLane` */
+export function callOracle<F extends Writing>(
+  client: LaneWallet,
+  functionName: F,
+  args: ContractFunctionArgs<typeof ORACLE_ABI, 'nonpayable' | 'payable', F>,
+  sending: { readonly value?: bigint; readonly gas?: bigint } = {},
+): Promise<TransactionReceipt> {
+  const data = encodeFunctionData({ abi: ORACLE_ABI, functionName, args } as never); // one of its functions, with its arguments
+  return sendOnLane(client, { to: ORACLE, data, errors: ORACLE_ERRORS, ...sending });
+}
