@@ -1,79 +1,56 @@
 import { normalize, sum } from './fixedPoint.ts';
-import { entryCount, type Matrix } from './matrix.ts';
+import type { Matrix } from './matrix.ts';
+import { selectMedian, VOTERS } from './weightedMedian.ts';
 
-/** Rows per key: more than there can be (`MAX_PARTICIPANTS`). A key is below 2^48, so it sorts as a double. */
-const ROWS = 32_768;
+/** Columns that are looked at together: with 256 voters their keys fill half of a core's cache. */
+const BLOCK = 128;
 
-interface Votes {
-  /** Those with stake, by their rows; 0 for the others. */
-  readonly stake: Float64Array;
-  readonly count: number;
-  readonly total: number;
-}
-
-function votes(activeStake: Float64Array): Votes {
-  // Normalised once more: the sum that is compared with is that of the shares as they were rounded.
-  const stake = activeStake.slice();
+/** Rows of those with stake, in order, and their stake as a share of theirs alone. */
+function votersOf(activeStake: Float64Array): { rows: Uint16Array; stake: Float64Array } {
+  const rows = Uint16Array.from(activeStake.keys()).filter((i) => (activeStake[i] as number) > 0);
+  const stake = Float64Array.from(rows, (i) => activeStake[i] as number);
+  // Once more: the sum that a majority is compared with is that of the shares as they were rounded.
   normalize(stake);
-  return { stake, count: activeStake.reduce((count, value) => count + (value > 0 ? 1 : 0), 0), total: sum(stake) };
-}
-
-/** `keys` are sorted, score · ROWS + row; voters without a key stand at 0. */
-function medianOfKeys(keys: Float64Array, { stake, count, total }: Votes, minority: number): number {
-  if (count === 0) return 0;
-  let below = total;
-  for (const key of keys) below -= stake[key % ROWS] as number;
-  if (keys.length < count && below > minority) return 0;
-  for (const key of keys) {
-    below += stake[key % ROWS] as number;
-    if (below > minority) return Math.floor(key / ROWS);
-  }
-  // No majority is asked for (kappa = 0): the highest counts.
-  return Math.floor((keys.at(-1) ?? 0) / ROWS);
-}
-
-/** The smallest score that more stake than `minority` stands at or below; the highest if there is none, 0 if nobody scores. */
-export function weightedMedian(stake: Float64Array, score: Float64Array, minority: number): number {
-  const keys = score.map((value, i) => value * ROWS + i).sort();
-  return medianOfKeys(keys, { stake, count: score.length, total: sum(stake) }, minority);
+  return { rows, stake };
 }
 
 /** For each column the largest weight that at least the majority of the stake gives: what is above, a minority alone says. */
 export function consensusOf(weights: Matrix, activeStake: Float64Array, majority: number): Float64Array {
   const { n, offsets, columns, values } = weights;
-  const voting = votes(activeStake);
-  const minority = voting.total - majority;
-
-  const ends = new Uint32Array(n);
-  const forEachVote = (visit: (j: number, k: number, i: number) => void): void => {
-    for (let i = 0; i < n; i += 1) {
-      if (activeStake[i] === 0) continue;
-      const to = offsets[i + 1] as number;
-      for (let k = offsets[i] as number; k < to; k += 1) visit(columns[k] as number, k, i);
-    }
-  };
-  forEachVote((j) => {
-    ends[j] = (ends[j] as number) + 1;
-  });
-  let begin = 0;
-  for (let j = 0; j < n; j += 1) {
-    const size = ends[j] as number;
-    ends[j] = begin;
-    begin += size;
-  }
-  const keys = new Float64Array(entryCount(weights));
-  forEachVote((j, k, i) => {
-    const at = ends[j] as number;
-    keys[at] = (values[k] as number) * ROWS + i;
-    ends[j] = at + 1;
-  });
-
+  const { rows, stake } = votersOf(activeStake);
+  const count = rows.length;
+  const total = sum(stake);
+  const minority = total - majority;
+  const cursors = Uint32Array.from(rows, (i) => offsets[i] as number);
+  const keys = new Float64Array(BLOCK * count);
+  const sizes = new Uint32Array(BLOCK);
+  const given = new Float64Array(BLOCK);
   const consensus = new Float64Array(n);
-  let from = 0;
-  for (let j = 0; j < n; j += 1) {
-    const to = ends[j] as number;
-    consensus[j] = medianOfKeys(keys.subarray(from, to).sort(), voting, minority);
-    from = to;
+  if (count === 0) return consensus;
+  for (let begin = 0; begin < n; begin += BLOCK) {
+    sizes.fill(0);
+    given.fill(0);
+    const end = begin + BLOCK;
+    for (let voter = 0; voter < count; voter += 1) {
+      const last = offsets[(rows[voter] as number) + 1] as number;
+      let k = cursors[voter] as number;
+      for (; k < last && (columns[k] as number) < end; k += 1) {
+        const c = (columns[k] as number) - begin;
+        const size = sizes[c] as number;
+        keys[c * count + size] = (values[k] as number) * VOTERS + voter;
+        sizes[c] = size + 1;
+        given[c] = (given[c] as number) + (stake[voter] as number);
+      }
+      cursors[voter] = k;
+    }
+    for (let j = begin; j < Math.min(end, n); j += 1) {
+      const c = j - begin;
+      const size = sizes[c] as number;
+      // Who gives nothing stands at 0.
+      const atZero = total - (given[c] as number);
+      if (size === 0 || (size < count && atZero > minority)) continue;
+      consensus[j] = selectMedian(keys, { from: c * count, to: c * count + size }, stake, atZero, minority);
+    }
   }
   return consensus;
 }

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { consensusOf, weightedMedian } from './consensus.ts';
+import { consensusOf } from './consensus.ts';
 import { normalize, ONE, sum } from './fixedPoint.ts';
 import type { Matrix } from './matrix.ts';
 import { maxUpscale } from './maxUpscale.ts';
 import type { SparseRow } from './packedRows.ts';
 import { referenceEpoch, weightedMedianExact } from './testing/reference.ts';
+import { weightedMedian } from './weightedMedian.ts';
 import { yumaEpoch } from './yumaEpoch.ts';
 import type { YumaInput, YumaOutput } from './yumaInput.ts';
 
