@@ -1,25 +1,19 @@
 import { hash } from './keystream.ts';
 
 const LEAF = 0;
-const NODE = 1;
+const NODE_TAG = Uint8Array.of(1);
 
 /** `keccak256(0x00 ‖ uint32 index ‖ uint32 length ‖ chunk)`. */
 export function leafHash(chunk: Uint8Array, index: number): Uint8Array {
-  const bytes = new Uint8Array(9 + chunk.length);
-  const view = new DataView(bytes.buffer);
-  view.setUint8(0, LEAF);
-  view.setUint32(1, index);
-  view.setUint32(5, chunk.length);
-  bytes.set(chunk, 9);
-  return hash(bytes);
+  const head = new DataView(new ArrayBuffer(9));
+  head.setUint8(0, LEAF);
+  head.setUint32(1, index);
+  head.setUint32(5, chunk.length);
+  return hash(new Uint8Array(head.buffer), chunk);
 }
 
 function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(65);
-  bytes[0] = NODE;
-  bytes.set(left, 1);
-  bytes.set(right, 33);
-  return hash(bytes);
+  return hash(NODE_TAG, left, right);
 }
 
 interface Subtree {

@@ -1,10 +1,36 @@
-import { keccak_256 } from '@noble/hashes/sha3.js';
+import { AT, type KeccakExports, keccakModule, RATE } from './keccakModule.ts';
 
 const BLOCK = 32;
+const MAX_MESSAGE = 0x1_0000 - AT.data - RATE;
 
-/** Bytes of `keccak256`. */
-export function hash(bytes: Uint8Array): Uint8Array {
-  return keccak_256(bytes);
+let made: { readonly wasm: KeccakExports; readonly bytes: Uint8Array; readonly view: DataView } | undefined;
+
+/** Made once: its memory holds nothing between two calls. */
+function keccak() {
+  if (made === undefined) {
+    // exactly the exports of the module above
+    const wasm = new WebAssembly.Instance(new WebAssembly.Module(keccakModule())).exports as unknown as KeccakExports;
+    made = { wasm, bytes: new Uint8Array(wasm.memory.buffer), view: new DataView(wasm.memory.buffer) };
+  }
+  return made;
+}
+
+/** Keccak-256 of at most 65,000 bytes, given in parts. */
+export function hash(...parts: readonly Uint8Array[]): Uint8Array {
+  const { wasm, bytes } = keccak();
+  let end: number = AT.data;
+  for (const part of parts) {
+    if (end + part.length > AT.data + MAX_MESSAGE) throw new RangeError('a longer message than chunks and nodes are');
+    bytes.set(part, end);
+    end += part.length;
+  }
+  const blocks = Math.floor((end - AT.data) / RATE) + 1;
+  const last = AT.data + blocks * RATE - 1;
+  bytes.fill(0, end, last + 1);
+  bytes[end] = 0x01;
+  bytes[last] = (bytes[last] ?? 0) | 0x80;
+  wasm.absorb(blocks);
+  return bytes.slice(AT.digest, AT.digest + 32);
 }
 
 /**
@@ -12,21 +38,25 @@ export function hash(bytes: Uint8Array): Uint8Array {
  * file: a second one under it would give away the difference of the two.
  */
 export class Keystream {
-  readonly #input = new Uint8Array(40);
-  readonly #view = new DataView(this.#input.buffer);
+  readonly #key: Uint8Array;
 
   /** @param key 32 bytes */
   constructor(key: Uint8Array) {
-    this.#input.set(key);
+    if (key.length !== BLOCK) throw new RangeError('a key has 32 bytes');
+    this.#key = key.slice();
   }
 
+  /** @param chunk at most 8 KiB: the number of its blocks has one byte */
   apply(chunk: Uint8Array, index: number): void {
-    this.#view.setUint32(32, index);
-    for (let at = 0, block = 0; at < chunk.length; at += BLOCK, block += 1) {
-      this.#view.setUint32(36, block);
-      const mask = hash(this.#input);
-      const end = Math.min(BLOCK, chunk.length - at);
-      for (let i = 0; i < end; i += 1) chunk[at + i] = (chunk[at + i] ?? 0) ^ (mask[i] ?? 0);
-    }
+    if (chunk.length > 256 * BLOCK) throw new RangeError('a longer chunk than there are');
+    if (chunk.length === 0) return;
+    const { wasm, bytes, view } = keccak();
+    bytes.set(this.#key, AT.key);
+    bytes.set(chunk, AT.data);
+    // four big-endian bytes, read as the little-endian lane has them
+    view.setUint32(AT.digest, index);
+    wasm.mask(Math.ceil(chunk.length / BLOCK), view.getInt32(AT.digest, true));
+    chunk.set(bytes.subarray(AT.data, AT.data + chunk.length));
+    bytes.fill(0, AT.key, AT.key + BLOCK);
   }
 }
