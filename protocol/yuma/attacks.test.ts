@@ -106,6 +106,29 @@ describe('colluding evaluators', () => {
   });
 });
 
+describe('silent stake', () => {
+  const silent = {
+    stake: [40n, 60n, 0n],
+    permits: [true, true, false],
+    weights: [[[2, FULL]], [], []] as SparseRow[],
+    bonds: [[], [], []],
+    emission: EMISSION,
+  };
+
+  test('a majority that says nothing is a veto: nobody earns, stake is paid', () => {
+    const output = yumaEpoch(silent);
+    expect(output.incentive).toEqual([0, 0, 0]);
+    // A share of 0.4 is rounded down like every other.
+    expect(output.emission).toEqual([399_999n, 599_999n, 0n]);
+  });
+
+  test('unless the caller calls it inactive', () => {
+    const output = yumaEpoch({ ...silent, active: [true, false, true] });
+    expect(output.incentive).toEqual([0, 0, FULL]);
+    expect(output.emission).toEqual([EMISSION / 2n, 0n, EMISSION / 2n]);
+  });
+});
+
 describe('copying weights', () => {
   /**
    * Providers get better and worse: each epoch another one is the best. The honest see it; the copier, with as much stake as each of them,

@@ -4,10 +4,10 @@ import { consensusOf } from './consensus.ts';
 import { normalize, ONE, sum } from './fixedPoint.ts';
 import type { Matrix } from './matrix.ts';
 import { maxUpscale } from './maxUpscale.ts';
-import type { SparseRow } from './packedRows.ts';
+import { type PackedRows, type SparseRow, unpackRows } from './packedRows.ts';
 import { referenceEpoch, weightedMedianExact } from './testing/reference.ts';
 import { weightedMedian } from './weightedMedian.ts';
-import { yumaEpoch } from './yumaEpoch.ts';
+import { yumaEpoch, yumaEpochPacked } from './yumaEpoch.ts';
 import type { YumaInput, YumaOutput } from './yumaInput.ts';
 
 type EpochJson = Omit<YumaInput, 'stake' | 'emission' | 'weights' | 'bonds'> & {
@@ -26,23 +26,27 @@ interface MedianJson {
   readonly stake: readonly number[];
   readonly majority: number;
 }
+interface GraphJson {
+  readonly function: string;
+  readonly n: number;
+  readonly validators: number;
+  readonly stake: number;
+  readonly emission: number;
+  readonly bondsPenalty: number;
+  readonly epochs: number;
+  /** How many orders of uids are tried: in blocks, interleaved, scattered. */
+  readonly layouts: number;
+  readonly validator: Readonly<Partial<Record<U16Vector | 'emission', number>>>;
+  readonly server: Readonly<Partial<Record<U16Vector | 'emission', number>>>;
+  readonly bonds?: { readonly onValidator: number; readonly onServer: number };
+}
 interface VectorsJson {
   readonly sequences: readonly {
     readonly function: string;
     readonly defaults: Partial<EpochJson>;
     readonly epochs: readonly Partial<EpochJson>[];
   }[];
-  readonly graph: {
-    readonly n: number;
-    readonly validators: number;
-    readonly stake: number;
-    readonly emission: number;
-    readonly bondsPenalty: number;
-    readonly epochs: number;
-    readonly validator: Readonly<Record<'consensus' | 'incentive' | 'dividends' | 'emission', number>>;
-    readonly server: Readonly<Record<'consensus' | 'incentive' | 'dividends' | 'emission', number>>;
-    readonly bonds: { readonly onValidator: number; readonly onServer: number };
-  };
+  readonly graphs: readonly GraphJson[];
   readonly weightedMedian: {
     readonly single: readonly (MedianJson & { readonly score: readonly number[]; readonly expected: number })[];
     readonly column: readonly (MedianJson & {
@@ -116,32 +120,38 @@ describe('epochs that Bittensor publishes integers for', () => {
     }
   });
 
-  const { graph } = vectors;
-  /** A permutation in which no stride repeats: the uids' order must not matter. */
-  const scattered = Array.from({ length: graph.n }, (_, k) => (k * 197 + 31) % graph.n);
-  const layouts: readonly [string, (k: number) => number][] = [
+  /** Who a graph's k-th participant is; validators come first. None of the orders may matter. */
+  const layouts: readonly [string, (k: number, graph: GraphJson) => number][] = [
     ['in blocks', (k) => k],
     [
       'interleaved',
-      (k) =>
-        k < graph.validators ? k * 8 : Math.floor((k - graph.validators) / 7) * 8 + ((k - graph.validators) % 7) + 1,
+      (k, { n, validators }) => {
+        const group = n / validators;
+        const server = k - validators;
+        if (server < 0) return k * group;
+        return Math.floor(server / (group - 1)) * group + (server % (group - 1)) + 1;
+      },
     ],
-    ['scattered', (k) => scattered[k] as number],
+    ['scattered', (k, { n }) => (k * 197 + 31) % n],
   ];
-  const cases = layouts.flatMap(([name, uid]) => [false, true].map((isSelfish) => [name, isSelfish, uid] as const));
+  const cases = vectors.graphs.flatMap((graph) =>
+    layouts
+      .slice(0, graph.layouts)
+      .flatMap(([name, uid]) =>
+        [false, true].map((isSelfish) => [graph.function, name, isSelfish, graph, uid] as const),
+      ),
+  );
 
-  test.each(cases)('test_512_graph %s, servers weigh themselves: %s', (_, isSelfish, uid) => {
-    const all = Array.from({ length: graph.n }, (_, k) => uid(k));
+  test.each(cases)('%s, %s, servers weigh themselves: %s', (_, __, isSelfish, graph, uid) => {
+    const all = Array.from({ length: graph.n }, (___, k) => uid(k, graph));
     const validators = new Set(all.slice(0, graph.validators));
     const servers = all.slice(graph.validators).sort((a, b) => a - b);
-    const uids = all.map((_, i) => i);
-    const weights = uids.map((i): SparseRow => {
-      if (validators.has(i)) return servers.map((j) => [j, 65_535] as const);
-      return isSelfish ? [[i, 65_535]] : [];
-    });
-    let bonds: readonly SparseRow[] = uids.map(() => []);
+    const uids = all.map((___, i) => i);
+    const toServers = servers.map((j) => [j, 65_535] as const);
+    const weights = uids.map((i): SparseRow => (validators.has(i) ? toServers : isSelfish ? [[i, 65_535]] : []));
+    let bonds: PackedRows | readonly SparseRow[] = uids.map((): SparseRow => []);
     for (let epoch = 0; epoch < graph.epochs; epoch += 1) {
-      const output = yumaEpoch({
+      const output = yumaEpochPacked({
         stake: uids.map((i) => (validators.has(i) ? BigInt(graph.stake) : 0n)),
         permits: uids.map((i) => validators.has(i)),
         weights,
@@ -150,20 +160,16 @@ describe('epochs that Bittensor publishes integers for', () => {
         bondsPenalty: graph.bondsPenalty,
       });
       bonds = output.bonds;
-      for (const i of uids) {
-        const expected = validators.has(i) ? graph.validator : graph.server;
-        const { consensus, incentive, dividends, emission } = output;
-        expect([consensus[i], incentive[i], dividends[i], Number(emission[i])]).toEqual([
-          expected.consensus,
-          expected.incentive,
-          expected.dividends,
-          expected.emission,
-        ]);
-        if (validators.has(i)) {
-          expect(bondOf(bonds, i, [...validators][0] as number)).toBe(graph.bonds.onValidator);
-          expect(bondOf(bonds, i, servers[0] as number)).toBe(graph.bonds.onServer);
-        } else expect(bonds[i]).toEqual([]);
+      const expected = uids.map((i) => (validators.has(i) ? graph.validator : graph.server));
+      expect(output.emission).toEqual(expected.map(({ emission = 0 }) => BigInt(emission)));
+      for (const name of ['ranks', 'trust', 'consensus', 'incentive', 'dividends'] as const) {
+        if (graph.server[name] === undefined) continue;
+        expect(output[name], name).toEqual(expected.map((values) => values[name]));
       }
+      if (graph.bonds === undefined) continue;
+      const { onServer, onValidator } = graph.bonds;
+      const row = onValidator === 0 ? servers.map((j) => [j, onServer]) : undefined;
+      expect(unpackRows(bonds)).toEqual(uids.map((i) => (validators.has(i) ? row : [])));
     }
   });
 });

@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { SeededRandom } from '../testing/random.ts';
+import { consensusOf } from './consensus.ts';
+import { ONE } from './fixedPoint.ts';
+import type { Matrix } from './matrix.ts';
 import { weightedMedianExact } from './testing/reference.ts';
 import { weightedMedian } from './weightedMedian.ts';
 
@@ -47,5 +50,27 @@ describe(`selected as by definition (SEED=${SEED})`, () => {
     const stake = new Float64Array(n).fill(3);
     const exact = weightedMedianExact([...stake].map(BigInt), [...score].map(BigInt), 3000n);
     expect(weightedMedian(stake, score, 3000)).toBe(Number(exact));
+  });
+});
+
+describe('a column’s consensus', () => {
+  const column = (scores: readonly number[]): Matrix => ({
+    n: scores.length,
+    offsets: Uint32Array.from({ length: scores.length + 1 }, (_, i) => i),
+    columns: new Uint16Array(scores.length),
+    values: Float64Array.from(scores),
+  });
+
+  test('is voted on with shares of the voters’ stake, however small together', () => {
+    const [low, high] = [ONE / 4, (ONE * 3) / 4];
+    const stake = Float64Array.of(ONE / 8, ONE / 8);
+    expect(consensusOf(column([low, high]), stake, ONE / 2)[0]).toBe(high);
+    expect(consensusOf(column([low, high]), stake, ONE / 2 + 1)[0]).toBe(low);
+  });
+
+  test('needs the majority and not one unit less', () => {
+    const stake = Float64Array.of(ONE / 2 - 1, ONE / 2, 1);
+    expect(consensusOf(column([0, ONE, 0]), stake, ONE / 2)[0]).toBe(ONE);
+    expect(consensusOf(column([0, ONE, 0]), stake, ONE / 2 + 1)[0]).toBe(0);
   });
 });
