@@ -7,7 +7,7 @@ import type { Claims } from './claims.ts';
 import type { Gate } from './gate.ts';
 import { ProviderError } from './providerError.ts';
 import type { ChannelRecord, ProviderStore } from './providerStore.ts';
-import { type Answer, isSameVoucher, type ServedChannel } from './servedChannel.ts';
+import { type Answer, isSameVoucher, type Pending, type ServedChannel } from './servedChannel.ts';
 
 export interface PaidCallsOptions {
   readonly price: bigint;
@@ -57,7 +57,7 @@ export class PaidCalls {
     const channel = await this.#channel(voucher);
     const { pending } = channel;
     if (pending !== undefined) {
-      if (pending.answer === undefined || !isSameVoucher(pending.voucher, voucher)) throw isPending(channel);
+      if (pending.answer === undefined || !isSameRequest(pending, request)) throw isPending(channel);
       return { ...(await pending.answer), isRepeated: true };
     }
     const { voucher: last, receipts } = channel.stored;
@@ -67,7 +67,7 @@ export class PaidCalls {
     }
     if (channel.pending !== undefined) throw isPending(channel);
     const answer = this.#serve(channel, request);
-    channel.pending = { voucher, answer };
+    channel.pending = { voucher, input: request.input, answer };
     try {
       return { ...(await answer), isRepeated: false };
     } finally {
@@ -79,7 +79,7 @@ export class PaidCalls {
   async acknowledge(voucher: SignedVoucher): Promise<void> {
     const channel = await this.#channel(voucher);
     if (channel.pending !== undefined) throw isPending(channel);
-    channel.pending = { voucher, answer: undefined };
+    channel.pending = { voucher };
     try {
       await this.#accept(channel, voucher, 0n);
       const record = this.#record(channel, voucher);
@@ -155,6 +155,11 @@ export class PaidCalls {
     channel.settle(record);
     this.#deps.claims.owed(record);
   }
+}
+
+/** The same voucher may come with another input: that one is no repetition. */
+function isSameRequest(pending: Pending, { voucher, input }: PaidRequest): boolean {
+  return isSameVoucher(pending.voucher, voucher) && Buffer.compare(pending.input ?? input, input) === 0;
 }
 
 function isPending({ index: channel }: ServedChannel): ProviderError {

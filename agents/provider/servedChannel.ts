@@ -11,6 +11,13 @@ export interface Answer {
   readonly output: Uint8Array;
 }
 
+/** What a channel is at work on; an acknowledgement has neither input nor answer. */
+export interface Pending {
+  readonly voucher: SignedVoucher;
+  readonly input?: Uint8Array;
+  readonly answer?: Promise<Answer>;
+}
+
 export interface ChannelTermsOf {
   readonly channel: AccountIndex;
   readonly model: AccountIndex;
@@ -32,8 +39,8 @@ export class ServedChannel {
   #book: ProviderBook;
   #stored: ChannelRecord;
   #limit: bigint;
-  /** The voucher that is being worked on, and what comes of it; no answer is due to one that only signs for receipts. */
-  pending: { readonly voucher: SignedVoucher; readonly answer: Promise<Answer> | undefined } | undefined;
+  /** What is under way: one request at a time. */
+  pending: Pending | undefined;
   /** Milliseconds: when the ledger was last asked about the channel. */
   askedMs = 0;
 
