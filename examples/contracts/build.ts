@@ -5,12 +5,27 @@ import { artifact, type ContractArtifact, compile, readSources } from '../../gen
 const folder = dirname(fileURLToPath(import.meta.url));
 const PREDEPLOYS = join(folder, '../../genesis/predeploys');
 
-/** Compiles `ReceiptMarket.sol` with the interfaces of precompiles and predeploys as `./interfaces`. @throws GenesisError COMPILE_FAILED */
-export async function buildReceiptMarket(): Promise<ContractArtifact> {
+const USED = {
+  ReceiptMarket: ['ILedgerRead.sol', 'IModelAttestation.sol', 'ITokenFactory.sol'],
+  AskModel: ['IOracle.sol'],
+} as const satisfies Record<string, readonly string[]>;
+
+/** Compiles one contract of this folder with the interfaces of precompiles and predeploys that it uses as `./interfaces`. @throws GenesisError COMPILE_FAILED */
+async function build(name: keyof typeof USED): Promise<ContractArtifact> {
+  const isUsed = (file: string): boolean => (USED[name] as readonly string[]).includes(file);
   const interfaces = {
-    ...(await readSources(join(PREDEPLOYS, 'interfaces'))),
-    ...(await readSources(join(PREDEPLOYS, 'contracts'), (file) => file === 'ITokenFactory.sol')),
+    ...(await readSources(join(PREDEPLOYS, 'interfaces'), isUsed)),
+    ...(await readSources(join(PREDEPLOYS, 'contracts'), isUsed)),
   };
   const named = Object.fromEntries(Object.entries(interfaces).map(([file, text]) => [`interfaces/${file}`, text]));
-  return artifact(await compile({ ...(await readSources(folder)), ...named }), 'ReceiptMarket');
+  const own = await readSources(folder, (file) => file === `${name}.sol`);
+  return artifact(await compile({ ...own, ...named }), name);
+}
+
+export function buildReceiptMarket(): Promise<ContractArtifact> {
+  return build('ReceiptMarket');
+}
+
+export function buildAskModel(): Promise<ContractArtifact> {
+  return build('AskModel');
 }

@@ -1,0 +1,282 @@
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex, hexToBytes } from 'viem';
+import type { Clock } from '../../chain/clock.ts';
+import type { Db } from '../../chain/db.ts';
+import type { Logger } from '../../chain/logger.ts';
+import { accountIndex } from '../../protocol/ids.ts';
+import { signAnswer } from '../../protocol/receipts/answer.ts';
+import type { Field } from '../../protocol/types.ts';
+import type { LedgerAccount } from '../../sdk/accounts/ledgerAccount.ts';
+import { SdkError } from '../../sdk/errors.ts';
+import { ExecutionError } from '../execution/executionError.ts';
+import type { ModelRunner } from '../execution/modelRunner.ts';
+import { AnswerError } from './answerError.ts';
+import { answerGas } from './answerGas.ts';
+import { AnswerStore } from './answerStore.ts';
+import { isSameQuestion, overTask, type SignedAnswer, type Task, taskOf } from './answerTask.ts';
+import { checkAccounts } from './checkAccounts.ts';
+import type { OraclePort } from './oraclePort.ts';
+
+export interface AnswererOptions {
+  /** KEY account that is asked. */
+  readonly provider: number;
+  /** ATTEST account of the model. */
+  readonly model: number;
+  /** Wei that an answer must bring after the most its gas can cost; may be negative. Default 0. */
+  readonly minimumGain?: bigint;
+  /** An answer is begun, and sent, at least this long before its deadline. Default 3. */
+  readonly marginSeconds?: number;
+  /** Pause between two looks at the chain. Default 1000. */
+  readonly pollMs?: number;
+  /** Where to begin in a new store; default: the newest block. */
+  readonly fromBlock?: bigint;
+}
+
+export interface AnswererDeps {
+  readonly oracle: OraclePort;
+  /** Signs the receipts: the key of `provider`. */
+  readonly account: LedgerAccount;
+  readonly runner: Pick<ModelRunner, 'sha256' | 'execution' | 'run'>;
+  readonly db: Db;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly domain: Field;
+}
+
+/** What an answerer did since its start. `gaveUp`: not answered, by reason. */
+export interface AnswererStats {
+  readonly answered: number;
+  readonly gaveUp: Readonly<Partial<Record<GiveUpReason, number>>>;
+}
+
+/**
+ * LATE: too near its deadline. OVER: others answered, or it was refunded. LOST: the block that asked it was given up. BAD_INPUT, RUN_FAILED,
+ * OUTPUT_TOO_LARGE: the model gave no answer. REFUSED: Oracle did not take it.
+ */
+export type GiveUpReason = 'LATE' | 'OVER' | 'LOST' | 'BAD_INPUT' | 'RUN_FAILED' | 'OUTPUT_TOO_LARGE' | 'REFUSED';
+
+const MAX_OUTPUT_BYTES = 4_096;
+/** A task is remembered for so long after its deadline, so that a block read twice does not ask again. */
+const KEEP_SECONDS = 3_600;
+/** Blocks that are read once more: the node may have given them up for others. */
+const REREAD_BLOCKS = 256n;
+const WINDOW_BLOCKS = 10_000n;
+const MAX_ATTEMPTS = 3;
+
+const GIVE_UP: Readonly<Record<string, GiveUpReason>> = {
+  BAD_TENSOR: 'BAD_INPUT',
+  INPUT_TOO_LARGE: 'BAD_INPUT',
+  OUTPUT_TOO_LARGE: 'OUTPUT_TOO_LARGE',
+  RUN_FAILED: 'RUN_FAILED',
+};
+
+/**
+ * Answers what contracts ask its provider about one model. A question is written down before it is worked on, and a signed answer before it
+ * leaves: whoever starts again goes on where it was, and never signs two answers to one question.
+ */
+export class Answerer {
+  readonly #options: Required<Omit<AnswererOptions, 'fromBlock'>>;
+  readonly #deps: AnswererDeps;
+  readonly #store: AnswerStore;
+  readonly #log: Logger;
+  readonly #stop = new AbortController();
+  #running: Promise<void> = Promise.resolve();
+  #answered = 0;
+  readonly #gaveUp: Partial<Record<GiveUpReason, number>> = {};
+
+  private constructor(
+    options: Required<Omit<AnswererOptions, 'fromBlock'>>,
+    parts: { deps: AnswererDeps; store: AnswerStore },
+  ) {
+    this.#options = options;
+    this.#deps = parts.deps;
+    this.#store = parts.store;
+    this.#log = parts.deps.log.child({ module: 'answers' });
+  }
+
+  /**
+   * Checks key, model and store, and begins.
+   * @throws AnswerError; errors of the node if it cannot be asked
+   */
+  static async start(options: AnswererOptions, deps: AnswererDeps): Promise<Answerer> {
+    const answerer = await Answerer.open(options, deps);
+    answerer.#running = answerer.#loop();
+    return answerer;
+  }
+
+  /** As `start`, for who calls `round` itself. */
+  static async open(options: AnswererOptions, deps: AnswererDeps): Promise<Answerer> {
+    const { provider, model, minimumGain = 0n, marginSeconds = 3, pollMs = 1_000, fromBlock } = options;
+    if (marginSeconds < 0 || pollMs <= 0) throw new AnswerError('BAD_OPTIONS', 'a margin or pause below 0');
+    await checkAccounts({ provider, model }, deps);
+    const store = await AnswerStore.open(deps.db, { domain: deps.domain, provider, model });
+    if ((await store.cursor()) === undefined) {
+      await store.take([], fromBlock === undefined ? await deps.oracle.blockNumber() : fromBlock - 1n);
+    }
+    return new Answerer({ provider, model, minimumGain, marginSeconds, pollMs }, { deps, store });
+  }
+
+  get stats(): AnswererStats {
+    return { answered: this.#answered, gaveUp: { ...this.#gaveUp } };
+  }
+
+  /** Ends after what is under way; can be called twice. The runner, the database and the wallet are their owner's. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+  }
+
+  async #loop(): Promise<void> {
+    const { clock } = this.#deps;
+    while (!this.#stop.signal.aborted) {
+      try {
+        await this.round();
+      } catch (error) {
+        if (!this.#stop.signal.aborted) this.#log.warn({ error: String(error) }, 'a round failed');
+      }
+      await clock.sleep(this.#options.pollMs, this.#stop.signal);
+    }
+  }
+
+  /** Reads what was asked since the last round and takes every task one step further. @throws errors of the node and the database */
+  async round(): Promise<void> {
+    await this.#read();
+    const now = this.#now();
+    const tasks = await this.#store.tasks();
+    const old = tasks.filter(({ deadline }) => deadline + KEEP_SECONDS < now);
+    if (old.length > 0) await this.#store.forget(old.map(({ question }) => question));
+    const due = tasks.filter(({ state, deadline }) => state !== 'over' && deadline + KEEP_SECONDS >= now);
+    for (const task of due.sort((a, b) => a.deadline - b.deadline)) {
+      if (this.#stop.signal.aborted) return;
+      // One question's trouble is not another's.
+      await this.#advance(task).catch((error: unknown) => {
+        this.#log.warn({ question: task.question.toString(), error: String(error) }, 'question failed for now');
+      });
+    }
+  }
+
+  #now(): number {
+    return Math.floor(this.#deps.clock.nowMs() / 1_000);
+  }
+
+  async #read(): Promise<void> {
+    const { oracle } = this.#deps;
+    const { model, provider } = this.#options;
+    const head = await oracle.blockNumber();
+    const cursor = (await this.#store.cursor()) ?? 0n;
+    const known = cursor < head ? cursor : head;
+    let fromBlock = known < REREAD_BLOCKS ? 0n : known - REREAD_BLOCKS + 1n;
+    while (fromBlock <= head) {
+      const last = fromBlock + WINDOW_BLOCKS - 1n;
+      const toBlock = last < head ? last : head;
+      const mine = (await oracle.asked(model, { fromBlock, toBlock })).filter((log) =>
+        log.providers.includes(provider),
+      );
+      const fresh: Task[] = [];
+      for (const task of mine.map(taskOf)) {
+        const before = await this.#store.task(task.question);
+        const isOld = task.deadline + KEEP_SECONDS < this.#now();
+        if (!isOld && (before === undefined || !isSameQuestion(before, task))) fresh.push(task);
+      }
+      await this.#store.take(fresh, toBlock);
+      fromBlock = toBlock + 1n;
+    }
+  }
+
+  async #advance(task: Task): Promise<void> {
+    const found = await this.#deps.oracle.question(task.question).catch((error: unknown) => {
+      if (error instanceof SdkError && error.code === 'NOT_FOUND') return undefined;
+      throw error;
+    });
+    if (found === undefined || found.inputHash !== bytesToHex(task.inputHash)) return this.#lost(task);
+    if (found.answered.includes(this.#options.provider)) return this.#done(task);
+    if (found.status !== 'open') return this.#giveUp(task, 'OVER');
+    if (task.sent !== undefined) {
+      const outcome = await this.#deps.oracle.outcome(bytesToHex(task.sent));
+      // Included after the question was looked at: the next round sees it.
+      if (outcome === 'pending' || outcome === 'included') return;
+      if (task.attempts >= MAX_ATTEMPTS) return this.#giveUp(task, 'REFUSED');
+    }
+    if (this.#isLate(task)) return this.#giveUp(task, 'LATE');
+    const signed = task.signed ?? (await this.#work(task));
+    if (signed === undefined) return;
+    await this.#send({ ...task, state: 'signed', signed });
+  }
+
+  #isLate({ deadline }: Task): boolean {
+    return this.#now() + this.#options.marginSeconds > deadline;
+  }
+
+  /** Whether it pays, whatever the answer turns out to be: gas may get cheaper, so such a task waits. */
+  async #isWorth(task: Task, outputBytes: number): Promise<boolean> {
+    const cost = answerGas({ ...task, outputBytes }) * (await this.#deps.oracle.gasPrice());
+    return task.price - cost >= this.#options.minimumGain;
+  }
+
+  async #work(task: Task): Promise<SignedAnswer | undefined> {
+    const { runner, account, domain } = this.#deps;
+    if (!(await this.#isWorth(task, 0))) return undefined;
+    let output: Uint8Array;
+    try {
+      output = await runner.run(task.input, { signal: this.#stop.signal, maxOutputBytes: MAX_OUTPUT_BYTES });
+    } catch (error) {
+      const reason = error instanceof ExecutionError ? GIVE_UP[error.code] : undefined;
+      // BUSY, or stopping: later
+      if (reason === undefined && error instanceof ExecutionError) return undefined;
+      if (reason === undefined) throw error;
+      await this.#giveUp(task, reason);
+      return undefined;
+    }
+    if (!(await this.#isWorth(task, output.length))) return undefined;
+    if (this.#isLate(task)) {
+      await this.#giveUp(task, 'LATE');
+      return undefined;
+    }
+    const receipt = signAnswer(
+      {
+        sequence: Number(task.question),
+        model: accountIndex(this.#options.model),
+        time: this.#now(),
+        price: task.price,
+        inputHash: task.inputHash,
+        outputHash: sha256(output),
+        // What contracts ask is public.
+        execution: runner.execution('public').word,
+      },
+      account.seed,
+      domain,
+    );
+    const signed = { receipt, output };
+    await this.#store.write({ ...task, state: 'signed', signed });
+    return signed;
+  }
+
+  async #send(task: Task & { readonly signed: SignedAnswer }): Promise<void> {
+    const { receipt, output } = task.signed;
+    const gas = answerGas({ ...task, outputBytes: output.length });
+    const hash = await this.#deps.oracle.send({ provider: this.#options.provider, output, receipt, gas });
+    await this.#store.write({ ...task, sent: hexToBytes(hash), attempts: task.attempts + 1 });
+    this.#log.info({ question: task.question.toString(), hash }, 'answer sent');
+  }
+
+  async #done(task: Task): Promise<void> {
+    this.#answered += 1;
+    await this.#store.write(overTask(task));
+  }
+
+  async #giveUp(task: Task, reason: GiveUpReason): Promise<void> {
+    this.#count(task, reason);
+    await this.#store.write(overTask(task));
+  }
+
+  /** The block that asked it was given up. If it is asked again, it is a new task. */
+  async #lost(task: Task): Promise<void> {
+    this.#count(task, 'LOST');
+    await this.#store.forget([task.question]);
+  }
+
+  #count(task: Task, reason: GiveUpReason): void {
+    this.#gaveUp[reason] = (this.#gaveUp[reason] ?? 0) + 1;
+    this.#log.info({ question: task.question.toString(), reason }, 'question not answered');
+  }
+}
