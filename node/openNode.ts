@@ -10,6 +10,7 @@ import type { FeeLane, Health } from '../sdk/rpcTypes.ts';
 import { Sequencer } from '../sequencer/sequencer.ts';
 import { VerifyPool } from '../sequencer/verifyPool.ts';
 import { advanceTime } from './advanceTime.ts';
+import { askForAnnouncements } from './announcements/joining.ts';
 import { openAnnouncements } from './announcements/openAnnouncements.ts';
 import { AiIndex } from './backend/aiIndex.ts';
 import { SequencerBackend } from './backend/sequencerBackend.ts';
@@ -237,10 +238,16 @@ export async function openNode(
     metrics,
     logger: logger.child({ module: 'rpc' }),
   });
+  const joining = ({ network }: PeerParts) => ({
+    ...{ network, announcements, clock },
+    isSynced: () => followed().isSynced,
+    log: logger.child({ module: 'announcements' }),
+  });
   const renewed = { signal, logger };
   const loops = Promise.all([
     sync.run(signal).catch(halt),
     validator?.run(signal),
+    peers && askForAnnouncements(joining(peers), signal),
     repeat(() => tokens.refresh(), { pauseMs: TOKENS_MS, about: 'tokens on L1', ...renewed }),
     account &&
       repeat(() => recordBalance(metrics, { publicClient, address: account.address }), {

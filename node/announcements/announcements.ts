@@ -36,6 +36,8 @@ export interface AnnouncementsDeps {
   readonly clock: Clock;
 }
 
+type GoodStanding = Extract<Standing, { fault?: never }>;
+
 export interface AnnouncementQuery {
   readonly agent?: AccountIndex | undefined;
   /** Only of agents that the ledger has under this service. */
@@ -104,13 +106,25 @@ export class Announcements {
       if (found.length === limit) break;
       if (model !== undefined && !entry.models.has(model)) continue;
       if (service !== undefined && entry.service !== service) continue;
-      if (timeFault(entry, this.#now()) === 'EXPIRED') continue;
       const standing = this.#standing(entry);
-      if (!isOf(entry, standing) || (service !== undefined && standing.service !== service)) continue;
+      if (!this.#counts(entry, standing) || (service !== undefined && standing.service !== service)) continue;
       const signed = await this.#deps.store.read(entry);
       if (signed !== undefined) found.push(signed);
     }
     return found;
+  }
+
+  /** Those that count now, of agents with a higher index, as gossip has them: for other nodes. */
+  async *above(after: number): AsyncGenerator<Uint8Array> {
+    for (const entry of this.#deps.store.above(after)) {
+      if (!this.#counts(entry, this.#standing(entry))) continue;
+      const signed = await this.#deps.store.read(entry);
+      if (signed !== undefined) yield encodeAnnouncement(signed);
+    }
+  }
+
+  #counts(entry: Entry, standing: Standing): standing is GoodStanding {
+    return entry.expiry > this.#now() && isOf(entry, standing);
   }
 
   *#only(agent: AccountIndex, after: AccountIndex): Generator<Entry> {
@@ -145,7 +159,7 @@ export class Announcements {
   }
 
   /** @throws AnnouncementError: what the ledger has against it */
-  #good({ announcement }: SignedAnnouncement): Extract<Standing, { fault?: never }> {
+  #good({ announcement }: SignedAnnouncement): GoodStanding {
     const standing = this.#standing(announcement);
     if (standing.fault !== undefined) throw new AnnouncementError(standing.fault, { agent: announcement.agent });
     return standing;
@@ -173,6 +187,6 @@ export class Announcements {
 }
 
 /** Whether an entry's agent and owner are still those whose key signed it. */
-function isOf({ key }: Entry, standing: Standing): standing is Extract<Standing, { fault?: never }> {
+function isOf({ key }: Entry, standing: Standing): standing is GoodStanding {
   return standing.fault === undefined && standing.key[0] === key[0] && standing.key[1] === key[1];
 }

@@ -68,7 +68,7 @@ export const DEFAULT_LIMITS: NetworkLimits = {
   blocksPerRequest: 256,
   responseFrames: 16_384,
   responseBytes: 64 * MIB,
-  requestsPerSecond: { status: 1, blocks: 10, batch: 10, snapshot: 20, peers: 0.2 },
+  requestsPerSecond: { status: 1, blocks: 10, batch: 10, snapshot: 20, peers: 0.2, announcements: 0.5 },
   servedBytesPerSecond: 32 * MIB,
   streamsPerPeer: 4,
   streams: 64,

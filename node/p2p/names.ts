@@ -1,4 +1,4 @@
-import { REQUEST_KINDS, type RequestKind, TOPICS, type Topic } from './types.ts';
+import { OPTIONAL_KINDS, REQUEST_KINDS, type RequestKind, TOPICS, type Topic } from './types.ts';
 
 /** Names of topics and protocols of one chain; a node of another chain has none of them. */
 export class Names {
@@ -27,6 +27,6 @@ export class Names {
 
   /** Whether a peer that has these protocols is one of ours. */
   isOurs(protocols: readonly string[]): boolean {
-    return REQUEST_KINDS.every((kind) => kind === 'peers' || protocols.includes(this.protocol(kind)));
+    return REQUEST_KINDS.every((kind) => OPTIONAL_KINDS.has(kind) || protocols.includes(this.protocol(kind)));
   }
 }

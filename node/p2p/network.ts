@@ -183,6 +183,15 @@ export class Network {
     return this.#client.one({ peer, kind: 'snapshot', numbers: [batch, chunk] });
   }
 
+  /**
+   * Announcements of agents above `after`, by agent; fewer than there are where the peer sends no more at once.
+   * @throws NetworkError as `blocks`; UNREACHABLE, too, of a peer that does not know the question
+   */
+  announcements(peer: string, after: number): AsyncIterable<Uint8Array> {
+    const maxFrames = this.#limits.responseFrames;
+    return this.#client.stream({ peer, kind: 'announcements', numbers: [after], maxFrames });
+  }
+
   /** A second 'invalid' within an hour bans; for what is grave, call `ban`. The others add up and are forgotten in time. */
   report(peer: string, fault: Fault, reason: string): void {
     this.#members.refusals.note(peer, reason);

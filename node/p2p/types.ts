@@ -5,8 +5,17 @@ export type Topic = 'block' | 'ledger-tx' | 'evm-tx' | 'attestation' | 'announce
 export const TOPICS: readonly Topic[] = ['block', 'ledger-tx', 'evm-tx', 'attestation', 'announcement'];
 
 /** What is asked of a peer; the last part of the protocol's name. */
-export type RequestKind = 'status' | 'blocks' | 'batch' | 'snapshot' | 'peers';
-export const REQUEST_KINDS: readonly RequestKind[] = ['status', 'blocks', 'batch', 'snapshot', 'peers'];
+export type RequestKind = 'status' | 'blocks' | 'batch' | 'snapshot' | 'peers' | 'announcements';
+export const REQUEST_KINDS: readonly RequestKind[] = [
+  'status',
+  'blocks',
+  'batch',
+  'snapshot',
+  'peers',
+  'announcements',
+];
+/** What a peer need not answer to be one of ours: other nodes, or other agents, are found without it. */
+export const OPTIONAL_KINDS: ReadonlySet<RequestKind> = new Set(['peers', 'announcements']);
 
 export type Outcome = 'accept' | 'ignore' | 'reject';
 
@@ -26,6 +35,8 @@ export interface NetworkHandlers {
   batch(number: number): AsyncIterable<Uint8Array>;
   snapshotManifest(): Promise<Uint8Array | undefined>;
   snapshotChunk(batch: number, chunk: number): Promise<Uint8Array | undefined>;
+  /** Announcements of agents with a higher index, by agent, as in their topic. */
+  announcements?(after: number): AsyncIterable<Uint8Array>;
 }
 
 export interface PeerInfo {

@@ -32,4 +32,9 @@ export class LateHandlers implements NetworkHandlers {
   async snapshotChunk(batch: number, chunk: number): Promise<Uint8Array | undefined> {
     return this.#handlers?.snapshotChunk(batch, chunk);
   }
+
+  async *announcements(after: number): AsyncGenerator<Uint8Array> {
+    const found = this.#handlers?.announcements?.(after);
+    if (found !== undefined) yield* found;
+  }
 }

@@ -48,7 +48,7 @@ export interface SyncDeps {
   readonly attestedBatch: () => number;
   /** Absent: the chain has no contract that takes attestations. */
   readonly validator: ValidatorService | undefined;
-  readonly announcements: Pick<Announcements, 'onGossip'>;
+  readonly announcements: Pick<Announcements, 'onGossip' | 'above'>;
   readonly genesisHash: Hex;
   /** Whether this node is to prove now. */
   readonly proves: () => boolean;
@@ -264,6 +264,7 @@ export class SyncService {
       batch: (number) => server.batch(number),
       snapshotManifest: async () => this.#snapshots?.manifestBytes,
       snapshotChunk: async (batch, chunk) => this.#snapshots?.chunk(batch, chunk),
+      announcements: (after) => announcements.above(after),
     };
   }
 }

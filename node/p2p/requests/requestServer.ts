@@ -20,6 +20,7 @@ const COUNTS: Readonly<Record<Exclude<RequestKind, 'status' | 'peers'>, readonly
   blocks: [2],
   batch: [1],
   snapshot: [0, 2],
+  announcements: [1],
 };
 
 export interface RequestServerDeps {
@@ -105,6 +106,7 @@ export class RequestServer {
     if (kind === 'status') yield handlers.status();
     else if (kind === 'peers') yield this.#deps.peerList(peer);
     else if (kind === 'batch') yield* handlers.batch(first);
+    else if (kind === 'announcements') yield* handlers.announcements?.(first) ?? [];
     else if (kind === 'blocks') {
       const count = Math.min(second, this.#limits.blocksPerRequest);
       if (count > 0) yield* handlers.blocks(BigInt(first), count);
@@ -159,6 +161,7 @@ export class RequestServer {
 export function frameLimit(limits: NetworkLimits, kind: RequestKind, hasNumbers: boolean): number {
   if (kind === 'status') return limits.statusBytes;
   if (kind === 'peers') return MAX_PEER_LIST_BYTES;
+  if (kind === 'announcements') return limits.topicBytes.announcement;
   if (kind === 'snapshot') return hasNumbers ? limits.chunkBytes : limits.manifestBytes;
   return limits.itemBytes;
 }
