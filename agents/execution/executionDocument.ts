@@ -1,6 +1,7 @@
 /** The execution document and a receipt's `execution` word: docs/ai.md section 1. */
 import { createHash } from 'node:crypto';
 import { keccak256 } from '../../protocol/crypto/keccak.ts';
+import { canonicalJson } from '../../protocol/documents/canonicalJson.ts';
 import { field } from '../../protocol/field.ts';
 import type { Field } from '../../protocol/types.ts';
 
@@ -30,9 +31,8 @@ export function executionOf(facts: ExecutionFacts, audit: Audit): Execution {
   return { document, word: executionWord(document) };
 }
 
-/** Canonical JSON: the members stand in the order of their names. */
 function executionDocument({ modelSha256, wasmSha256, runtimeVersion, threads }: ExecutionFacts, audit: Audit): string {
-  return JSON.stringify({
+  return canonicalJson({
     audit,
     graphOptimization: GRAPH_OPTIMIZATION,
     model: hex(modelSha256),

@@ -34,7 +34,7 @@ export interface RunOptions {
 }
 
 interface Run {
-  readonly input: Uint8Array;
+  readonly input: Uint8Array<ArrayBuffer>;
   readonly maxOutputBytes: number;
   readonly signal: AbortSignal | undefined;
   thread: RunnerThread | undefined;
@@ -128,7 +128,8 @@ export class ModelRunner {
     return await new Promise((resolve, reject) => {
       const abort = () => this.#abort(run);
       const ends = settled(resolve, reject, () => signal?.removeEventListener('abort', abort));
-      const run: Run = { input, maxOutputBytes: limit, signal, thread: undefined, ...ends };
+      // A copy: the caller may use its buffer again while this run waits. And only these bytes of it: a Buffer may be part of a larger one.
+      const run: Run = { input: new Uint8Array(input), maxOutputBytes: limit, signal, thread: undefined, ...ends };
       signal?.addEventListener('abort', abort);
       this.#queue.push(run);
       this.#dispatch();

@@ -48,11 +48,11 @@ export class RunnerThread {
     return this.#state;
   }
 
-  /** @throws ExecutionError */
-  run(input: Uint8Array, maxOutputBytes: number): Promise<Uint8Array> {
+  /** The input is given away. @throws ExecutionError */
+  run(input: Uint8Array<ArrayBuffer>, maxOutputBytes: number): Promise<Uint8Array> {
     this.#state = 'busy';
     const output = this.#wait(this.#options.runTimeoutMs) as Promise<Uint8Array>; // what a run is answered with
-    this.#worker.postMessage({ input, maxOutputBytes });
+    this.#worker.postMessage({ input, maxOutputBytes }, [input.buffer]);
     return output;
   }
 

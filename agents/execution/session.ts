@@ -7,7 +7,15 @@ import { GRAPH_OPTIMIZATION } from './executionDocument.ts';
 import { ExecutionError } from './executionError.ts';
 import { scanModel } from './modelScan.ts';
 import type { NamedTensor, TensorData, TensorSpec } from './tensors.ts';
-import { checkTensors, decodeTensors, encodedLength, encodeTensors, isTensorType } from './tensors.ts';
+import {
+  checkTensors,
+  decodeTensors,
+  encodedLength,
+  encodeTensors,
+  isTensorName,
+  isTensorType,
+  MAX_TENSORS,
+} from './tensors.ts';
 import type { LoadedModel, RunRequest, WorkerSetup } from './workerMessages.ts';
 
 const WASM_FILE = 'onnxruntime-web/ort-wasm-simd-threaded.wasm';
@@ -59,7 +67,7 @@ export class Session {
     if (bytes > maxOutputBytes) {
       throw new ExecutionError('OUTPUT_TOO_LARGE', 'the answer is over the limit', { bytes, maxOutputBytes });
     }
-    return encodeTensors(outputs);
+    return encodeAnswer(outputs);
   }
 }
 
@@ -77,9 +85,11 @@ async function createSession(model: Uint8Array): Promise<InferenceSession> {
 }
 
 function specsOf(metadata: readonly InferenceSession.ValueMetadata[]): TensorSpec[] {
+  if (metadata.length > MAX_TENSORS) throw new ExecutionError('MODEL_INVALID', 'too many tensors');
   return metadata.map((value) => {
     const { name } = value;
     if (!value.isTensor) throw new ExecutionError('MODEL_INVALID', 'something else than a tensor', { name });
+    if (!isTensorName(name)) throw new ExecutionError('MODEL_INVALID', 'a name that tensors cannot have');
     const { type, shape } = value;
     if (!isTensorType(type))
       throw new ExecutionError('MODEL_INVALID', 'a type that tensors do not have', { name, type });
@@ -87,6 +97,15 @@ function specsOf(metadata: readonly InferenceSession.ValueMetadata[]): TensorSpe
     const dimensions = shape.map((size) => (typeof size === 'number' && size >= 0 && size < 2 ** 31 ? size : null));
     return { name, type, dimensions };
   });
+}
+
+/** An answer that has no bytes (more dimensions than they may have) is the model's fault, not that of the input. */
+function encodeAnswer(outputs: readonly NamedTensor[]): Uint8Array {
+  try {
+    return encodeTensors(outputs);
+  } catch (error) {
+    throw new ExecutionError('RUN_FAILED', 'the answer is no tensors', { reason: 'model', detail: printable(error) });
+  }
 }
 
 function fromRuntime(name: string, { type, dims, data }: Tensor): NamedTensor {

@@ -27,6 +27,7 @@ export interface TensorLimits {
 }
 
 export const DEFAULT_MAX_TENSOR_BYTES = 16 * 2 ** 20;
+export const MAX_TENSORS = 255;
 const MAX_RANK = 8;
 /** Of one dimension, and of the product of those that are not 0: what the runtime's 32-bit sizes can hold. */
 const MAX_ELEMENTS = 2 ** 31 - 1;
@@ -50,6 +51,11 @@ export function isTensorType(type: string): type is TensorType {
   return Object.hasOwn(TYPES, type);
 }
 
+/** 1 to 255 printable ASCII letters. */
+export function isTensorName(name: string): boolean {
+  return /^[\x20-\x7e]{1,255}$/.test(name);
+}
+
 /** How many bytes `encodeTensors` makes of them. */
 export function encodedLength(tensors: readonly NamedTensor[]): number {
   return tensors.reduce(
@@ -61,7 +67,7 @@ export function encodedLength(tensors: readonly NamedTensor[]): number {
 
 /** In the order of their names, whatever the order given; every NaN becomes the canonical one. @throws ExecutionError BAD_TENSOR */
 export function encodeTensors(tensors: readonly NamedTensor[]): Uint8Array {
-  if (tensors.length > 255) throw bad('more than 255 tensors', { count: tensors.length });
+  if (tensors.length > MAX_TENSORS) throw bad('too many tensors', { count: tensors.length });
   const sorted = [...tensors].sort((left, right) => (left.name < right.name ? -1 : 1)); // ASCII: UTF-16 order is byte order
   sorted.forEach(checkTensor);
   const bytes = new Uint8Array(encodedLength(sorted));
@@ -155,7 +161,7 @@ function readTensor(reader: Reader): NamedTensor {
 }
 
 function checkTensor({ name, type, dimensions, data }: NamedTensor): void {
-  if (!/^[\x20-\x7e]{1,255}$/.test(name)) throw bad('a name that is not 1 to 255 printable ASCII letters');
+  if (!isTensorName(name)) throw bad('a name that is not 1 to 255 printable ASCII letters');
   if (!isTensorType(type)) throw bad('unknown type', { name, type: String(type) });
   if (dimensions.length > MAX_RANK) throw bad('too many dimensions', { name, rank: dimensions.length });
   if (elementsOf(name, dimensions) !== data.length) {

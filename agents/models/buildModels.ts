@@ -69,10 +69,11 @@ async function fillCache(folder: string, code: string, onProgress: BuildOptions[
   try {
     const index = await train(staging, code, onProgress);
     await writeFile(join(staging, INDEX_FILE), JSON.stringify(index));
-    await rm(folder, { recursive: true, force: true });
-    // Somebody else may have been quicker: the same code made the same bytes.
-    await rename(staging, folder).catch(async (error: unknown) => {
-      if ((await readCache(folder)) === undefined) throw error;
+    await rename(staging, folder).catch(async () => {
+      // Somebody else was quicker: the same code made the same bytes, and others may be reading them. Or what is there is no good.
+      if ((await readCache(folder)) !== undefined) return;
+      await rm(folder, { recursive: true, force: true });
+      await rename(staging, folder);
     });
     return index;
   } finally {

@@ -69,7 +69,7 @@ export function letterOnnx(name: string, net: LetterNet): Uint8Array {
 
 export const SLOW_ROWS = 32;
 export const SLOW_WIDTH = 256;
-const SLOW_LAYERS = 40;
+const SLOW_LAYERS = 48;
 
 /** Knows nothing and takes its time: one matrix of random weights, applied over and over. For measurements only. */
 export function slowOnnx(): Uint8Array {

@@ -32,8 +32,8 @@ export const DIGIT_RECIPES: readonly DigitRecipe[] = [
     name: 'digitsFine',
     parent: 'digits',
     shape: digits(48),
-    plain: 9000,
-    shifted: 9000,
+    plain: 16_000,
+    shifted: 12_000,
     training: { ...usual, seed: 'digitsFine', epochs: 4, rate: 0.06 },
   },
   {

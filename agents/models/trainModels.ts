@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { canonicalJson } from '../../protocol/documents/canonicalJson.ts';
 import type { ModelName } from './catalog.ts';
 import type { Example, Training } from './denseNet.ts';
 import { DenseNet } from './denseNet.ts';
@@ -104,13 +105,13 @@ function keepModel(folder: string, code: string, kept: Kept): ModelEntry {
   const { recipe, task, parentSha256, model, dataset, examples, metrics } = kept;
   const { name, shape, training } = recipe;
   const [modelSha256, datasetSha256] = [sha256(model), sha256(dataset)];
-  const document = JSON.stringify({
+  const document = canonicalJson({
     code: `0x${code}`,
     dataset: { examples, sha256: `0x${datasetSha256}` },
     metrics: Object.fromEntries(Object.entries(metrics).map(([key, share]) => [`${key}PerMyriad`, perMyriad(share)])),
     model: `0x${modelSha256}`,
     name,
-    network: Object.fromEntries(Object.entries(shape).sort(([left], [right]) => (left < right ? -1 : 1))),
+    network: { ...shape },
     parent: parentSha256 === null ? null : `0x${parentSha256}`,
     task,
     training: optionsOf(training),
@@ -131,7 +132,7 @@ function keepModel(folder: string, code: string, kept: Kept): ModelEntry {
   };
 }
 
-/** Canonical JSON has no fractions: they are texts, members by name. */
+/** Canonical JSON has no fractions: they are texts. */
 function optionsOf({ batch, decay, epochs, momentum, rate, seed }: Training): Record<string, string | number> {
   return { batch, decay: String(decay), epochs, momentum: String(momentum), rate: String(rate), seed };
 }
