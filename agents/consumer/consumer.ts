@@ -10,6 +10,8 @@ import { domainOf } from '../../sdk/chain.ts';
 import { voucherSeed } from '../../sdk/channels/voucherSeed.ts';
 import type { LedgerClient } from '../../sdk/client.ts';
 import type { Audit } from '../execution/executionDocument.ts';
+import type { TensorSpec } from '../execution/tensors.ts';
+import { announcedOfferings } from './announced.ts';
 import { ChannelPool, type ChannelPoolOptions } from './channelPool.ts';
 import { ConsumerError } from './consumerError.ts';
 import { type ChannelRecord, ConsumerStore, type Report } from './consumerStore.ts';
@@ -44,7 +46,7 @@ export interface ConsumerDependencies {
   readonly account: LedgerAccount;
   /** A folder, or an open database: one process at a time. */
   readonly store: string | Db;
-  /** Who says to serve a model; announcements must have been verified. Absent: addresses are given with each request. */
+  /** Who says to serve a model; announcements must have been verified. Default: what the node lists, verified (agents/discovery). */
   readonly discover?: (wanted: WantedModel & { readonly token: number }) => Promise<readonly Offering[]>;
   /** Carries calls to an endpoint otherwise than by HTTP. */
   readonly transport?: (endpoint: string) => ProviderTransport;
@@ -67,6 +69,9 @@ export interface InferOptions extends WantedModel {
   readonly check?: 'always' | 'sample';
   readonly signal?: AbortSignal;
 }
+
+/** A model's tensors as bytes, or what makes them once the model's inputs are known. */
+export type ModelInput = Uint8Array | ((inputs: readonly TensorSpec[]) => Uint8Array);
 
 export interface Answer {
   readonly output: Uint8Array;
@@ -146,13 +151,17 @@ export class Consumer {
    * @throws ConsumerError NO_PROVIDER (nobody, or nobody under the price), PROVIDER_EXCLUDED, ABORTED; the last provider's failure
    *   (ConsumerError, ReceiptError); what the ledger refuses (INSUFFICIENT_BALANCE …)
    */
-  async infer(input: Uint8Array, options: InferOptions): Promise<Answer> {
-    const wanted: Wanted = { ...options, input, audit: options.audit ?? 'private', token: this.#options.token ?? 0 };
+  async infer(input: ModelInput, options: InferOptions): Promise<Answer> {
+    const wanted: Omit<Wanted, 'input'> = {
+      ...options,
+      audit: options.audit ?? 'private',
+      token: this.#options.token ?? 0,
+    };
     const failures: Failure[] = [];
     let last: unknown = new ConsumerError('NO_PROVIDER', 'nobody offers this model at this price');
     for (const offering of (await this.#offerings(wanted, options)).slice(0, this.#options.maxAttempts ?? 3)) {
       try {
-        return { ...(await this.#inferAt(offering, wanted, options)), failures };
+        return { ...(await this.#inferAt(offering, { wanted, input }, options)), failures };
       } catch (error) {
         if (!isOfProvider(error) || options.signal?.aborted) throw error;
         last = error;
@@ -244,11 +253,12 @@ export class Consumer {
   }
 
   async #offerings(
-    wanted: Wanted,
+    wanted: Omit<Wanted, 'input'>,
     options: InferOptions,
   ): Promise<readonly (Partial<Offering> & { endpoint: string })[]> {
     if (options.endpoint !== undefined) return [{ endpoint: options.endpoint }];
-    const found = (await this.#deps.discover?.(wanted)) ?? [];
+    const discover = this.#deps.discover ?? ((model) => announcedOfferings(this.#deps.client, model));
+    const found = await discover(wanted);
     const scores = new Map((await this.#store.scores()).map((score) => [score.provider, score]));
     return rank(found, (provider) => scores.get(provider) ?? this.#reputation.stranger(provider), {
       maxPrice: options.maxPrice,
@@ -259,7 +269,7 @@ export class Consumer {
 
   async #inferAt(
     offering: Partial<Offering> & { endpoint: string },
-    wanted: Wanted,
+    question: { wanted: Omit<Wanted, 'input'>; input: ModelInput },
     options: InferOptions,
   ): Promise<Omit<Answer, 'failures'>> {
     const { endpoint } = offering;
@@ -267,6 +277,8 @@ export class Consumer {
     const { signal, runner } = options;
     const info = await this.#api(endpoint).info(signal === undefined ? {} : { signal });
     await this.#reputation.check(info.provider);
+    const input = typeof question.input === 'function' ? question.input(info.inputs) : question.input;
+    const wanted = { ...question.wanted, input };
     await checkInfo(info, { offering, wanted, client });
     const agreed = { sha256: info.model.sha256, audit: wanted.audit, execution: info.execution[wanted.audit].word };
     if (runner !== undefined) checkReexecutor(runner, agreed);

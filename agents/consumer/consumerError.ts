@@ -29,6 +29,8 @@ export type ConsumerErrorCode =
   | 'TERMS_REFUSED'
   /** The provider runs the model otherwise than this computer can: its answers could not be checked. */
   | 'EXECUTION_UNKNOWN'
+  /** The input is not of the form that the model takes. */
+  | 'BAD_INPUT'
   /** The input is over the provider's limit. */
   | 'INPUT_TOO_LARGE'
   /** A paid answer without a receipt. */

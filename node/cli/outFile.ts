@@ -12,7 +12,7 @@ export function checkWritable(file: string): void {
 }
 
 /** @throws CliError BAD_FILE */
-export function writeOut(file: string, text: string): void {
+export function writeOut(file: string, text: string | Uint8Array): void {
   try {
     writeFileSync(file, text);
   } catch (cause) {
