@@ -152,7 +152,7 @@ describe('what an epoch pays', () => {
 
   test('who copies the weights of the epoch before earns less than who judges, once quality moves', () => {
     const world = new ServiceWorld().begin(50_000_000n).join([300n, 300n, 300n, 300n], 4);
-    const seen = [w([1, 65_535], [2, 1]), w([2, 65_535], [3, 1]), w([3, 65_535], [4, 1]), w([4, 65_535], [1, 1])];
+    const seen = [w([1, 65_535], [2, 1]), w([2, 65_535], [3, 1]), w([3, 65_535], [4, 1]), w([1, 1], [4, 65_535])];
     let [copier, honest] = [0n, 0n];
     for (const [epoch, now] of seen.entries()) {
       world.judge(epoch, { 1: now, 2: now, 3: now, ...(epoch > 0 && { 4: seen[epoch - 1] ?? [] }) });

@@ -112,6 +112,16 @@ export class ServiceLedger {
     return this.#open?.participants ?? [];
   }
 
+  /**
+   * Who takes part in an epoch; in one that no batch is in yet, who would if it began now.
+   * @throws EpochError EPOCH_FORGOTTEN
+   */
+  participantsOf(epoch: number): readonly Participant[] {
+    if (epoch === this.currentEpoch) return this.participants;
+    if (epoch > this.currentEpoch) return participantsOf(this.#accounts, this.options.document, this.#endOf(epoch));
+    return this.payout(epoch).participants;
+  }
+
   /** Commitments and reveals of the current epoch. */
   get scores(): ScoreBookState | undefined {
     return this.#book?.state;

@@ -1,0 +1,284 @@
+import { describe, expect, test } from 'vitest';
+import type { Db } from '../../chain/db.ts';
+import { memoryDb } from '../../chain/testing/memoryDb.ts';
+import {
+  AGENT,
+  agent,
+  E,
+  EPOCH,
+  P,
+  REVEAL,
+  SERVICE,
+  ServiceWorld,
+  START,
+} from '../../protocol/epochs/testing/serviceWorld.ts';
+import { accountIndex } from '../../protocol/ids.ts';
+import { TEST_DOMAIN } from '../../protocol/testing/actors.ts';
+import type { Field } from '../../protocol/types.ts';
+import { ConsumerError } from '../consumer/consumerError.ts';
+import { Evaluator, type EvaluatorDeps, type EvaluatorReport } from './evaluator.ts';
+import type { Purchase, Target } from './shopping.ts';
+import { expectError } from './testing/expectError.ts';
+import { WorldChain } from './testing/worldChain.ts';
+
+const CLASSES = 10;
+const MODEL = accountIndex(50);
+const DOOMED = new RangeError('killed');
+
+/** What provider n answers to a question with this label; by the label the test knows what is right. */
+type Conduct = (n: number, label: number) => Purchase;
+
+const right: Conduct = (_, label) => ({ kind: 'answered', output: Uint8Array.of(label), isRepeated: true });
+
+interface Setup {
+  readonly chain: WorldChain;
+  readonly evaluator: Evaluator;
+  readonly restart: () => Promise<Evaluator>;
+  readonly bought: number[];
+  readonly db: Db;
+}
+
+async function setUp(
+  conduct: Conduct = right,
+  change: Partial<EvaluatorDeps> = {},
+  evaluators = 1,
+  providers = 3,
+): Promise<Setup> {
+  const stakes = Array.from({ length: evaluators }, () => 500n);
+  const chain = new WorldChain(new ServiceWorld().begin().join(stakes, providers));
+  const db = memoryDb();
+  const bought: number[] = [];
+  let salts = 0n;
+  const deps: EvaluatorDeps = {
+    chain,
+    source: chain,
+    db,
+    shopper: {
+      buy: async ({ owner }, input) => {
+        const n = owner - P(0);
+        bought.push(n);
+        return conduct(n, input[0] ?? -1);
+      },
+    },
+    targets: async () => [1, 2, 3].map(target),
+    api: () => ({ sample: async () => Promise.reject(new ConsumerError('REFUSED', 'private')) }),
+    runner: () => undefined,
+    question: (_, number) => ({ input: Uint8Array.of(number % CLASSES), label: number % CLASSES }),
+    labelOf: ([label]) => label,
+    random: () => {
+      salts += 1n;
+      return (1_000n + salts) as Field;
+    },
+    ...change,
+  };
+  const options = {
+    ...{ service: SERVICE, document: chain.world.document, domain: TEST_DOMAIN, account: E(1) },
+    ...{ classes: CLASSES, purchases: 10, purchasesAStep: 5, commitMarginSeconds: 100 },
+  };
+  const restart = () => Evaluator.open(options, deps);
+  return { chain, evaluator: await restart(), restart, bought, db };
+}
+
+function target(n: number): Target {
+  return { agent: AGENT(n), owner: P(n), endpoint: `http://provider-${n}`, model: MODEL, price: 10n };
+}
+
+/** Steps at these seconds of the epoch, a batch after each. */
+async function stepAt(chain: WorldChain, evaluator: Evaluator, ...seconds: number[]): Promise<EvaluatorReport[]> {
+  const reports: EvaluatorReport[] = [];
+  for (const second of seconds) {
+    chain.now = START + second;
+    reports.push(await evaluator.step());
+    chain.include();
+  }
+  return reports;
+}
+
+const COMMIT = EPOCH - REVEAL - 100;
+const REVEALS = EPOCH - REVEAL;
+
+function weights({ chain }: Setup, n = 1): Record<number, number> | undefined {
+  const found = chain.world.ledger.scores?.reveals.get(E(n));
+  return found && Object.fromEntries(found.map(([agent, weight]) => [agent - AGENT(0), weight]));
+}
+
+describe('evaluator', () => {
+  test('judges, commits and reveals: right answers weigh all, half of them half, none nothing', async () => {
+    const conduct: Conduct = (n, label) => {
+      if (n === 3) return { kind: 'unanswered', code: 'TIMEOUT' };
+      if (n === 2 && label % 2 === 1) return { kind: 'unanswered', code: 'REFUSED' };
+      return right(n, label);
+    };
+    const all = await setUp(conduct);
+    const states = await stepAt(all.chain, all.evaluator, -10, 10, 20, 30, COMMIT, REVEALS, REVEALS + 50);
+    expect(states.map(({ state }) => state)).toEqual([
+      ...['idle', 'judging', 'judging', 'judging', 'committed', 'waiting', 'revealed'],
+    ]);
+    expect(weights(all)).toEqual({ 1: 65_535, 2: 32_767 });
+    expect(all.bought).toHaveLength(30);
+  });
+
+  test('one wrong answer and nine right ones weigh nothing', async () => {
+    const conduct: Conduct = (n, label) =>
+      n === 1 && label === 7 ? { kind: 'fault', code: 'OUTPUT_MISMATCH' } : right(n, label);
+    const all = await setUp(conduct);
+    await stepAt(all.chain, all.evaluator, 10, 20, COMMIT, REVEALS, REVEALS + 50);
+    expect(weights(all)).toEqual({ 2: 65_535, 3: 65_535 });
+  });
+
+  test('a provider that announces nothing, or whose announcement is another owner’s, weighs nothing', async () => {
+    const targets = async () => [target(1), { ...target(2), owner: P(3) }];
+    const all = await setUp(right, { targets });
+    await stepAt(all.chain, all.evaluator, 10, 20, COMMIT, REVEALS, REVEALS + 50);
+    expect(weights(all)).toEqual({ 1: 65_535 });
+  });
+
+  test('its own trouble is nobody’s fault', async () => {
+    let tries = 0;
+    const conduct: Conduct = (n, label) => {
+      tries += 1;
+      return tries <= 3 ? { kind: 'passed', code: 'INSUFFICIENT_BALANCE' } : right(n, label);
+    };
+    const all = await setUp(conduct);
+    await stepAt(all.chain, all.evaluator, 10, 20, COMMIT, REVEALS, REVEALS + 50);
+    expect(weights(all)).toEqual({ 1: 65_535, 2: 65_535, 3: 65_535 });
+  });
+
+  test('killed between storing and sending the commitment: the same one leaves, with the same weights', async () => {
+    let isBad = false;
+    const all = await setUp((n, label) => (isBad ? { kind: 'fault', code: 'X' } : right(n, label)));
+    await stepAt(all.chain, all.evaluator, 10, 20);
+    all.chain.now = START + COMMIT;
+    all.chain.onSend = () => {
+      throw DOOMED;
+    };
+    await expect(all.evaluator.step()).rejects.toThrow(DOOMED);
+    const stored = await all.evaluator.work(0);
+    // What it would find now is another matter: decided is decided.
+    isBad = true;
+    all.chain.onSend = () => undefined;
+    const again = await all.restart();
+    await stepAt(all.chain, again, COMMIT + 10, REVEALS, REVEALS + 50);
+    expect(all.chain.world.ledger.scores?.commitments.get(E(1))).toBe(stored?.decision?.commitment);
+    expect(weights(all)).toEqual({ 1: 65_535, 2: 65_535, 3: 65_535 });
+    expect(all.chain.world.ledger.scores?.ignored).toEqual([]);
+  });
+
+  test('killed anywhere, it reveals what it committed to, once', async () => {
+    // Every step is done by another process.
+    const all = await setUp();
+    for (const second of [10, 20, COMMIT, COMMIT + 10, REVEALS, REVEALS + 10, REVEALS + 20]) {
+      await stepAt(all.chain, await all.restart(), second);
+    }
+    expect(weights(all)).toEqual({ 1: 65_535, 2: 65_535, 3: 65_535 });
+    expect(all.chain.world.ledger.scores?.ignored).toEqual([]);
+    expect(all.chain.received).toHaveLength(2);
+  });
+
+  test('a node that loses the reveal is told again', async () => {
+    const all = await setUp();
+    await stepAt(all.chain, all.evaluator, 10, COMMIT);
+    all.chain.now = START + REVEALS;
+    await all.evaluator.step();
+    all.chain.forget();
+    await stepAt(all.chain, all.evaluator, REVEALS + 10, REVEALS + 20);
+    expect(weights(all)).toBeDefined();
+    expect(new Set(all.chain.received).size).toBe(2);
+  });
+
+  test('while a batch is open that began before the reveals, nothing is revealed: others could still commit to it', async () => {
+    const all = await setUp();
+    await stepAt(all.chain, all.evaluator, 10, COMMIT);
+    all.chain.now = START + REVEALS + 10;
+    all.chain.openedAt = START + REVEALS - 1;
+    expect((await all.evaluator.step()).state).toBe('waiting');
+    expect(all.chain.received).toHaveLength(1);
+    all.chain.include();
+    await stepAt(all.chain, all.evaluator, REVEALS + 20, REVEALS + 30);
+    expect(weights(all)).toBeDefined();
+  });
+
+  test('a commitment that would count to the epoch before waits for the next batch', async () => {
+    const all = await setUp();
+    all.chain.openedAt = START - 5;
+    all.chain.now = START + COMMIT;
+    expect((await all.evaluator.step()).state).toBe('waiting');
+    expect(all.chain.received).toEqual([]);
+  });
+
+  test('away while commitments were taken: missed, and the next epoch is judged anew with another salt', async () => {
+    const all = await setUp();
+    const [missed] = await stepAt(all.chain, all.evaluator, REVEALS + 5);
+    expect(missed?.state).toBe('missed');
+    await stepAt(all.chain, all.evaluator, ...[10, COMMIT, REVEALS, REVEALS + 50].map((second) => EPOCH + second));
+    expect(weights(all)).toBeDefined();
+    const salts = await Promise.all([0, 1].map(async (epoch) => (await all.evaluator.work(epoch))?.salt));
+    expect(new Set(salts).size).toBe(2);
+  });
+
+  test('without a stake it does nothing', async () => {
+    const all = await setUp(right, {}, 0);
+    const states = await stepAt(all.chain, all.evaluator, 10, COMMIT, REVEALS);
+    expect(states.map(({ state }) => state)).toEqual(['idle', 'idle', 'idle']);
+    expect(all.bought).toEqual([]);
+  });
+
+  test('it never buys of itself', async () => {
+    const own = async () => [1, 2, 3].map(target);
+    const all = await setUp(right, { targets: own });
+    all.chain.world.at(START - 40, [E(1), agent(0, accountIndex(260), E(1))]);
+    await stepAt(all.chain, all.evaluator, 10, COMMIT, REVEALS, REVEALS + 50);
+    expect(weights(all)).toEqual({ 1: 65_535, 2: 65_535, 3: 65_535 });
+  });
+
+  test('a batch that takes few ops: the best are named', async () => {
+    const conduct: Conduct = (n, label) => (label < n - 1 ? { kind: 'unanswered', code: 'TIMEOUT' } : right(n, label));
+    const targets = async () => [1, 2, 3, 4, 5, 6, 7].map(target);
+    const all = await setUp(conduct, { targets }, 1, 7);
+    all.chain.shape = { ops: 1, accounts: 64 };
+    await stepAt(all.chain, all.evaluator, 10, 20, COMMIT, REVEALS, REVEALS + 50);
+    expect(Object.keys(weights(all) ?? {})).toEqual(['1', '2', '3', '4', '5']);
+  });
+
+  test('the store of another service, account or deployment is refused', async () => {
+    const { db, chain } = await setUp();
+    const deps = { chain, source: chain, db } as unknown as EvaluatorDeps; // nothing else is used before it fails
+    const options = { service: SERVICE, document: chain.world.document, domain: TEST_DOMAIN, account: E(2) };
+    await expectError('BAD_STORE', Evaluator.open(options, deps));
+  });
+});
+
+describe('two evaluators who see the same', () => {
+  test('say the same, with commitments that differ', async () => {
+    const first = await setUp(right, {}, 2);
+    await stepAt(first.chain, first.evaluator, 10, 20, COMMIT);
+    const second = await Evaluator.open(
+      {
+        ...{ service: SERVICE, document: first.chain.world.document, domain: TEST_DOMAIN, account: E(2) },
+        ...{ classes: CLASSES, commitMarginSeconds: 100 },
+      },
+      await depsOf(first.chain),
+    );
+    await stepAt(first.chain, second, COMMIT + 10);
+    const commitments = [...(first.chain.world.ledger.scores?.commitments.values() ?? [])];
+    expect(new Set(commitments).size).toBe(2);
+    await stepAt(first.chain, first.evaluator, REVEALS, REVEALS + 1);
+    await stepAt(first.chain, second, REVEALS + 2, REVEALS + 3);
+    expect(weights(first, 2)).toEqual(weights(first, 1));
+  });
+});
+
+async function depsOf(chain: WorldChain): Promise<EvaluatorDeps> {
+  return {
+    chain,
+    source: chain,
+    db: memoryDb(),
+    shopper: { buy: async (_, input) => right(1, input[0] ?? -1) },
+    targets: async () => [1, 2, 3].map(target),
+    api: () => ({ sample: async () => Promise.reject(new ConsumerError('REFUSED', 'private')) }),
+    runner: () => undefined,
+    question: (_, number) => ({ input: Uint8Array.of(number % CLASSES), label: number % CLASSES }),
+    labelOf: ([label]) => label,
+    random: () => 77n as Field,
+  };
+}

@@ -1,0 +1,140 @@
+import type { Db } from '../../chain/db.ts';
+import { put } from '../../chain/db.ts';
+import { EpochError } from '../../protocol/epochs/epochError.ts';
+import type { EpochBatch } from '../../protocol/epochs/serviceAccounts.ts';
+import { ServiceLedger, type ServiceLedgerOptions } from '../../protocol/epochs/serviceLedger.ts';
+import { ProtocolError } from '../../protocol/errors.ts';
+import { big, fieldWord, index, int, type Json, list, object } from '../../protocol/json.ts';
+import type { SettledClaim } from '../../protocol/receipts/settledClaims.ts';
+import { type AccountIndex, type Field, Opcode } from '../../protocol/types.ts';
+import { EvaluatorError } from './evaluatorError.ts';
+import type { LedgerSource } from './ledgerSource.ts';
+
+/** A claim that nobody has looked at yet. */
+export interface FoundClaim extends Pick<SettledClaim, 'channel' | 'provider' | 'total' | 'receiptsRoot'> {
+  readonly batch: number;
+}
+
+export interface FollowerOptions extends ServiceLedgerOptions {
+  /** Claims are kept for the evaluator to sample. Default false. */
+  readonly keepClaims?: boolean;
+}
+
+export interface FollowerDeps {
+  readonly source: LedgerSource;
+  /** Where the snapshot stands; absent: every start begins with batch 1. */
+  readonly db?: Db;
+  readonly onBatch?: (number: number, last: number) => void;
+}
+
+/** Claims that wait to be sampled; of more the newest are kept. */
+const MAX_CLAIMS = 4_096;
+/** Batches after which the snapshot is written while catching up. */
+const SNAPSHOT_EVERY = 500;
+const LEDGER = 'ledger';
+const CLAIMS = 'claims';
+
+const claims = list(
+  object<FoundClaim>({ channel: index, provider: index, total: big, receiptsRoot: fieldWord, batch: int }),
+);
+
+/** A ServiceLedger that keeps up with a source, and with itself over restarts. */
+export class LedgerFollower {
+  readonly ledger: ServiceLedger;
+  readonly #keepClaims: boolean;
+  readonly #deps: FollowerDeps;
+  #claims: FoundClaim[];
+
+  private constructor(
+    ledger: ServiceLedger,
+    claims: readonly FoundClaim[],
+    options: FollowerOptions,
+    deps: FollowerDeps,
+  ) {
+    this.ledger = ledger;
+    this.#claims = [...claims];
+    this.#keepClaims = options.keepClaims ?? false;
+    this.#deps = deps;
+  }
+
+  /** @throws EvaluatorError BAD_STORE (damaged, or of another service or deployment) */
+  static async open(options: FollowerOptions, deps: FollowerDeps): Promise<LedgerFollower> {
+    const { keepClaims: _, ...ledgerOptions } = options;
+    const stored = await deps.db?.get(LEDGER);
+    if (stored === undefined) return new LedgerFollower(new ServiceLedger(ledgerOptions), [], options, deps);
+    try {
+      const ledger = ServiceLedger.restore(ledgerOptions, JSON.parse(stored) as Json); // its codec checks it
+      const found = claims.decode(JSON.parse((await deps.db?.get(CLAIMS)) ?? '[]'));
+      return new LedgerFollower(ledger, found, options, deps);
+    } catch (cause) {
+      const isDamaged = [EpochError, ProtocolError, SyntaxError].some((kind) => cause instanceof kind);
+      if (!isDamaged) throw cause;
+      throw new EvaluatorError('BAD_STORE', 'the stored ledger is not of this service', {}, { cause });
+    }
+  }
+
+  /** Claims found and not taken yet, oldest first. */
+  get claims(): readonly FoundClaim[] {
+    return this.#claims;
+  }
+
+  /** They have been looked at. */
+  async drop(done: readonly FoundClaim[]): Promise<void> {
+    const gone = new Set(done);
+    this.#claims = this.#claims.filter((claim) => !gone.has(claim));
+    await this.#store();
+  }
+
+  /** Takes every batch that there is by now; returns how many. @throws what the source throws; EpochError WRONG_DOCUMENT */
+  async sync(signal?: AbortSignal): Promise<number> {
+    const { source, onBatch } = this.#deps;
+    const last = await source.last(signal);
+    const first = this.ledger.batch + 1;
+    for (let number = first; number <= last; number += 1) {
+      signal?.throwIfAborted();
+      const batch = await source.batch(number, signal);
+      this.ledger.apply(batch);
+      this.#collect(batch);
+      onBatch?.(number, last);
+      if (number % SNAPSHOT_EVERY === 0) await this.#store();
+    }
+    if (last >= first) await this.#store();
+    return Math.max(0, last - first + 1);
+  }
+
+  /** Claims of providers of the service's current epoch. */
+  #collect({ number, ops }: EpochBatch): void {
+    if (!this.#keepClaims) return;
+    const providers = new Set(
+      this.ledger.participants.flatMap(({ account, isProvider }) => (isProvider ? [account] : [])),
+    );
+    for (const op of ops.flat()) {
+      if (op.opcode !== Opcode.CLAIM || !providers.has(op.to)) continue;
+      const [total, receiptsRoot] = op.payload;
+      if (total === undefined || receiptsRoot === undefined || receiptsRoot === 0n) continue;
+      this.#add({ channel: op.from, provider: op.to, total, receiptsRoot, batch: number });
+    }
+    this.#claims = this.#claims.slice(-MAX_CLAIMS);
+  }
+
+  /** A later claim's root is over the earlier one's receipts, too. */
+  #add(claim: {
+    channel: AccountIndex;
+    provider: AccountIndex;
+    total: bigint;
+    receiptsRoot: Field;
+    batch: number;
+  }): void {
+    this.#claims = this.#claims.filter(({ channel }) => channel !== claim.channel);
+    this.#claims.push(claim);
+  }
+
+  async #store(): Promise<void> {
+    const { db } = this.#deps;
+    if (db === undefined) return;
+    await db.write([
+      put(LEDGER, JSON.stringify(this.ledger.toJson())),
+      put(CLAIMS, JSON.stringify(claims.encode(this.#claims))),
+    ]);
+  }
+}

@@ -1,0 +1,67 @@
+/** Batches in order: from a node, or from L1 alone. */
+import type { RollupReader } from '../../bridge/client/interface.ts';
+import { decodeBody } from '../../protocol/codec/body.ts';
+import { challengeOf, dataHashOf } from '../../protocol/commitment.ts';
+import { keccak256 } from '../../protocol/crypto/keccak.ts';
+import type { EpochBatch } from '../../protocol/epochs/serviceAccounts.ts';
+import { ProtocolError } from '../../protocol/errors.ts';
+import { closedBatchFromJson } from '../../protocol/serialize.ts';
+import { type AnyClient, request } from '../../sdk/request.ts';
+import type { Finality } from '../../sdk/wait.ts';
+import { EvaluatorError } from './evaluatorError.ts';
+
+export interface LedgerSource {
+  /** Number of the last batch that there is; 0 before the first. */
+  last(signal?: AbortSignal): Promise<number>;
+  /** @throws EvaluatorError BAD_SOURCE */
+  batch(number: number, signal?: AbortSignal): Promise<EpochBatch>;
+}
+
+/**
+ * A node's batches. The node is believed: whoever does not, compares with `l1Source`.
+ * @param finality `included`: closed batches, which can still be given up. Default `proven`
+ */
+export function nodeSource(client: AnyClient, finality: Finality = 'proven'): LedgerSource {
+  return {
+    last: async (signal) => {
+      const { heads } = await request(client, 'engram_chainInfo', [], signal && { signal });
+      return (finality === 'included' ? heads.unsafe : heads[finality]).batch;
+    },
+    batch: async (number, signal) => {
+      const json = await request(client, 'engram_getClosedBatch', [number], signal && { signal });
+      if (json === null) throw new EvaluatorError('BAD_SOURCE', `the node does not have batch ${number}`, { number });
+      const { batch } = checked(number, () => closedBatchFromJson(json));
+      const { timestamp, l1Ops, txs } = batch;
+      if (batch.number !== number) throw new EvaluatorError('BAD_SOURCE', 'the node sent another batch', { number });
+      return { number, timestamp, l1Ops, ops: txs.map((tx) => tx.ops) };
+    },
+  };
+}
+
+/** Proven batches as they were posted on L1, each held against what the contract stored of it. */
+export function l1Source(rollup: Pick<RollupReader, 'parameters' | 'state' | 'readBatch'>): LedgerSource {
+  return {
+    last: async () => (await rollup.state()).proven.batch,
+    batch: async (number) => {
+      const { domain } = await rollup.parameters();
+      const posted = await rollup.readBatch(number);
+      const { shape, oldRoot, body, stored } = posted;
+      const header = { ...posted.header, number: posted.number, domain, shape, oldRoot };
+      return checked(number, () => {
+        const found = challengeOf(dataHashOf(header, keccak256(body)), stored.c);
+        if (found !== stored.r) throw new EvaluatorError('BAD_SOURCE', 'data that L1 did not take', { number });
+        const { l1Ops, txOps } = decodeBody(body, header);
+        return { number, timestamp: header.timestamp, l1Ops, ops: txOps };
+      });
+    },
+  };
+}
+
+function checked<T>(number: number, decode: () => T): T {
+  try {
+    return decode();
+  } catch (cause) {
+    if (!(cause instanceof ProtocolError)) throw cause;
+    throw new EvaluatorError('BAD_SOURCE', `batch ${number} does not decode`, { number }, { cause });
+  }
+}
