@@ -108,10 +108,19 @@ export class Claims {
     if (voucher.total > due.claimed) due.since ??= unpaidSince;
   }
 
-  /** Claims what is due (`all`: whatever is worth its fee). One round at a time: a second caller waits for it, then has its own. */
-  async claim({ all = false }: { readonly all?: boolean } = {}): Promise<ClaimOutcome> {
+  /**
+   * Claims what is due (`all`: whatever is worth its fee); `signal` ends the wait for blocks, not what was sent. One round at a time: a
+   * second caller waits for it, then has its own.
+   */
+  async claim({
+    all = false,
+    signal,
+  }: {
+    readonly all?: boolean;
+    readonly signal?: AbortSignal;
+  } = {}): Promise<ClaimOutcome> {
     while (this.#running !== undefined) await this.#running.catch(() => undefined);
-    const running = this.#round(all);
+    const running = this.#round(all, signal);
     this.#running = running;
     try {
       return await running;
@@ -134,7 +143,7 @@ export class Claims {
     this.#dues.delete(channel);
   }
 
-  async #round(all: boolean): Promise<ClaimOutcome> {
+  async #round(all: boolean, signal: AbortSignal | undefined): Promise<ClaimOutcome> {
     const now = this.#deps.now();
     const wanted = [...this.#dues.values()].filter(
       (due) => (all || due.notBefore <= now) && this.#isDue(due, now, all),
@@ -142,10 +151,10 @@ export class Claims {
     const worth = wanted.length === 0 ? [] : await this.#worth(wanted);
     const outcome = { transactions: [] as Hex[], channels: [] as number[], value: 0n };
     if (worth.length === 0) return outcome;
-    const failed = await this.#send(worth, outcome);
+    const failed = await this.#send(worth, outcome, signal);
     // One channel that the ledger refuses must not hold up the others.
     if (failed !== undefined && worth.length > 1 && !(failed instanceof NodeUnavailableError)) {
-      for (const due of worth) if (due.voucher.total > due.claimed) await this.#send([due], outcome);
+      for (const due of worth) if (due.voucher.total > due.claimed) await this.#send([due], outcome, signal);
     }
     return outcome;
   }
@@ -192,6 +201,7 @@ export class Claims {
   async #send(
     dues: readonly Due[],
     outcome: { transactions: Hex[]; channels: number[]; value: bigint },
+    signal: AbortSignal | undefined,
   ): Promise<unknown> {
     const { client, account } = this.#deps;
     const hashes: Hex[] = [];
@@ -204,7 +214,7 @@ export class Claims {
     }
     for (const hash of hashes) {
       try {
-        await client.waitFor(hash, 'included', { timeoutMs: INCLUDED_MS });
+        await client.waitFor(hash, 'included', { timeoutMs: INCLUDED_MS, signal });
         outcome.transactions.push(hash);
       } catch (error) {
         failed ??= error;

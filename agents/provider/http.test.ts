@@ -61,7 +61,7 @@ describe('over HTTP', () => {
 
   it('the consumer’s client gets all it asks for', async () => {
     const service = await market.serve();
-    const api = new ProviderApi(service.url, { allowPrivate: true } as object);
+    const api = new ProviderApi(service.url, { allowPrivateAddresses: true });
     const channel = await market.openChannel();
     const voucher = channel.next(undefined, { price: PRICE, input: INPUT });
     const { receipt, output } = await api.infer({ input: INPUT, voucher, audit: 'public' });

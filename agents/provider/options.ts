@@ -46,8 +46,8 @@ export interface AnnouncementOptions {
   /** ATTEST account of subtype 4, owned by the provider's account. */
   readonly agent: number;
   readonly name: string;
-  /** ATTEST account of the service it works for; 0: none. */
-  readonly service: number;
+  /** ATTEST account of the service it works for. Default: the agent's parent on the ledger. */
+  readonly service?: number | undefined;
   readonly endpoint: string;
   /** Multiaddress, or ''. */
   readonly peer: string;

@@ -1,7 +1,6 @@
 import type { Clock } from '../../chain/clock.ts';
 import type { Db } from '../../chain/db.ts';
 import type { Logger } from '../../chain/logger.ts';
-import type { SignedAnnouncement } from '../../protocol/announcements/announcement.ts';
 import { signedAnnouncementJson } from '../../protocol/announcements/announcement.ts';
 import { bytesToHex } from '../../protocol/bytes.ts';
 import type { Json } from '../../protocol/json.ts';
@@ -9,7 +8,8 @@ import type { Field } from '../../protocol/types.ts';
 import type { LedgerAccount } from '../../sdk/accounts/ledgerAccount.ts';
 import { domainOf } from '../../sdk/chain.ts';
 import type { LedgerClient } from '../../sdk/client.ts';
-import { Announcer } from './announcer.ts';
+import { announce } from '../discovery/announce.ts';
+import { Announcer, type AnnouncerDeps } from './announcer.ts';
 import { ChannelShelf } from './channelShelf.ts';
 import { type ClaimOutcome, Claims } from './claims.ts';
 import { FreeQuota } from './freeQuota.ts';
@@ -38,8 +38,8 @@ export interface ProviderDeps {
   readonly log: Logger;
   readonly clock: Clock;
   readonly metrics?: ProviderMetrics | undefined;
-  /** Hands an announcement to a node; needed for `announcement`. */
-  readonly publish?: ((signed: SignedAnnouncement) => Promise<void>) | undefined;
+  /** Signs and publishes announcements. Default: `announce` of agents/discovery. */
+  readonly announce?: AnnouncerDeps['announce'] | undefined;
   /** Requests of other parts at the same address (a dialogue); undefined: not theirs either. */
   readonly extra?: ((request: ProviderRequest) => Promise<ProviderResponse | undefined>) | undefined;
 }
@@ -125,9 +125,6 @@ export class ProviderService {
    */
   static async start(options: ProviderOptions, deps: ProviderDeps): Promise<ProviderService> {
     const { client, account, runner, clock } = deps;
-    if (options.announcement !== undefined && deps.publish === undefined) {
-      throw new ProviderError('BAD_OPTIONS', 'nobody publishes the announcement');
-    }
     const log = deps.log.child({ module: 'provider' });
     const time = new LedgerTime({ clock });
     time.set((await client.getChainInfo()).time);
@@ -285,7 +282,7 @@ export class ProviderService {
     const { clock, log, client, time } = this.#parts;
     const { signal } = this.#stop;
     const steps: readonly (readonly [string, () => Promise<unknown>])[] = [
-      ['claims', () => this.#claims.claim()],
+      ['claims', () => this.#claims.claim({ signal })],
       ['announcement', async () => this.#announcer?.refresh()],
       ['retention', () => this.#forget()],
     ];
@@ -318,8 +315,8 @@ export class ProviderService {
 
   #makeAnnouncer(): Announcer | undefined {
     const { announcement, price } = this.#options;
-    const { publish, identity, runner, account, domain, time } = this.#parts;
-    if (announcement === undefined || publish === undefined) return undefined;
+    const { identity, runner, account, client, time } = this.#parts;
+    if (announcement === undefined) return undefined;
     const { provider: owner, model, token } = identity;
     const capability = {
       ...{ model, token, price, name: announcement.name },
@@ -328,7 +325,10 @@ export class ProviderService {
     };
     return new Announcer(
       { ...announcement, offer: { owner, capabilities: [capability] } },
-      { seed: account.seed, domain, now: () => time.now(), publish },
+      {
+        now: () => time.now(),
+        announce: this.#parts.announce ?? ((document) => announce(client, { account, document })),
+      },
     );
   }
 }
