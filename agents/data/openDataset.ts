@@ -15,8 +15,8 @@ export interface OpenOptions {
   readonly offer: DataOffer;
   /** 32 bytes. */
   readonly key: Hex;
-  /** Written whole or not at all. */
-  readonly out: string;
+  /** Written whole or not at all; without it everything is checked and nothing written. */
+  readonly out?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -33,7 +33,7 @@ export async function openDataset(
   const { files, offer, key, out, signal } = options;
   checkKey(key, offer);
   const temporary = `${out}.part`;
-  const sink = await FileSink.create(temporary);
+  const sink = out === undefined ? undefined : await FileSink.create(temporary);
   const leaves = pieces(files.leavesFile, LEAF_BYTES);
   let isComplete = false;
   try {
@@ -48,18 +48,18 @@ export async function openDataset(
       if (!isSame(leafHash(chunk, index), leaf)) throw new DataError('BAD_CHUNK', { index });
       const content = chunk.subarray(SALT_BYTES);
       sha256.update(content);
-      await sink.write(content);
+      await sink?.write(content);
       bytes += content.length;
       index += 1;
     }
     if (index !== offer.chunks) throw new DataError('FILES_DIFFER', { what: 'encrypted file' });
-    await sink.close(true);
+    await sink?.close(true);
     isComplete = true;
-    await rename(temporary, out);
+    if (out !== undefined) await rename(temporary, out);
     return { bytes, sha256: new Uint8Array(sha256.digest()) };
   } finally {
     await leaves.return(undefined);
-    if (!isComplete) {
+    if (!isComplete && sink !== undefined) {
       await sink.close(false);
       await rm(temporary, { force: true });
     }
