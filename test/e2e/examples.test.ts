@@ -8,6 +8,7 @@ import { attestModel } from '../../examples/02-attest-model.ts';
 import { payPerInference } from '../../examples/03-pay-per-inference.ts';
 import { rewardRound } from '../../examples/04-reward-round.ts';
 import { evmLane } from '../../examples/05-evm-lane.ts';
+import { askAModel } from '../../examples/06-ask-a-model.ts';
 import { type InstantDevnet, startInstantDevnet } from './support/instantDevnet.ts';
 
 let devnet: InstantDevnet;
@@ -54,6 +55,10 @@ describe('the example', () => {
       ledgerBalance: 1_500_000_000_000_000_000n,
       received: 700_000_000_000_000_000n,
     });
+  });
+
+  it('asks a model from a contract', async () => {
+    expect(await askAModel(options())).toEqual({ isRight: true, isLearnt: true, paid: [0n, 1n, 1n] });
   });
 
   it('pays a reward round', async () => {

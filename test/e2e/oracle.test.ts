@@ -1,0 +1,271 @@
+/** Contracts ask attested models: real answerers running a real model, one that lies, one that restarts, silence, and the command line. */
+import { CommanderError } from 'commander';
+import { type Address, bytesToHex, type Hex, parseEther } from 'viem';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { Answerer } from '../../agents/answers/answerer.ts';
+import { oraclePort } from '../../agents/answers/oraclePort.ts';
+import { MemoryDb } from '../../agents/answers/testing/fakeOracle.ts';
+import { ModelRunner } from '../../agents/execution/modelRunner.ts';
+import { tinyInput, tinyModel } from '../../agents/execution/testing/testModels.ts';
+import { systemClock } from '../../chain/clock.ts';
+import { silentLogger } from '../../chain/logger.ts';
+import { buildAskModel } from '../../examples/contracts/build.ts';
+import { oracleCommands } from '../../node/cli/oracleCommands.ts';
+import { Exit } from '../../node/cli/output.ts';
+import {
+  askedIn,
+  domainOf,
+  getOracleCredit,
+  getQuestion,
+  ORACLE,
+  refundQuestion,
+  Subtype,
+  waitForAnswer,
+  withdrawOracleCredit,
+} from '../../sdk/index.ts';
+import { type InstantDevnet, startInstantDevnet } from './support/instantDevnet.ts';
+import { type LanePerson, LaneWorld } from './support/laneWorld.ts';
+
+const FEE = parseEther('0.01') + 1n;
+const PRICE = parseEther('0.005');
+const OPEN_SECONDS = 600;
+const NAMES = ['bob', 'carol', 'dave'] as const;
+const INPUT = tinyInput([1, 2, 3, 4]);
+
+let devnet: InstantDevnet;
+let world: LaneWorld;
+let alice: LanePerson;
+let providers: LanePerson[];
+/** KEY accounts of the providers. */
+const accounts: number[] = [];
+let model: number;
+let runner: ModelRunner;
+let contract: { readonly address: Address; readonly abi: Awaited<ReturnType<typeof buildAskModel>>['abi'] };
+const running: Answerer[] = [];
+
+beforeAll(async () => {
+  devnet = await startInstantDevnet();
+  world = await LaneWorld.open(devnet);
+  alice = world.who('alice');
+  providers = NAMES.map((name) => world.who(name));
+  runner = await ModelRunner.load(tinyModel());
+  let last = 0n;
+  for (const person of [alice, ...providers]) {
+    ({ index: last } = await person.l1.depositToLane({ amount: parseEther('1') }));
+  }
+  for (const { l1, ledger, key } of providers) {
+    const { queueIndex } = await l1.deposit({ amount: parseEther('1'), key: key.key });
+    accounts.push((await ledger.waitForDeposit(queueIndex)).index);
+  }
+  await world.evm.waitForMessage(last);
+  const [bob = expect.unreachable()] = providers;
+  const attested = { from: accounts[0] ?? 0, sha256: runner.sha256, subtype: Subtype.MODEL };
+  model = (await bob.ledger.attest(attested)).index;
+  const { abi, bytecode } = await buildAskModel();
+  const hash = await alice.evm.deployContract({ abi, bytecode, args: [model, accounts, 2] });
+  const { contractAddress } = await world.evm.waitForTransactionReceipt({ hash });
+  contract = { address: contractAddress ?? expect.unreachable(), abi };
+});
+afterAll(async () => {
+  await Promise.all(running.map((answerer) => answerer.stop()));
+  await runner?.close();
+  await devnet?.stop();
+});
+
+async function now(): Promise<number> {
+  return (await alice.ledger.getChainInfo()).time;
+}
+
+async function ask(): Promise<bigint> {
+  const args = [bytesToHex(INPUT), (await now()) + OPEN_SECONDS];
+  const hash = await alice.evm.writeContract({ ...contract, functionName: 'ask', args, value: FEE });
+  return askedIn(await world.evm.waitForTransactionReceipt({ hash })).question;
+}
+
+/** @param change what a liar does to the model's output */
+async function start(
+  at: number,
+  { db = new MemoryDb(), change = (output: Uint8Array) => output } = {},
+): Promise<Answerer> {
+  const { evm, key } = providers[at] ?? expect.unreachable();
+  const answerer = await Answerer.start(
+    { provider: accounts[at] ?? 0, model, pollMs: 50, fromBlock: 0n },
+    {
+      oracle: oraclePort(evm),
+      account: key,
+      runner: {
+        sha256: runner.sha256,
+        execution: (audit) => runner.execution(audit),
+        run: async (...args) => change(await runner.run(...args)),
+      },
+      db,
+      clock: systemClock,
+      log: silentLogger,
+      domain: domainOf(world.chain),
+    },
+  );
+  running.push(answerer);
+  return answerer;
+}
+
+const credits = () => Promise.all(providers.map(({ address }) => getOracleCredit(world.evm, address)));
+
+async function learnt(question: bigint) {
+  const found = await world.evm.readContract({ ...contract, functionName: 'answerOf', args: [question] });
+  return found as { isThere: boolean; output: Hex }; // AskModel.sol's Answer
+}
+
+describe('a contract that asks', () => {
+  it('is told what two of three honest runs of the model said; who made it up is not paid', async () => {
+    const question = await ask();
+    const upsideDown = (output: Uint8Array) => output.slice().fill(0, output.length - 4);
+    const liar = await start(2, { change: upsideDown });
+    await expect.poll(async () => (await getQuestion(world.evm, question)).answered).toEqual([accounts[2]]);
+    const db = new MemoryDb();
+    const first = await start(0, { db });
+    await start(1);
+    const { output, paid, hasCallbackFailed } = await waitForAnswer(world.evm, question);
+    expect(bytesToHex(output)).toBe(bytesToHex(await runner.run(INPUT)));
+    expect({ paid, hasCallbackFailed }).toEqual({ paid: accounts.slice(0, 2), hasCallbackFailed: false });
+    expect(await learnt(question)).toEqual({ isThere: true, output: bytesToHex(output) });
+    expect(await credits()).toEqual([PRICE, PRICE, 0n]);
+
+    // A restart on what the first one wrote down answers nothing twice, and still hears the next question.
+    await first.stop();
+    await start(0, { db });
+    const next = await ask();
+    await waitForAnswer(world.evm, next);
+    expect((await getQuestion(world.evm, next)).answered).toEqual(expect.arrayContaining(accounts.slice(0, 2)));
+    expect((await getQuestion(world.evm, question)).answered).toHaveLength(3);
+    await liar.stop();
+  });
+
+  it('gets what could not be divided back, and providers what they earned, from Oracle’s balance', async () => {
+    const [bob = expect.unreachable()] = providers;
+    const { amount } = await withdrawOracleCredit(bob.evm);
+    expect(amount).toBe(2n * PRICE);
+    const before = await world.balance(contract.address, 0);
+    const hash = await alice.evm.writeContract({ ...contract, functionName: 'takeBack', args: [1n] });
+    expect((await world.evm.waitForTransactionReceipt({ hash })).status).toBe('success');
+    // Two questions left a wei each; one was paid out.
+    expect((await world.balance(contract.address, 0)) - before).toBe(1n);
+    expect(await world.balance(ORACLE, 0)).toBe((await credits()).reduce((sum, credit) => sum + credit));
+  });
+
+  it('gets its fee back if nobody answers in time, and nobody is paid for that', async () => {
+    await Promise.all(running.splice(0).map((answerer) => answerer.stop()));
+    const paidBefore = await credits();
+    const question = await ask();
+    await expect(refundQuestion(alice.evm, question)).rejects.toMatchObject({
+      code: 'LANE_REVERTED',
+      details: { error: 'TooEarly' },
+    });
+    await devnet.rpc.request('engram_devAdvanceTime', [OPEN_SECONDS + 1]);
+    await alice.ledger.waitFor(
+      await (providers[0] ?? expect.unreachable()).ledger.transfer({
+        from: accounts[0] ?? 0,
+        to: accounts[1] ?? 0,
+        amount: 1n,
+      }),
+      'included',
+    );
+    const before = await world.balance(contract.address, 0);
+    const hash = await alice.evm.writeContract({ ...contract, functionName: 'takeBack', args: [question] });
+    expect((await world.evm.waitForTransactionReceipt({ hash })).status).toBe('success');
+    expect((await getQuestion(world.evm, question)).status).toBe('refunded');
+    expect(await world.balance(contract.address, 0)).toBe(before);
+    await expect(waitForAnswer(world.evm, question)).rejects.toMatchObject({ code: 'NO_ANSWER' });
+    expect((await learnt(question)).isThere).toBe(false);
+    expect(await credits()).toEqual(paidBefore);
+    // Who answers now is too late.
+    const late = await start(1);
+    await late.stop();
+    expect((await getQuestion(world.evm, question)).answered).toEqual([]);
+  });
+});
+
+describe('engram oracle', () => {
+  const node = (): string[] => ['--rpc', devnet.rpcUrl];
+
+  /** The commands as node/main.ts runs them. */
+  async function run(...args: readonly (string | number)[]) {
+    let stdout = '';
+    const out = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+      stdout += text;
+      return true;
+    });
+    const err = vi.spyOn(process.stderr, 'write').mockImplementation(() => true);
+    try {
+      const command = oracleCommands();
+      for (const each of [command, ...command.commands]) each.exitOverride();
+      await command.parseAsync(['node', 'oracle', ...args.map(String)]);
+    } catch (error) {
+      if (!(error instanceof CommanderError)) throw error;
+      process.exitCode = Exit.USAGE;
+    } finally {
+      out.mockRestore();
+      err.mockRestore();
+    }
+    const exit = Number(process.exitCode ?? 0);
+    process.exitCode = 0;
+    return { exit, stdout, json: args.includes('--json') ? JSON.parse(stdout) : undefined };
+  }
+
+  it('asks, shows, refunds and withdraws', async () => {
+    const asking = ['ask', '--model', model, '--providers', accounts.join(), '--fee', '0.002ether', '--for', 60];
+    const byAlice = ['--dev', 'alice', ...node()];
+    const asked = await run(...asking, '--input-hex', bytesToHex(INPUT), '--json', ...byAlice);
+    expect(asked.exit).toBe(0);
+    const { question } = asked.json;
+    expect((await run('status', question, '--json', ...node())).json).toMatchObject({
+      status: 'open',
+      model,
+      quorum: 2,
+    });
+    expect((await run('status', question, ...node())).stdout).toMatch(/^answered +nobody yet$/m);
+    const early = await run('refund', question, '--json', ...byAlice);
+    expect([early.exit, early.json.error.code]).toEqual([Exit.REFUSED, 'LANE_REVERTED']);
+
+    await start(0);
+    await start(1);
+    await waitForAnswer(world.evm, BigInt(question));
+    const { json } = await run('status', question, '--json', ...node());
+    expect(json.answer).toMatchObject({ output: bytesToHex(await runner.run(INPUT)), paid: accounts.slice(0, 2) });
+    expect((await run('status', question, ...node())).stdout).toMatch(/^callback failed +no$/m);
+
+    const carol = providers[1]?.address ?? expect.unreachable();
+    const earned = await getOracleCredit(world.evm, carol);
+    const taken = await run('withdraw', '--json', '--dev', 'carol', ...node());
+    expect(taken.json).toMatchObject({ to: carol, amount: earned.toString() });
+    const again = await run('withdraw', '--json', '--dev', 'carol', ...node());
+    expect([again.exit, again.json.error.code]).toEqual([Exit.NOT_FOUND, 'NOTHING_OWED']);
+  });
+
+  it('names what is wrong', async () => {
+    const ask = ['ask', '--model', model, '--providers', accounts.join(), '--fee', '1', '--json', '--dev', 'alice'];
+    const noInput = await run(...ask, ...node());
+    expect([noInput.exit, noInput.json.error.code]).toEqual([Exit.USAGE, 'BAD_INPUT']);
+    const noFile = await run(...ask, '--input', '/nowhere', ...node());
+    expect([noFile.exit, noFile.json.error.code]).toEqual([Exit.USAGE, 'BAD_FILE']);
+    const none = await run('status', 999, '--json', ...node());
+    expect([none.exit, none.json.error.code]).toEqual([Exit.NOT_FOUND, 'NOT_FOUND']);
+    const twice = [accounts[0], accounts[0]].join();
+    const refused = await run(
+      'ask',
+      '--model',
+      model,
+      '--providers',
+      twice,
+      '--fee',
+      1,
+      '--input-text',
+      'x',
+      '--json',
+      '--dev',
+      'alice',
+      ...node(),
+    );
+    expect(refused.json.error.message).toContain('DuplicateProvider');
+    expect((await run('ask', '--model', model)).exit).toBe(Exit.USAGE);
+  });
+});
