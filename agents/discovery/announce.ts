@@ -39,8 +39,8 @@ export async function announce(
   if (standing.fault === 'UNKNOWN_AGENT' || standing.fault === 'NOT_AN_AGENT') {
     throw new DiscoveryError('NOT_AN_AGENT', `account ${agent} is no agent`, { agent });
   }
-  const isOwn = standing.key?.[0] === account.key[0] && standing.key[1] === account.key[1];
-  if (standing.fault !== undefined || !isOwn) {
+  const [x, y] = account.key;
+  if (standing.fault !== undefined || standing.key[0] !== x || standing.key[1] !== y) {
     throw new DiscoveryError('NOT_OWNER', `agent ${agent} is not of account ${owner} with this key`, { agent, owner });
   }
   const announcement: Announcement = {

@@ -2,7 +2,7 @@ import type { SignedAnnouncement } from '../../protocol/announcements/announceme
 import { announcementFromJson, verifyAnnouncement } from '../../protocol/announcements/signedAnnouncement.ts';
 import { type AnnouncementFault, standingOf, timeFault } from '../../protocol/announcements/standing.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
-import type { AccountIndex, Field, Point } from '../../protocol/types.ts';
+import type { AccountIndex, Point } from '../../protocol/types.ts';
 import type { AnnouncementFilter } from '../../sdk/announcementTypes.ts';
 import { domainOf } from '../../sdk/chain.ts';
 import { type AnyClient, request } from '../../sdk/request.ts';
@@ -86,13 +86,10 @@ async function check(
   const { agent } = announcement;
   const [agentFacts, ownerFacts] = await Promise.all([accounts(agent), accounts(announcement.owner)]);
   const standing = standingOf(announcement, { agent: agentFacts, owner: ownerFacts });
-  const domain: Field = domainOf(client.chain);
-  const fault =
-    timeFault(announcement, now) ??
-    standing.fault ??
-    (standing.key !== undefined && verifyAnnouncement(signed, standing.key, domain) ? undefined : 'BAD_SIGNATURE');
+  const fault = timeFault(announcement, now) ?? standing.fault;
   if (fault === undefined && standing.fault === undefined) {
-    return { signed, key: standing.key, service: standing.service };
+    const { key, service } = standing;
+    if (verifyAnnouncement(signed, key, domainOf(client.chain))) return { signed, key, service };
   }
   onRefused?.(fault ?? 'BAD_SIGNATURE', agent);
   return undefined;
