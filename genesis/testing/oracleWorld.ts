@@ -9,7 +9,7 @@ import type { Hex } from '../../protocol/lane/types.ts';
 import { type Answer, signAnswer } from '../../protocol/receipts/answer.ts';
 import { encodeReceipt } from '../../protocol/receipts/receiptCodec.ts';
 import { type Actor, actor, TEST_DOMAIN } from '../../protocol/testing/actors.ts';
-import { type Field, Kind } from '../../protocol/types.ts';
+import { type Account, type Field, Kind } from '../../protocol/types.ts';
 import { type Artifacts, artifact, compile, readSources } from '../compiler.ts';
 import { LEDGER_READ_ABI } from '../predeploys/abi.ts';
 import { aloneSources } from '../predeploys/build.ts';
@@ -108,7 +108,7 @@ export class OracleWorld {
   }
 
   /** As the mirror writes it. */
-  async #account(index: number, kind: Kind, words: readonly bigint[]): Promise<void> {
+  async #account(index: number, kind: Account['kind'], words: readonly bigint[]): Promise<void> {
     const [a = 0n, b = 0n, c = 0n] = words as Field[]; // the mirror is not asked
     const state = packState({ kind, token: 0, nonce: 0, balance: 0n, claimed: 0n, a, b, c });
     for (const [i, word] of [state, a, b, c].entries()) {
