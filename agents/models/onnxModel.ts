@@ -1,4 +1,5 @@
 /** Writes ONNX files: the same graph always gives the same bytes. Opset 17, IR 8; weights as little-endian raw data. */
+import type { onnx as Onnx } from 'onnx-proto';
 import onnxProto from 'onnx-proto';
 
 const { onnx } = onnxProto;
@@ -61,7 +62,7 @@ export function onnxModel(graph: OnnxGraph): Uint8Array {
   return new Uint8Array(onnx.ModelProto.encode(model).finish());
 }
 
-function graphOf({ name, inputs, outputs, weights = [], nodes }: OnnxGraph) {
+function graphOf({ name, inputs, outputs, weights = [], nodes }: OnnxGraph): Onnx.GraphProto {
   return onnx.GraphProto.create({
     name,
     input: inputs.map(valueInfoOf),
@@ -82,12 +83,12 @@ function graphOf({ name, inputs, outputs, weights = [], nodes }: OnnxGraph) {
   });
 }
 
-function valueInfoOf({ name, type, dimensions }: OnnxValue) {
+function valueInfoOf({ name, type, dimensions }: OnnxValue): Onnx.IValueInfoProto {
   const dim = dimensions.map((size) => (typeof size === 'number' ? { dimValue: size } : { dimParam: size }));
   return { name, type: { tensorType: { elemType: ELEMENT[type], shape: { dim } } } };
 }
 
-function attributeOf(name: string, value: OnnxAttribute) {
+function attributeOf(name: string, value: OnnxAttribute): Onnx.IAttributeProto {
   const { AttributeType } = onnx.AttributeProto;
   if ('int' in value) return { name, type: AttributeType.INT, i: value.int };
   if ('ints' in value) return { name, type: AttributeType.INTS, ints: [...value.ints] };
