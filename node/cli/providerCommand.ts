@@ -91,12 +91,12 @@ async function run(options: ProviderCommandOptions): Promise<undefined> {
   const announcement = announcementOf(options);
   const account = ledgerAccount({ seed: ledgerSeed(options) });
   const log = createLogger({ level: options.logLevel, pretty: 'auto' });
-  const stop = stopSignal();
   const runner = await ModelRunner.load(options.model, {
     workers: options.workers,
     maxInputBytes: options.maxInputBytes,
     maxOutputBytes: options.maxOutputBytes,
   }).catch(refused);
+  const stop = stopSignal();
   try {
     const client = await createEngramClient({ rpcUrl: options.rpc, account });
     mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
