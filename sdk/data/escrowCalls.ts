@@ -6,7 +6,8 @@ import { DATA_ESCROW } from '../../protocol/lane/addresses.ts';
 import { SdkError } from '../errors.ts';
 import { laneTokenAddress } from '../lane/contracts.ts';
 import { type LaneWallet, sendOnLane } from '../lane/sendOnLane.ts';
-import { engramError } from '../request.ts';
+import { engramError, request } from '../request.ts';
+import { getPurchaseState } from './escrowReads.ts';
 import { keyHash, maskKey, newOneTimeKey, type OneTimeKey, sharedPoint, unmaskKey } from './oneTimeKey.ts';
 import {
   type ChunkComplaint,
@@ -39,6 +40,8 @@ export interface BuyDataParameters {
 }
 
 const DEFAULT_DISPUTE_SECONDS = 86_400;
+/** Twice what `release` and `refund` cost at most. */
+const SETTLING_GAS = 160_000n;
 
 /** What `buyData` will have bought; pure, so that it can be stored before. */
 export function purchaseOf(buyer: Address, parameters: BuyDataParameters): DataPurchase {
@@ -127,13 +130,35 @@ export async function disputeChunk(
 /** The price becomes the seller's: by the buyer at once, by anyone once the time for disputes is over. @throws SdkError LANE_REVERTED */
 export async function releaseData(client: LaneWallet, purchase: DataPurchase): Promise<EscrowResult> {
   const data = encodeFunctionData({ abi: DATA_ESCROW_ABI, functionName: 'release', args: [purchase] });
-  return sendToEscrow(client, purchase, { data });
+  return sendWhenDue(client, purchase, {
+    data,
+    until: async () => (await getPurchaseState(client, purchaseId(purchase))).disputeUntil,
+  });
 }
 
 /** The price becomes the buyer's: by the seller at once, by anyone after `deliverBy`. @throws SdkError LANE_REVERTED */
 export async function refundData(client: LaneWallet, purchase: DataPurchase): Promise<EscrowResult> {
   const data = encodeFunctionData({ abi: DATA_ESCROW_ABI, functionName: 'refund', args: [purchase] });
-  return sendToEscrow(client, purchase, { data });
+  return sendWhenDue(client, purchase, { data, until: async () => purchase.deliverBy });
+}
+
+/**
+ * A node estimates at the time of its newest block, which may be long ago: what is due by its clock is sent without an estimate.
+ * @param until last second at which it is too early
+ */
+async function sendWhenDue(
+  client: LaneWallet,
+  purchase: DataPurchase,
+  { data, until }: { readonly data: Hex; readonly until: () => Promise<number> },
+): Promise<EscrowResult> {
+  try {
+    return await sendToEscrow(client, purchase, { data });
+  } catch (error) {
+    if (!(error instanceof SdkError) || error.details.error !== 'TooEarly') throw error;
+    const { time } = await request(client, 'engram_chainInfo', []);
+    if (time <= (await until())) throw error;
+    return sendToEscrow(client, purchase, { data, gas: SETTLING_GAS });
+  }
 }
 
 /** Pays all that the wallet is owed. @throws SdkError LANE_REVERTED (`NothingOwed`) */
@@ -161,7 +186,7 @@ async function approve(client: LaneWallet, { token, price }: DataOffer): Promise
 async function sendToEscrow(
   client: LaneWallet,
   purchase: DataPurchase,
-  call: { readonly data: Hex; readonly value?: bigint },
+  call: { readonly data: Hex; readonly value?: bigint; readonly gas?: bigint },
 ): Promise<EscrowResult> {
   return { id: purchaseId(purchase), ...resultOf(await send(client, { to: DATA_ESCROW, ...call })) };
 }
@@ -172,7 +197,7 @@ function resultOf({ transactionHash, blockNumber: block, gasUsed, effectiveGasPr
 
 function send(
   client: LaneWallet,
-  call: { readonly to: Hex; readonly data: Hex; readonly value?: bigint },
+  call: { readonly to: Hex; readonly data: Hex; readonly value?: bigint; readonly gas?: bigint },
 ): Promise<TransactionReceipt> {
   return sendOnLane(client, { ...call, errors: DATA_ESCROW_ABI });
 }
