@@ -238,9 +238,9 @@ export async function openNode(
     metrics,
     logger: logger.child({ module: 'rpc' }),
   });
-  const joining = ({ network }: PeerParts) => ({
+  const joining = ({ network, book }: PeerParts) => ({
     ...{ network, announcements, clock },
-    isSynced: () => followed().isSynced,
+    isSynced: () => followed().isSynced && book.bestHead <= store.head.block,
     log: logger.child({ module: 'announcements' }),
   });
   const renewed = { signal, logger };

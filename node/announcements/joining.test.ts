@@ -91,6 +91,23 @@ describe('a node that joins', () => {
     expect(await world.listed()).toEqual([11]);
   });
 
+  it('asks again a peer that knows agents it has not seen yet; not for ever', async () => {
+    const ahead: Peer = (after) => (after === 0 ? [bytesOf(70)] : []);
+    let pauses = 0;
+    const sleep = async (): Promise<void> => {
+      pauses += 1;
+      world.agent(70);
+    };
+    const clock = { nowMs: systemClock.nowMs, sleep };
+    await ask({ a: ahead, b: ahead, c: ahead }, { clock });
+    expect(await world.listed()).toEqual([70]);
+    expect(pauses).toBe(1);
+    world.accounts.clear();
+    const { asked } = await ask({ a: ahead }, { clock: { ...clock, sleep: async () => undefined } });
+    // each question has two pages
+    expect(asked.length).toBe(2 * 12);
+  });
+
   it('waits until it is in step with L1', async () => {
     const { asked } = await ask({ a: () => [bytesOf(11)] }, { isSynced: () => false });
     expect(asked).toEqual([]);
