@@ -1,13 +1,17 @@
-/** `npm run demo [-- ledger|ai|evm] [--json]`: the whole system on real parts. Exits with 1 if anything does not reconcile. */
+/** `npm run demo [-- ledger|ai|evm|agents] [--json]`: the whole system on real parts. Exits with 1 if anything does not reconcile. */
 import { parseArgs } from 'node:util';
 import { progressReporter } from '../../circuits/build/progress.ts';
+import { type AgentsDemoResult, agentsDemo } from './agents.ts';
 import { type AiDemoResult, aiDemo, INFERENCES_PER_STREAM } from './ai.ts';
 import { type EvmDemoResult, evmDemo, INFERENCES } from './evm.ts';
 import { type LedgerDemoResult, ledgerDemo } from './ledger.ts';
 
+type Result = LedgerDemoResult | AiDemoResult | EvmDemoResult | AgentsDemoResult;
+
 const USAGE = `usage: npm run demo [-- ledger] [--json]
        npm run demo -- ai [--inferences <of each of two streams, default ${INFERENCES_PER_STREAM}>] [--json]
-       npm run demo -- evm [--inferences <default ${INFERENCES}>] [--json]`;
+       npm run demo -- evm [--inferences <default ${INFERENCES}>] [--json]
+       npm run demo -- agents [--json]`;
 
 const { values, positionals } = parseArgs({
   options: { json: { type: 'boolean', default: false }, inferences: { type: 'string' } },
@@ -18,7 +22,7 @@ const inferences = values.inferences === undefined ? undefined : Number(values.i
 const isCount = inferences === undefined || (Number.isInteger(inferences) && inferences >= 2);
 // the EVM lane's story shows receipts up to number 77
 const isEnough = name !== 'evm' || inferences === undefined || inferences >= 100;
-if (!['ledger', 'ai', 'evm'].includes(name) || !isCount || !isEnough) {
+if (!['ledger', 'ai', 'evm', 'agents'].includes(name) || !isCount || !isEnough) {
   console.error(USAGE);
   process.exit(2);
 }
@@ -38,21 +42,35 @@ if (values.json) console.log(JSON.stringify(result, plain));
 else show(result);
 process.exit(result.reconciled ? 0 : 1);
 
-function run(): Promise<LedgerDemoResult | AiDemoResult | EvmDemoResult> {
+function run(): Promise<Result> {
   if (name === 'ai') return aiDemo(options, { inferencesPerStream: inferences ?? INFERENCES_PER_STREAM });
   if (name === 'evm') return evmDemo(options, { inferences: inferences ?? INFERENCES });
+  if (name === 'agents') return agentsDemo(options);
   return ledgerDemo(options);
 }
 
-function show(result: LedgerDemoResult | AiDemoResult | EvmDemoResult): void {
+function show(result: Result): void {
   console.table(result.batches.map((row) => ({ ...row, provingSeconds: Number(row.provingSeconds.toFixed(1)) })));
   if ('claims' in result) showAi(result);
   if ('receiptsPaid' in result) showEvm(result);
+  if ('incomes' in result) showAgents(result);
   for (const { what, expected, found } of result.mismatches)
     console.log(`MISMATCH ${what}: expected ${expected}, found ${found}`);
   console.log(
     `${result.reconciled ? 'reconciled' : 'NOT RECONCILED'}: ${result.checks} balances and statements checked, ` +
       `${result.batchesProven} batches proven, ${result.operations} operations, ${result.seconds.toFixed(0)} s`,
+  );
+}
+
+function showAgents({ incomes, shopping, phases, accuracy }: AgentsDemoResult): void {
+  console.table(phases);
+  console.table(accuracy);
+  console.table(shopping);
+  const whole = (amount: bigint): number => Number(amount / 10n ** 12n) / 10 ** 6;
+  console.table(
+    incomes.map(({ epoch, provider, answers, rewards }) => {
+      return { epoch, provider, 'answers (tokens)': whole(answers), 'rewards (tokens)': whole(rewards) };
+    }),
   );
 }
 

@@ -1,5 +1,6 @@
 /** The demos' stories, to the wei, without waiting for batch proofs: `npm run demo` tells them with real ones. */
 import { afterEach, describe, expect, it } from 'vitest';
+import { runAgents } from '../../scripts/demo/agents.ts';
 import { PATIENT, runAi } from '../../scripts/demo/ai.ts';
 import { runLedger } from '../../scripts/demo/ledger.ts';
 import { type InstantDevnet, startInstantDevnet } from './support/instantDevnet.ts';
@@ -36,5 +37,15 @@ describe('the demo', () => {
       expect(result.inferencesSettled).toBe(2 * 200 + 500);
     },
     2 * MINUTES,
+  );
+
+  it(
+    'of agents reconciles: the cheat earns nothing, the better model more',
+    async () => {
+      devnet = await startInstantDevnet({ settings: PATIENT });
+      const result = await runAgents(devnet, options(), { epochs: 2 });
+      expect(result).toMatchObject({ reconciled: true, mismatches: [], epochs: 2 });
+    },
+    4 * MINUTES,
   );
 });
