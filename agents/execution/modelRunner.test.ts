@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { OnnxType } from '../models/onnxModel.ts';
 import { onnxModel } from '../models/onnxModel.ts';
 import type { ModelRunnerOptions } from './modelRunner.ts';
 import { ModelRunner } from './modelRunner.ts';
@@ -57,16 +58,8 @@ describe('ModelRunner.load', () => {
     ['half a model', () => tinyModel().slice(0, tinyModel().length / 2)],
     ['an operator that throws dice', () => unaryModel('RandomNormalLike')],
     ['an operator that nobody knows', () => unaryModel('Frobnicate')],
-    [
-      'a type that tensors do not have',
-      () =>
-        onnxModel({
-          name: 'int8',
-          inputs: [{ name: 'x', type: 'int8', dimensions: [1] }],
-          outputs: [{ name: 'y', type: 'int8', dimensions: [1] }],
-          nodes: [{ op: 'Identity', inputs: ['x'], outputs: ['y'] }],
-        }),
-    ],
+    ['a name that tensors cannot have', () => identityModel({ input: 'π' })],
+    ['a type that tensors do not have', () => identityModel({ type: 'int8' })],
   ])('refuses %s', async (_, model) => {
     await expect(load(model())).rejects.toEqual(code('MODEL_INVALID'));
   });
@@ -101,6 +94,14 @@ describe('ModelRunner.run', () => {
     ['another size', () => vector(1, 2, 3, 4)],
   ])('refuses %s', async (_, input) => {
     await expect(tiny.run(input())).rejects.toEqual(code('BAD_TENSOR'));
+  });
+
+  it('runs the input as it was when it was given', async () => {
+    const input = Buffer.from(tinyInput([1, 2, 3, 4]));
+    const expected = await tiny.run(input);
+    const runs = [tiny.run(input), tiny.run(input)];
+    input.fill(0xff);
+    expect(await Promise.all(runs)).toEqual([expected, expected]);
   });
 
   it('refuses an input over the limit', async () => {
@@ -205,6 +206,15 @@ describe('ModelRunner.close', () => {
     await expect(runner.run(loopingInput(1))).rejects.toEqual(code('CLOSED'));
   });
 });
+
+function identityModel({ input = 'x', type = 'float32' }: { input?: string; type?: OnnxType }): Uint8Array {
+  return onnxModel({
+    name: 'identity',
+    inputs: [{ name: input, type, dimensions: [1] }],
+    outputs: [{ name: 'y', type, dimensions: [1] }],
+    nodes: [{ op: 'Identity', inputs: [input], outputs: ['y'] }],
+  });
+}
 
 function bool(name: string) {
   return { name, type: 'bool', dimensions: [1], data: Uint8Array.of(1) } as const;
