@@ -1,0 +1,206 @@
+import type { Clock } from '../../chain/clock.ts';
+import { type SignedDocument, signedDocumentJson } from '../../protocol/documents/signedDocument.ts';
+import { accountIndex } from '../../protocol/ids.ts';
+import { ReceiptError } from '../../protocol/receipts/receiptError.ts';
+import type { AccountIndex } from '../../protocol/types.ts';
+import type { LedgerAccount } from '../../sdk/accounts/ledgerAccount.ts';
+import { domainOf } from '../../sdk/chain.ts';
+import { voucherSeed } from '../../sdk/channels/voucherSeed.ts';
+import type { LedgerClient } from '../../sdk/client.ts';
+import { ConsumerError } from '../consumer/consumerError.ts';
+import type { ConsumerStore } from '../consumer/consumerStore.ts';
+import { PaidChannel } from '../consumer/paidChannel.ts';
+import { ProviderApi } from '../consumer/providerApi.ts';
+import type { ProviderTransport } from '../consumer/providerTransport.ts';
+import type { Reexecutor } from '../consumer/reexecution.ts';
+import { Reputation } from '../consumer/reputation.ts';
+import { rank, type Score } from '../consumer/scores.ts';
+import { BuyerThread } from '../dialogue/buyerThread.ts';
+import { DialogueError } from '../dialogue/dialogueError.ts';
+import { type Candidate, findProviders } from '../discovery/findProviders.ts';
+
+export interface TraderOptions {
+  /** Own agent (ATTEST account) and the KEY account that pays. */
+  readonly agent: AccountIndex;
+  readonly payer: number;
+  /** For one answer, base units. */
+  readonly maxPrice: bigint;
+  /** See `ConsumerOptions`. */
+  readonly checkShare: number;
+  readonly explore: number;
+}
+
+export interface TraderDependencies {
+  readonly client: LedgerClient;
+  readonly account: LedgerAccount;
+  readonly store: ConsumerStore;
+  /** Carries calls to an announced endpoint; default HTTP to public addresses. */
+  readonly transport?: (endpoint: string) => ProviderTransport;
+  /** In [0, 1). */
+  readonly random: () => number;
+  /** 32 bytes, never the same twice. */
+  readonly newThread: () => Uint8Array;
+  readonly clock: Clock;
+}
+
+/** What is wanted: answers of a model that the trader has too, to check some of them. */
+export interface Want {
+  readonly model: number;
+  readonly runner: Reexecutor;
+}
+
+export interface Purchase {
+  readonly seller: number;
+  readonly agent: number;
+  readonly price: bigint;
+  readonly outputs: readonly Uint8Array[];
+  /** Why it ended before all answers were there; the seller is not asked again if it was caught. */
+  readonly fault?: string;
+}
+
+const DEADLINE_SECONDS = 600;
+const ESCROW_SECONDS = 900;
+
+/**
+ * An agent that buys by dialogue with nobody watching: it verifies announcements itself, prefers whom it trusts, puts the price into escrow,
+ * checks receipts and some of the answers, and remembers.
+ */
+export class Trader {
+  readonly #options: TraderOptions;
+  readonly #deps: TraderDependencies;
+  readonly #reputation: Reputation;
+  readonly #seed: Uint8Array;
+
+  constructor(options: TraderOptions, deps: TraderDependencies) {
+    this.#options = options;
+    this.#deps = deps;
+    this.#reputation = new Reputation({ checkShare: options.checkShare }, deps);
+    this.#seed = voucherSeed(deps.account);
+  }
+
+  /** Buys one answer an input from the best seller there is; undefined: nobody sells it at this price. */
+  async buy(want: Want, inputs: readonly Uint8Array[]): Promise<Purchase | undefined> {
+    const { client, store, random } = this.#deps;
+    const { agent, maxPrice, explore } = this.#options;
+    const found = await findProviders(client, { model: want.model, sha256: want.runner.sha256 });
+    const scores = new Map((await store.scores()).map((score): [number, Score] => [score.provider, score]));
+    const offers = found
+      .filter((candidate) => candidate.agent !== agent)
+      .map((candidate) => ({ candidate, provider: candidate.owner, price: candidate.capability.price }));
+    const scoreOf = (provider: number) => scores.get(provider) ?? this.#reputation.stranger(provider);
+    for (const { candidate } of rank(offers, scoreOf, { maxPrice, explore, random })) {
+      const bought = await this.#buyFrom(candidate, want, inputs);
+      if (bought !== undefined) return bought;
+    }
+    return undefined;
+  }
+
+  /** Takes back what is left of escrows that are over. */
+  async reclaim(): Promise<void> {
+    const { client, account } = this.#deps;
+    for (const record of await this.#deps.store.channels()) {
+      if (record.state === 'closed') continue;
+      const { isOver, balance } = await client.getChannel(record.index);
+      if (!isOver) continue;
+      if (balance > 0n) await client.close({ account, channel: record.index });
+      await (await PaidChannel.open(record, this.#paying())).setState('closed');
+    }
+  }
+
+  scores(): Promise<readonly Score[]> {
+    return this.#deps.store.scores();
+  }
+
+  /** Undefined if the seller makes no offer worth taking: then nothing was paid. */
+  async #buyFrom(candidate: Candidate, want: Want, inputs: readonly Uint8Array[]): Promise<Purchase | undefined> {
+    const { client, account, clock, newThread, transport } = this.#deps;
+    const { agent, owner, key, capability, endpoint } = candidate;
+    const api = new ProviderApi(transport?.(endpoint) ?? endpoint);
+    const domain = domainOf(client.chain);
+    const parties = { agent: this.#options.agent, seed: account.seed, other: agent, otherKey: key, domain };
+    const thread = new BuyerThread(parties, newThread());
+    const now = () => Math.floor(clock.nowMs() / 1000);
+    const deadline = now() + DEADLINE_SECONDS;
+    const { maxPrice } = this.#options;
+    const request = { capability: capability.name, count: inputs.length, deadline, maxPrice };
+    const offered = await say(api, thread.request(request, now()));
+    const event = offered === undefined ? undefined : thread.receive(offered, now());
+    if (event?.kind !== 'OFFER') return undefined;
+    const { price } = event.offer;
+    const paid = await this.#escrow({ owner, endpoint, want, amount: price * BigInt(inputs.length) });
+    await say(api, thread.accept(accountIndex(paid.index), now()));
+    const outputs: Uint8Array[] = [];
+    const purchase = (fault?: string): Purchase => ({
+      ...{ seller: owner, agent, price, outputs },
+      ...(fault !== undefined && { fault }),
+    });
+    try {
+      for (const input of inputs) outputs.push(await this.#answer({ api, thread, paid, price, input, want, now }));
+    } catch (error) {
+      if (!isOfSeller(error)) throw error;
+      await this.#reputation.failed(owner, error, paid);
+      return purchase(error.code);
+    }
+    await say(api, thread.settle(paid.voucher(), now()));
+    await paid.setState('left');
+    return purchase();
+  }
+
+  async #answer(parts: {
+    api: ProviderApi;
+    thread: BuyerThread;
+    paid: PaidChannel;
+    price: bigint;
+    input: Uint8Array;
+    want: Want;
+    now: () => number;
+  }): Promise<Uint8Array> {
+    const { api, thread, paid, price, input, want, now } = parts;
+    const { clock } = this.#deps;
+    const started = clock.nowMs();
+    const { word: execution } = want.runner.execution('public');
+    const { voucher } = await paid.ask({ input, price, audit: 'public', execution });
+    const replied = await say(api, thread.work({ input, voucher }, now()));
+    const event = replied === undefined ? undefined : thread.receive(replied, now());
+    if (event?.kind !== 'RESULT') throw new ConsumerError('BAD_ANSWER', 'no result');
+    const { output, receipt } = event;
+    const answer = await paid.take({ output, receipt });
+    await this.#reputation.answered(paid.record.provider, { price, latencyMs: clock.nowMs() - started });
+    const { runner } = want;
+    await this.#reputation.verify({ answer, input, output }, { paid, runner, always: false, signal: undefined });
+    return output;
+  }
+
+  /** The money goes where only the seller's vouchers take it, and only as far as the buyer signs. */
+  async #escrow({ owner, endpoint, want, amount }: { owner: number; endpoint: string; want: Want; amount: bigint }) {
+    const { client, account } = this.#deps;
+    const { index } = await client.openChannel({
+      ...{ account, from: this.#options.payer, provider: owner, model: want.model, amount },
+      ...{ lifetimeSeconds: ESCROW_SECONDS, voucherSeed: this.#seed },
+    });
+    const { expiry } = await client.getChannel(index);
+    const { model, runner } = want;
+    const record = { index, provider: owner, model, sha256: runner.sha256, endpoint, expiry } as const;
+    return PaidChannel.open({ ...record, state: 'open', pending: undefined }, this.#paying());
+  }
+
+  #paying() {
+    const { client, account, store } = this.#deps;
+    return { client, account, store, voucherSeed: this.#seed };
+  }
+}
+
+/** Sends a message; once more if its answer got lost: the seller answers the same. */
+async function say(api: ProviderApi, message: SignedDocument): Promise<SignedDocument | undefined> {
+  const json = signedDocumentJson.encode(message);
+  const reply = await api.dialogue(json).catch((error: unknown) => {
+    const isLost = error instanceof ConsumerError && ['UNREACHABLE', 'TIMEOUT', 'TRUNCATED'].includes(error.code);
+    if (!isLost) throw error;
+    return api.dialogue(json);
+  });
+  return reply === undefined ? undefined : signedDocumentJson.decode(reply);
+}
+
+function isOfSeller(error: unknown): error is ConsumerError | ReceiptError | DialogueError {
+  return error instanceof ConsumerError || error instanceof ReceiptError || error instanceof DialogueError;
+}
