@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { encodeReceipt } from '../../protocol/receipts/receiptCodec.ts';
 import { ReceiptError } from '../../protocol/receipts/receiptError.ts';
 import type { Field, SignedVoucher } from '../../protocol/types.ts';
 import type { Audit } from '../execution/executionDocument.ts';
@@ -98,7 +99,7 @@ export class PaidCalls {
     const sequence = channel.stored.receipts - 1;
     if (sequence < 0) return undefined;
     const [receipt, output] = await Promise.all([
-      this.#deps.store.receipt(channel.index, sequence),
+      this.#deps.store.receiptBytes(channel.index, sequence),
       this.#deps.store.lastOutput(channel.index),
     ]);
     return receipt === undefined || output === undefined ? undefined : { receipt, output };
@@ -123,10 +124,11 @@ export class PaidCalls {
       const inputHash = sha256(input);
       const output = await running;
       const work = { price, time: now(), inputHash, outputHash: sha256(output), execution: execution[audit] };
-      const receipt = channel.issue(work, seed);
+      const issued = channel.issue(work, seed);
+      const receipt = encodeReceipt(issued);
       const record = this.#record(channel, voucher);
       const shown = audit === 'public' ? { input, until: work.time + retentionSeconds } : undefined;
-      await store.writeAnswer({ record, receipt, output, shown });
+      await store.writeAnswer({ record, sequence: issued.sequence, receipt, output, shown });
       this.#settle(channel, record);
       return { receipt, output };
     } catch (error) {

@@ -5,8 +5,8 @@ import { poseidon } from '../../protocol/crypto/poseidon.ts';
 import { ACCOUNT_LIMIT, accountIndex } from '../../protocol/ids.ts';
 import type { Json } from '../../protocol/json.ts';
 import {
+  decodeReceipt,
   decodeVoucher,
-  encodeReceipt,
   proofToJson,
   receiptToJson,
   voucherToJson,
@@ -74,7 +74,7 @@ export class ProviderRoutes {
     const length = Number(headers['content-length'] ?? 0);
     if (length > this.#options.inputBytes) throw this.#tooLarge();
     auditOf(headers);
-    if (voucherOf(headers) === undefined) this.#checkFree(address);
+    if (voucherHexOf(headers) === undefined) this.#checkFree(address);
     else this.#deps.gate.check();
   }
 
@@ -115,7 +115,7 @@ export class ProviderRoutes {
     }
     const { receipt, output, isRepeated } = await this.#deps.calls.infer({ voucher, input, audit });
     this.#deps.metrics.inference(isRepeated ? 'repeated' : 'paid', seconds());
-    return bytesResponse(output, { [RECEIPT_HEADER]: bytesToHex(encodeReceipt(receipt)) });
+    return bytesResponse(output, { [RECEIPT_HEADER]: bytesToHex(receipt) });
   }
 
   async #voucher({ headers }: ProviderRequest): Promise<ProviderResponse> {
@@ -147,7 +147,7 @@ export class ProviderRoutes {
       root: frontier.root.toString(),
       ...(voucher !== undefined && { lastVoucher: voucherToJson(voucher) }),
       ...(last !== undefined && {
-        lastReceipt: receiptToJson(last.receipt),
+        lastReceipt: receiptToJson(decodeReceipt(last.receipt)),
         lastOutput: Buffer.from(last.output).toString('base64'),
       }),
     });
@@ -199,12 +199,17 @@ function channelIndex(index: number): AccountIndex {
   return accountIndex(index);
 }
 
+/** @throws ProviderError BAD_REQUEST */
+function voucherHexOf(headers: ProviderRequest['headers']): string | undefined {
+  const text = headers[VOUCHER_HEADER];
+  if (text !== undefined && !VOUCHER_HEX.test(text)) throw malformed(VOUCHER_HEADER);
+  return text;
+}
+
 /** @throws ProviderError BAD_REQUEST; ProtocolError */
 function voucherOf(headers: ProviderRequest['headers']): SignedVoucher | undefined {
-  const text = headers[VOUCHER_HEADER];
-  if (text === undefined) return undefined;
-  if (!VOUCHER_HEX.test(text)) throw malformed(VOUCHER_HEADER);
-  return decodeVoucher(hexToBytes(text));
+  const text = voucherHexOf(headers);
+  return text === undefined ? undefined : decodeVoucher(hexToBytes(text));
 }
 
 /** @throws ProviderError BAD_REQUEST */

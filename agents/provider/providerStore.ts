@@ -1,7 +1,7 @@
 import { type Db, type DbOp, prefixRange, put, putBytes } from '../../chain/db.ts';
 import { index, int, type Json, type JsonCodec, object, optional } from '../../protocol/json.ts';
 import type { SignedReceipt } from '../../protocol/receipts/receipt.ts';
-import { decodeReceipt, encodeReceipt, voucherJson } from '../../protocol/receipts/receiptCodec.ts';
+import { decodeReceipt, voucherJson } from '../../protocol/receipts/receiptCodec.ts';
 import type { AccountIndex, SignedVoucher } from '../../protocol/types.ts';
 import { GroupCommit } from './groupCommit.ts';
 import { ProviderError } from './providerError.ts';
@@ -42,7 +42,9 @@ export interface StoreOwner {
 /** One answer, to be stored before it leaves. */
 export interface StoredAnswer {
   readonly record: ChannelRecord;
-  readonly receipt: SignedReceipt;
+  readonly sequence: number;
+  /** 221 bytes. */
+  readonly receipt: Uint8Array;
   readonly output: Uint8Array;
   /** The input of a public request, which is kept until then (seconds). */
   readonly shown?: { readonly input: Uint8Array; readonly until: number } | undefined;
@@ -108,11 +110,11 @@ export class ProviderStore {
   }
 
   /** Book, receipt and output, all or nothing; on disk when it resolves. @throws ProviderError STORE_FAILED */
-  writeAnswer({ record: of, receipt, output, shown }: StoredAnswer): Promise<void> {
-    const { channel, sequence } = receipt;
+  writeAnswer({ record: of, sequence, receipt, output, shown }: StoredAnswer): Promise<void> {
+    const { channel } = of;
     const ops: DbOp[] = [
       recordOp(of),
-      putBytes(receiptKey(channel, sequence), encodeReceipt(receipt)),
+      putBytes(receiptKey(channel, sequence), receipt),
       putBytes(outputKey(channel), output),
     ];
     if (shown !== undefined) {
@@ -130,8 +132,12 @@ export class ProviderStore {
     return this.#db.getBytes(outputKey(channel));
   }
 
+  receiptBytes(channel: number, sequence: number): Promise<Uint8Array | undefined> {
+    return this.#db.getBytes(receiptKey(channel, sequence));
+  }
+
   async receipt(channel: number, sequence: number): Promise<SignedReceipt | undefined> {
-    const bytes = await this.#db.getBytes(receiptKey(channel, sequence));
+    const bytes = await this.receiptBytes(channel, sequence);
     return bytes === undefined ? undefined : decodeReceipt(bytes);
   }
 

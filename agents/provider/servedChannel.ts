@@ -7,7 +7,8 @@ import type { ChannelRecord } from './providerStore.ts';
 
 /** What a channel answered, or is about to. */
 export interface Answer {
-  readonly receipt: SignedReceipt;
+  /** A signed receipt's 221 bytes, as they are stored and sent: packing one costs a hash. */
+  readonly receipt: Uint8Array;
   readonly output: Uint8Array;
 }
 
