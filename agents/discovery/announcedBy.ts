@@ -8,9 +8,10 @@ import { domainOf } from '../../sdk/chain.ts';
 import { type AnyClient, request } from '../../sdk/request.ts';
 import type { AccountReader } from './ledgerFacts.ts';
 
-/** As many as a node answers at once, and as many as a node keeps. */
+/** As many as a node answers at once. */
 const PAGE = 256;
-const MAX_LISTED = 10_000;
+/** Each costs questions about accounts, and a node's answers are rationed. */
+const DEFAULT_MAX_AGENTS = 1_000;
 /** Questions about accounts that are under way at the same time. */
 const CONCURRENT = 16;
 
@@ -30,6 +31,8 @@ export interface CheckContext {
   readonly accounts: AccountReader;
   /** Seconds. */
   readonly now: number;
+  /** Agents that are looked at. Default 1,000. */
+  readonly maxAgents?: number | undefined;
   /** Told of what is left out. */
   readonly onRefused?: ((reason: Refusal, agent: number | undefined) => void) | undefined;
 }
@@ -40,10 +43,12 @@ export async function* announcedBy(
   filter: Pick<AnnouncementFilter, 'agent' | 'model' | 'service'>,
   context: CheckContext,
 ): AsyncGenerator<Verified> {
+  const { maxAgents = DEFAULT_MAX_AGENTS } = context;
   let after = 0;
-  for (let listed = 0; listed < MAX_LISTED; ) {
-    const page = await request(client, 'engram_getAnnouncements', [{ ...filter, after, limit: PAGE }]);
-    const given: readonly unknown[] = Array.isArray(page) ? page.slice(0, PAGE) : [];
+  for (let listed = 0; listed < maxAgents; ) {
+    const limit = Math.min(PAGE, maxAgents - listed);
+    const page = await request(client, 'engram_getAnnouncements', [{ ...filter, after, limit }]);
+    const given: readonly unknown[] = Array.isArray(page) ? page.slice(0, limit) : [];
     listed += given.length;
     const found: SignedAnnouncement[] = [];
     for (const json of given) {
@@ -64,7 +69,7 @@ export async function* announcedBy(
       for (const one of checked) if (one !== undefined) yield one;
     }
     // Nothing that leads on: the end, or a node that only wastes time.
-    if (given.length < PAGE || found.length === 0) return;
+    if (given.length < limit || found.length === 0) return;
   }
 }
 

@@ -296,6 +296,13 @@ describe('a node that forges', () => {
     expect((await look()).refused.length).toBe(256);
   });
 
+  it('spam ends at as many agents as the caller looks at', async () => {
+    node.lie = ({ after = 0, limit = 0 }) =>
+      Array.from({ length: limit }, (_, i) => forged({ agent: accountIndex(after + i + 5_000) }));
+    expect((await look({ maxAgents: 300 })).refused.length).toBe(300);
+    expect(node.filters.map(({ limit }) => limit)).toEqual([256, 44]);
+  });
+
   it('of another deployment is refused as a whole', async () => {
     const { chain } = new ListingNode().ledger;
     const stranger = node.client();

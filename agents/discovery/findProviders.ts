@@ -18,6 +18,8 @@ export interface FindProvidersOptions {
   readonly now?: number;
   /** Default: the node's word for each account. */
   readonly accounts?: AccountReader;
+  /** Agents that are looked at, by index: spam ends there. Default 1,000. */
+  readonly maxAgents?: number;
   /** Told of announcements that do not count, and of capabilities whose model the ledger does not have so (`OTHER_MODEL`). */
   readonly onRefused?: (reason: Refusal | 'OTHER_MODEL', agent: number | undefined) => void;
 }
@@ -44,13 +46,14 @@ export async function findProviders(
   client: AnyClient,
   options: FindProvidersOptions = {},
 ): Promise<readonly Candidate[]> {
-  const { service, model, sha256, onRefused, accounts = nodeAccounts(client) } = options;
+  const { service, model, sha256, maxAgents, onRefused, accounts = nodeAccounts(client) } = options;
   // Asked in any case: the node must be of this deployment.
   const { time } = await chainInfo(client);
   const filter = { ...(service !== undefined && { service }), ...(model !== undefined && { model }) };
   const digest = sha256 === undefined ? undefined : prefixedHex(sha256);
   const found: Candidate[] = [];
-  for await (const verified of announcedBy(client, filter, { accounts, now: options.now ?? time, onRefused })) {
+  const context = { accounts, now: options.now ?? time, maxAgents, onRefused };
+  for await (const verified of announcedBy(client, filter, context)) {
     const { announcement } = verified.signed;
     const { agent, owner, endpoint } = announcement;
     if (service !== undefined && (announcement.service !== service || verified.service !== service)) continue;
