@@ -12,7 +12,13 @@ export interface AnswerOwner {
 const OWNER = 'answers/owner';
 const CURSOR = 'answers/cursor';
 const TASKS = 'answers/q/';
-const keyOf = (question: bigint): string => `${TASKS}${question.toString(16).padStart(8, '0')}`;
+/** Those that are over, apart: there may be many, and nobody works on them. */
+const OVER = 'answers/over/';
+const numberOf = (question: bigint): string => question.toString(16).padStart(8, '0');
+const taskKey = (question: bigint): string => `${TASKS}${numberOf(question)}`;
+const overKey = (question: bigint): string => `${OVER}${numberOf(question)}`;
+/** Deleted at once. */
+const FORGET = 512;
 
 /** Tasks and how far the chain was read, in a database that others may use too. */
 export class AnswerStore {
@@ -39,15 +45,16 @@ export class AnswerStore {
     return found === undefined ? undefined : BigInt(found);
   }
 
-  /** In the order of their numbers. @throws ProtocolError for a damaged record */
+  /** What is not over, in the order of their numbers. @throws ProtocolError for a damaged record */
   async tasks(): Promise<readonly Task[]> {
     const found: Task[] = [];
     for await (const [, text] of this.#db.range(prefixRange(TASKS))) found.push(taskJson.decode(JSON.parse(text)));
     return found;
   }
 
+  /** Over or not. */
   async task(question: bigint): Promise<Task | undefined> {
-    const text = await this.#db.get(keyOf(question));
+    const text = (await this.#db.get(taskKey(question))) ?? (await this.#db.get(overKey(question)));
     return text === undefined ? undefined : taskJson.decode(JSON.parse(text));
   }
 
@@ -60,11 +67,36 @@ export class AnswerStore {
     return this.#db.write([putTask(changed)]);
   }
 
-  forget(questions: readonly bigint[]): Promise<void> {
-    return this.#db.write(questions.map((question): DbOp => ({ type: 'del', key: keyOf(question) })));
+  /** A task that is over. */
+  end(over: Task): Promise<void> {
+    return this.#db.write([del(taskKey(over.question)), put(overKey(over.question), textOf(over))]);
+  }
+
+  forget(question: bigint): Promise<void> {
+    return this.#db.write([del(taskKey(question))]);
+  }
+
+  /** Forgets what is over and had its deadline before (seconds). */
+  async forgetOver(before: number): Promise<void> {
+    let old: DbOp[] = [];
+    for await (const [key, text] of this.#db.range(prefixRange(OVER))) {
+      if (taskJson.decode(JSON.parse(text)).deadline < before) old.push(del(key));
+      if (old.length < FORGET) continue;
+      await this.#db.write(old);
+      old = [];
+    }
+    if (old.length > 0) await this.#db.write(old);
   }
 }
 
+function textOf(task: Task): string {
+  return JSON.stringify(taskJson.encode(task));
+}
+
 function putTask(changed: Task): DbOp {
-  return put(keyOf(changed.question), JSON.stringify(taskJson.encode(changed)));
+  return put(taskKey(changed.question), textOf(changed));
+}
+
+function del(key: string): DbOp {
+  return { type: 'del', key };
 }

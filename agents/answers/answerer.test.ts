@@ -64,8 +64,8 @@ describe('a question', () => {
 
   it('from before its time is not answered, unless it is told where to begin', async () => {
     oracle.ask();
-    const block = oracle.head;
-    oracle.head += 300n;
+    const block = oracle.newest;
+    oracle.newest += 300n;
     await (await opened()).round();
     expect(runner.runs).toBe(0);
     await (await opened({ fromBlock: block }, { db: new MemoryDb() })).round();
@@ -111,6 +111,36 @@ describe('what is not worth it', () => {
     oracle.ask({ fee: 102n });
     await answerer.round();
     expect(oracle.sent.map(({ receipt }) => receipt.sequence)).toEqual([2]);
+  });
+});
+
+describe('a flood', () => {
+  it('of questions that do not pay is taken up to a bound, and costs no look at the node for each', async () => {
+    const answerer = await opened({ maxWaiting: 3, minimumGain: 60n });
+    for (let i = 0; i < 10; i += 1) oracle.ask();
+    await answerer.round();
+    const looks = oracle.looks;
+    await rounds(answerer, 3);
+    expect([oracle.looks, runner.runs]).toEqual([looks, 0]);
+    // One that pays has room, however full it is.
+    oracle.ask({ fee: 120n });
+    await answerer.round();
+    expect(oracle.sent.map(({ receipt }) => receipt.sequence)).toEqual([11]);
+    const stored: string[] = [];
+    for await (const [key] of db.range({ gte: 'answers/q/', lt: 'answers/q0' })) stored.push(key);
+    expect(stored).toHaveLength(4);
+  });
+
+  it('of questions with strangers, whose silence would cost work and gas, is not taken', async () => {
+    const answerer = await opened({ peers: new Set([OTHER]) });
+    oracle.ask({ providers: [PROVIDER, 666, 667], quorum: 2 });
+    oracle.ask({ providers: [PROVIDER, OTHER, 666], quorum: 3 });
+    await rounds(answerer, 2);
+    expect(runner.runs).toBe(0);
+    oracle.ask({ providers: [PROVIDER, 666], quorum: 1 });
+    oracle.ask({ providers: [PROVIDER, OTHER, 666], quorum: 2 });
+    await rounds(answerer, 2);
+    expect(oracle.sent.map(({ receipt }) => receipt.sequence)).toEqual([3, 4]);
   });
 });
 
@@ -249,7 +279,7 @@ describe('a crash', () => {
     oracle.ask();
     await answerer.round();
     oracle.questions.clear();
-    oracle.head -= 1n;
+    oracle.newest -= 1n;
     oracle.sending = 'take';
     oracle.ask({ input: new TextEncoder().encode('another') });
     await rounds(answerer, 3);
@@ -277,11 +307,11 @@ it('what is long over is forgotten', async () => {
   oracle.ask();
   await rounds(answerer, 2);
   now = 1_060 + 3_601;
-  oracle.head += 300n;
+  oracle.newest += 300n;
   await answerer.round();
   expect(runner.runs).toBe(1);
   const left: string[] = [];
-  for await (const [key] of db.range({ gte: 'answers/q/', lt: 'answers/q0' })) left.push(key);
+  for await (const [key] of db.range({ gte: 'answers/over/', lt: 'answers/over0' })) left.push(key);
   expect(left).toEqual([]);
 });
 

@@ -13,8 +13,9 @@ import type { ModelRunner } from '../execution/modelRunner.ts';
 import { AnswerError } from './answerError.ts';
 import { answerGas } from './answerGas.ts';
 import { AnswerStore } from './answerStore.ts';
-import { isSameQuestion, overTask, type SignedAnswer, type Task, taskOf } from './answerTask.ts';
+import { overTask, type SignedAnswer, type Task } from './answerTask.ts';
 import { checkAccounts } from './checkAccounts.ts';
+import { Intake } from './intake.ts';
 import type { OraclePort } from './oraclePort.ts';
 
 export interface AnswererOptions {
@@ -28,6 +29,13 @@ export interface AnswererOptions {
   readonly marginSeconds?: number;
   /** Pause between two looks at the chain. Default 1000. */
   readonly pollMs?: number;
+  /**
+   * Who else may be asked: a question counts only if this provider and those can be its quorum by themselves. Without it, an asker whose own
+   * accounts are asked too can have others work and gas for nothing, by silence, and take its fee back. Default: anybody.
+   */
+  readonly peers?: ReadonlySet<number>;
+  /** Questions that may wait for cheaper gas; beyond that, those that do not pay at once are not taken. Default 256. */
+  readonly maxWaiting?: number;
   /** Where to begin in a new store; default: the newest block. */
   readonly fromBlock?: bigint;
 }
@@ -58,9 +66,7 @@ export type GiveUpReason = 'LATE' | 'OVER' | 'LOST' | 'BAD_INPUT' | 'RUN_FAILED'
 const MAX_OUTPUT_BYTES = 4_096;
 /** A task is remembered for so long after its deadline, so that a block read twice does not ask again. */
 const KEEP_SECONDS = 3_600;
-/** Blocks that are read once more: the node may have given them up for others. */
-const REREAD_BLOCKS = 256n;
-const WINDOW_BLOCKS = 10_000n;
+const SWEEP_SECONDS = 600;
 const MAX_ATTEMPTS = 3;
 
 const GIVE_UP: Readonly<Record<string, GiveUpReason>> = {
@@ -70,27 +76,29 @@ const GIVE_UP: Readonly<Record<string, GiveUpReason>> = {
   RUN_FAILED: 'RUN_FAILED',
 };
 
+type Settings = Required<Omit<AnswererOptions, 'fromBlock' | 'peers'>> & Pick<AnswererOptions, 'peers'>;
+
 /**
  * Answers what contracts ask its provider about one model. A question is written down before it is worked on, and a signed answer before it
  * leaves: whoever starts again goes on where it was, and never signs two answers to one question.
  */
 export class Answerer {
-  readonly #options: Required<Omit<AnswererOptions, 'fromBlock'>>;
+  readonly #options: Settings;
   readonly #deps: AnswererDeps;
   readonly #store: AnswerStore;
+  readonly #intake: Intake;
   readonly #log: Logger;
   readonly #stop = new AbortController();
   #running: Promise<void> = Promise.resolve();
+  #nextSweep = 0;
   #answered = 0;
   readonly #gaveUp: Partial<Record<GiveUpReason, number>> = {};
 
-  private constructor(
-    options: Required<Omit<AnswererOptions, 'fromBlock'>>,
-    parts: { deps: AnswererDeps; store: AnswerStore },
-  ) {
+  private constructor(options: Settings, parts: { deps: AnswererDeps; store: AnswerStore }) {
     this.#options = options;
     this.#deps = parts.deps;
     this.#store = parts.store;
+    this.#intake = new Intake({ oracle: parts.deps.oracle, store: parts.store });
     this.#log = parts.deps.log.child({ module: 'answers' });
   }
 
@@ -106,14 +114,15 @@ export class Answerer {
 
   /** As `start`, for who calls `round` itself. */
   static async open(options: AnswererOptions, deps: AnswererDeps): Promise<Answerer> {
-    const { provider, model, minimumGain = 0n, marginSeconds = 3, pollMs = 1_000, fromBlock } = options;
+    const { minimumGain = 0n, marginSeconds = 3, pollMs = 1_000, maxWaiting = 256, fromBlock, ...who } = options;
+    const { provider, model } = who;
     if (marginSeconds < 0 || pollMs <= 0) throw new AnswerError('BAD_OPTIONS', 'a margin or pause below 0');
     await checkAccounts({ provider, model }, deps);
     const store = await AnswerStore.open(deps.db, { domain: deps.domain, provider, model });
     if ((await store.cursor()) === undefined) {
-      await store.take([], fromBlock === undefined ? await deps.oracle.blockNumber() : fromBlock - 1n);
+      await store.take([], fromBlock === undefined ? (await deps.oracle.head()).number : fromBlock - 1n);
     }
-    return new Answerer({ provider, model, minimumGain, marginSeconds, pollMs }, { deps, store });
+    return new Answerer({ ...who, minimumGain, marginSeconds, pollMs, maxWaiting }, { deps, store });
   }
 
   get stats(): AnswererStats {
@@ -140,50 +149,52 @@ export class Answerer {
 
   /** Reads what was asked since the last round and takes every task one step further. @throws errors of the node and the database */
   async round(): Promise<void> {
-    await this.#read();
-    const now = this.#now();
+    const gasPrice = await this.#deps.oracle.gasPrice();
+    await this.#read((await this.#store.tasks()).length, gasPrice);
+    await this.#sweep();
     const tasks = await this.#store.tasks();
-    const old = tasks.filter(({ deadline }) => deadline + KEEP_SECONDS < now);
-    if (old.length > 0) await this.#store.forget(old.map(({ question }) => question));
-    const due = tasks.filter(({ state, deadline }) => state !== 'over' && deadline + KEEP_SECONDS >= now);
-    for (const task of due.sort((a, b) => a.deadline - b.deadline)) {
+    // A flood of questions that do not pay costs a look at the store, not one at the node for each.
+    const due = tasks.filter(
+      (task) => task.state !== 'asked' || this.#isLate(task) || this.#isWorth(task, { outputBytes: 0, gasPrice }),
+    );
+    for (const task of [...due].sort((a, b) => a.deadline - b.deadline)) {
       if (this.#stop.signal.aborted) return;
       // One question's trouble is not another's.
-      await this.#advance(task).catch((error: unknown) => {
+      await this.#advance(task, gasPrice).catch((error: unknown) => {
         this.#log.warn({ question: task.question.toString(), error: String(error) }, 'question failed for now');
       });
     }
+  }
+
+  async #sweep(): Promise<void> {
+    const now = this.#now();
+    if (now < this.#nextSweep) return;
+    this.#nextSweep = now + SWEEP_SECONDS;
+    await this.#store.forgetOver(now - KEEP_SECONDS);
   }
 
   #now(): number {
     return Math.floor(this.#deps.clock.nowMs() / 1_000);
   }
 
-  async #read(): Promise<void> {
-    const { oracle } = this.#deps;
-    const { model, provider } = this.#options;
-    const head = await oracle.blockNumber();
-    const cursor = (await this.#store.cursor()) ?? 0n;
-    const known = cursor < head ? cursor : head;
-    let fromBlock = known < REREAD_BLOCKS ? 0n : known - REREAD_BLOCKS + 1n;
-    while (fromBlock <= head) {
-      const last = fromBlock + WINDOW_BLOCKS - 1n;
-      const toBlock = last < head ? last : head;
-      const mine = (await oracle.asked(model, { fromBlock, toBlock })).filter((log) =>
-        log.providers.includes(provider),
-      );
-      const fresh: Task[] = [];
-      for (const task of mine.map(taskOf)) {
-        const before = await this.#store.task(task.question);
-        const isOld = task.deadline + KEEP_SECONDS < this.#now();
-        if (!isOld && (before === undefined || !isSameQuestion(before, task))) fresh.push(task);
-      }
-      await this.#store.take(fresh, toBlock);
-      fromBlock = toBlock + 1n;
-    }
+  /** @param waiting tasks that are stored already */
+  async #read(waiting: number, gasPrice: bigint): Promise<void> {
+    const { provider, model, peers, maxWaiting } = this.#options;
+    let count = waiting;
+    await this.#intake.read({
+      provider,
+      model,
+      peers,
+      earliestDeadline: this.#now() - KEEP_SECONDS,
+      hasRoomFor: (task) => {
+        const hasRoom = count < maxWaiting || this.#isWorth(task, { outputBytes: 0, gasPrice });
+        if (hasRoom) count += 1;
+        return hasRoom;
+      },
+    });
   }
 
-  async #advance(task: Task): Promise<void> {
+  async #advance(task: Task, gasPrice: bigint): Promise<void> {
     const found = await this.#deps.oracle.question(task.question).catch((error: unknown) => {
       if (error instanceof SdkError && error.code === 'NOT_FOUND') return undefined;
       throw error;
@@ -198,7 +209,7 @@ export class Answerer {
       if (task.attempts >= MAX_ATTEMPTS) return this.#giveUp(task, 'REFUSED');
     }
     if (this.#isLate(task)) return this.#giveUp(task, 'LATE');
-    const signed = task.signed ?? (await this.#work(task));
+    const signed = task.signed ?? (await this.#work(task, gasPrice));
     if (signed === undefined) return;
     await this.#send({ ...task, state: 'signed', signed });
   }
@@ -208,14 +219,16 @@ export class Answerer {
   }
 
   /** Whether it pays, whatever the answer turns out to be: gas may get cheaper, so such a task waits. */
-  async #isWorth(task: Task, outputBytes: number): Promise<boolean> {
-    const cost = answerGas({ ...task, outputBytes }) * (await this.#deps.oracle.gasPrice());
-    return task.price - cost >= this.#options.minimumGain;
+  #isWorth(
+    task: Task,
+    { outputBytes, gasPrice }: { readonly outputBytes: number; readonly gasPrice: bigint },
+  ): boolean {
+    return task.price - answerGas({ ...task, outputBytes }) * gasPrice >= this.#options.minimumGain;
   }
 
-  async #work(task: Task): Promise<SignedAnswer | undefined> {
+  async #work(task: Task, gasPrice: bigint): Promise<SignedAnswer | undefined> {
     const { runner, account, domain } = this.#deps;
-    if (!(await this.#isWorth(task, 0))) return undefined;
+    if (!this.#isWorth(task, { outputBytes: 0, gasPrice })) return undefined;
     let output: Uint8Array;
     try {
       output = await runner.run(task.input, { signal: this.#stop.signal, maxOutputBytes: MAX_OUTPUT_BYTES });
@@ -227,7 +240,7 @@ export class Answerer {
       await this.#giveUp(task, reason);
       return undefined;
     }
-    if (!(await this.#isWorth(task, output.length))) return undefined;
+    if (!this.#isWorth(task, { outputBytes: output.length, gasPrice })) return undefined;
     if (this.#isLate(task)) {
       await this.#giveUp(task, 'LATE');
       return undefined;
@@ -261,18 +274,18 @@ export class Answerer {
 
   async #done(task: Task): Promise<void> {
     this.#answered += 1;
-    await this.#store.write(overTask(task));
+    await this.#store.end(overTask(task));
   }
 
   async #giveUp(task: Task, reason: GiveUpReason): Promise<void> {
     this.#count(task, reason);
-    await this.#store.write(overTask(task));
+    await this.#store.end(overTask(task));
   }
 
   /** The block that asked it was given up. If it is asked again, it is a new task. */
   async #lost(task: Task): Promise<void> {
     this.#count(task, 'LOST');
-    await this.#store.forget([task.question]);
+    await this.#store.forget(task.question);
   }
 
   #count(task: Task, reason: GiveUpReason): void {

@@ -1,6 +1,6 @@
 import { bytesToHex, encodeFunctionData, type Hex, hexToBytes, TransactionReceiptNotFoundError } from 'viem';
 import {
-  getBlockNumber,
+  getBlock,
   getContractEvents,
   getGasPrice,
   getTransaction,
@@ -39,7 +39,8 @@ export interface AnswerToSend {
 
 /** What an answerer needs of the EVM lane. */
 export interface OraclePort {
-  blockNumber(): Promise<bigint>;
+  /** The newest block. */
+  head(): Promise<{ readonly number: bigint; readonly hash: Hex }>;
   /** Wei a unit of gas that a transaction would pay now. */
   gasPrice(): Promise<bigint>;
   /** Questions about a model in these blocks (inclusive), in their order. */
@@ -56,7 +57,10 @@ export interface OraclePort {
 /** Through a wallet of the EVM lane, which pays for the gas. */
 export function oraclePort(client: LaneWallet): OraclePort {
   return {
-    blockNumber: () => getBlockNumber(client, { cacheTime: 0 }),
+    head: async () => {
+      const { number, hash } = await getBlock(client, { blockTag: 'latest' });
+      return { number, hash };
+    },
     gasPrice: () => getGasPrice(client),
     asked: async (model, range) => {
       const logs = await getContractEvents(client, {

@@ -21,16 +21,18 @@ type Question = AskedLog & { readonly block: bigint; status: QuestionView['statu
 
 /** Oracle in memory: takes answers as the contract does, as far as an answerer can tell. */
 export class FakeOracle implements OraclePort {
-  head = 100n;
+  newest = 100n;
   price = 0n;
   /** What `send` does: takes it, loses it, lets it fail in its block, or cannot be reached. */
   sending: 'take' | 'lose' | 'fail' | 'hold' | 'break' = 'take';
+  /** Questions that were looked at. */
+  looks = 0;
   readonly sent: AnswerToSend[] = [];
   readonly questions = new Map<bigint, Question>();
   readonly #outcomes = new Map<Hex, SendOutcome>();
 
   ask(change: Partial<AskedLog> = {}): bigint {
-    this.head += 1n;
+    this.newest += 1n;
     const question = change.question ?? BigInt(this.questions.size + 1);
     const asked = {
       question,
@@ -42,7 +44,7 @@ export class FakeOracle implements OraclePort {
       input: new TextEncoder().encode(`question ${question}`),
       ...change,
     };
-    this.questions.set(question, { ...asked, block: this.head, status: 'open', answered: [] });
+    this.questions.set(question, { ...asked, block: this.newest, status: 'open', answered: [] });
     return question;
   }
 
@@ -52,8 +54,9 @@ export class FakeOracle implements OraclePort {
     for (const hash of this.#outcomes.keys()) this.#outcomes.set(hash, 'included');
   }
 
-  async blockNumber(): Promise<bigint> {
-    return this.head;
+  async head(): Promise<{ number: bigint; hash: Hex }> {
+    const held = [...this.questions].map(([number, { input }]) => `${number} ${hex(input)}`);
+    return { number: this.newest, hash: hex(sha256(new TextEncoder().encode(`${this.newest} ${held.join()}`))) };
   }
 
   async gasPrice(): Promise<bigint> {
@@ -65,6 +68,7 @@ export class FakeOracle implements OraclePort {
   }
 
   async question(question: bigint): Promise<QuestionView> {
+    this.looks += 1;
     const found = this.questions.get(question);
     if (found === undefined) throw new SdkError('NOT_FOUND', 'no such question');
     const { fee, quorum, input, answered, ...rest } = found;

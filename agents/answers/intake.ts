@@ -1,0 +1,67 @@
+import type { AnswerStore } from './answerStore.ts';
+import { isSameQuestion, type Task, taskOf } from './answerTask.ts';
+import type { AskedLog, OraclePort } from './oraclePort.ts';
+
+/** Blocks that are read once more: the node may have given them up for others. */
+const REREAD_BLOCKS = 256n;
+const WINDOW_BLOCKS = 10_000n;
+
+export interface IntakeRules {
+  readonly provider: number;
+  readonly model: number;
+  /** See `AnswererOptions`. */
+  readonly peers?: ReadonlySet<number> | undefined;
+  /** Seconds: what had its deadline before is not taken. */
+  readonly earliestDeadline: number;
+  /** Whether a task may be stored: asked once for each, in their order. */
+  hasRoomFor(task: Task): boolean;
+}
+
+/** Writes down what was asked since the last time. */
+export class Intake {
+  readonly #oracle: OraclePort;
+  readonly #store: AnswerStore;
+  /** Hash of the newest block that was read: as long as it is the newest, nothing has changed. */
+  #newest: string | undefined;
+
+  constructor({ oracle, store }: { readonly oracle: OraclePort; readonly store: AnswerStore }) {
+    this.#oracle = oracle;
+    this.#store = store;
+  }
+
+  /** @throws errors of the node and the database */
+  async read(rules: IntakeRules): Promise<void> {
+    const { number: head, hash } = await this.#oracle.head();
+    if (hash === this.#newest) return;
+    const cursor = (await this.#store.cursor()) ?? 0n;
+    const known = cursor < head ? cursor : head;
+    let fromBlock = known < REREAD_BLOCKS ? 0n : known - REREAD_BLOCKS + 1n;
+    while (fromBlock <= head) {
+      const last = fromBlock + WINDOW_BLOCKS - 1n;
+      const toBlock = last < head ? last : head;
+      await this.#take(await this.#oracle.asked(rules.model, { fromBlock, toBlock }), { toBlock, rules });
+      fromBlock = toBlock + 1n;
+    }
+    this.#newest = hash;
+  }
+
+  async #take(
+    logs: readonly AskedLog[],
+    { toBlock, rules }: { readonly toBlock: bigint; readonly rules: IntakeRules },
+  ): Promise<void> {
+    const fresh: Task[] = [];
+    for (const task of logs.filter((log) => isFor(log, rules)).map(taskOf)) {
+      const before = await this.#store.task(task.question);
+      if (before !== undefined && isSameQuestion(before, task)) continue;
+      if (rules.hasRoomFor(task)) fresh.push(task);
+    }
+    await this.#store.take(fresh, toBlock);
+  }
+}
+
+function isFor({ providers, quorum, deadline }: AskedLog, { provider, peers, earliestDeadline }: IntakeRules): boolean {
+  if (!providers.includes(provider) || deadline < earliestDeadline) return false;
+  if (peers === undefined) return true;
+  const known = providers.filter((each) => each !== provider && peers.has(each)).length;
+  return known + 1 >= quorum;
+}
