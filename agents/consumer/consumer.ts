@@ -212,6 +212,11 @@ export class Consumer {
     return { answer, input, output };
   }
 
+  /** What `ProviderApi.channel` shows for a channel of this consumer. */
+  async proof(record: ChannelRecord): Promise<string> {
+    return (await this.#pool.resume(record)).proof();
+  }
+
   /** What providers could take now without having delivered, base units. */
   async atRisk(): Promise<bigint> {
     let sum = 0n;

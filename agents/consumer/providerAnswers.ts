@@ -77,7 +77,7 @@ export function parseChannelReport(json: unknown, channel: number): ChannelRepor
     const receipt = lastReceipt == null ? undefined : receiptFromJson(lastReceipt);
     const voucher = lastVoucher == null ? undefined : voucherFromJson(lastVoucher);
     for (const item of [receipt, voucher]) if (item !== undefined && item.channel !== channel) throw bad('channel');
-    if (receipts !== (receipt === undefined ? 0 : receipt.sequence + 1)) throw bad('receipts');
+    if (receipt !== undefined && receipts !== receipt.sequence + 1) throw bad('receipts');
     if (lastOutput != null && (receipt === undefined || !isHashOf(receipt.outputHash, lastOutput))) throw bad('output');
     return {
       ...{ issued, receipts, root },

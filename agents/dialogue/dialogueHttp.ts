@@ -3,14 +3,14 @@ import type { AddressInfo } from 'node:net';
 import { signedDocumentJson } from '../../protocol/documents/signedDocument.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
 import { ReceiptError } from '../../protocol/receipts/receiptError.ts';
-import type { ProviderReply } from '../consumer/providerTransport.ts';
+import type { ProviderRequest, ProviderResponse } from '../provider/requests.ts';
 import { DialogueError } from './dialogueError.ts';
 import type { SellerDesk } from './sellerDesk.ts';
 
 export const DIALOGUE_PATH = '/v1/dialogue';
 
 /** `POST /v1/dialogue`, whatever carries it: 200 with the reply, 204 where none is due, or a refusal as in docs/ai.md section 2. */
-export async function answerDialogue(desk: Pick<SellerDesk, 'handle'>, body: Uint8Array): Promise<ProviderReply> {
+export async function answerDialogue(desk: Pick<SellerDesk, 'handle'>, body: Uint8Array): Promise<ProviderResponse> {
   try {
     const reply = await desk.handle(jsonOf(body));
     return reply === undefined
@@ -20,6 +20,14 @@ export async function answerDialogue(desk: Pick<SellerDesk, 'handle'>, body: Uin
     const [status, code] = refusalOf(error);
     return json(status, { code, message: 'refused' });
   }
+}
+
+/** For a provider that sells by dialogue at the same address: `ProviderDeps.extra`. */
+export function dialogueRequests(
+  desk: Pick<SellerDesk, 'handle'>,
+): (request: ProviderRequest) => Promise<ProviderResponse | undefined> {
+  return async ({ method, path, body }) =>
+    method === 'POST' && path === DIALOGUE_PATH ? answerDialogue(desk, body) : undefined;
 }
 
 function refusalOf(error: unknown): readonly [status: number, code: string] {
@@ -53,7 +61,7 @@ export async function listenDialogue(
   const server = createServer(
     { maxHeaderSize: 8_192, headersTimeout: 5_000, requestTimeout: 20_000 },
     (request, response) => {
-      const answered = async (): Promise<ProviderReply> => {
+      const answered = async (): Promise<ProviderResponse> => {
         if (request.method !== 'POST' || request.url !== DIALOGUE_PATH)
           return json(404, { code: 'NOT_FOUND', message: '' });
         const body = await read(request, maxBytes);
@@ -100,7 +108,7 @@ function jsonOf(body: Uint8Array): unknown {
   }
 }
 
-function json(status: number, value: unknown): ProviderReply {
+function json(status: number, value: unknown): ProviderResponse {
   const body = new TextEncoder().encode(JSON.stringify(value));
   return { status, headers: { 'content-type': 'application/json' }, body };
 }
