@@ -1,4 +1,4 @@
-import { type Hex, hexToBytes } from 'viem';
+import { type Hex, hexToBytes, isAddressEqual } from 'viem';
 import { getBlockNumber, getContractEvents } from 'viem/actions';
 import { ORACLE_ABI } from '../../genesis/predeploys/oracleAbi.ts';
 import { ORACLE } from '../../protocol/lane/addresses.ts';
@@ -79,6 +79,9 @@ async function resolvedIn(
   const [log] = await getContractEvents(client, { ...events, ...range, eventName: 'Resolved' });
   if (log === undefined) return undefined;
   const { args, blockNumber: block, transactionHash } = log;
+  if (args.question !== question || !isAddressEqual(log.address, ORACLE)) {
+    throw new SdkError('BAD_ANSWER', 'the node has another answer than was asked for', { question });
+  }
   const at = { fromBlock: block, toBlock: block };
   const failed = await getContractEvents(client, { ...events, ...at, eventName: 'CallbackFailed' });
   return {
