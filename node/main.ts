@@ -1,12 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { registerAccountCommands } from './cli/accountCommands.ts';
+import { registerAgentCommands } from './cli/agentCommands.ts';
 import { registerAttestCommand } from './cli/attestCommand.ts';
 import { registerChannelCommands } from './cli/channelCommands.ts';
+import { registerDataCommands } from './cli/dataCommands.ts';
 import { registerDeployCommand } from './cli/deployCommand.ts';
 import { registerDeriveCommand } from './cli/deriveCommand.ts';
 import { registerDevnetCommand } from './cli/devnetCommand.ts';
 import { registerEscapeCommand } from './cli/escapeCommand.ts';
+import { registerInferCommands } from './cli/inferCommand.ts';
 import { registerKeysCommands } from './cli/keys.ts';
 import { registerL1Commands } from './cli/l1Commands.ts';
 import { registerLaneCommands } from './cli/laneCommands.ts';
@@ -14,9 +17,11 @@ import { registerLedgerCommands } from './cli/ledgerCommands.ts';
 import { registerModelCommands } from './cli/modelCommands.ts';
 import { registerNetworkCommands } from './cli/networkCommands.ts';
 import { registerNodeCommand } from './cli/nodeCommand.ts';
+import { registerOracleCommands } from './cli/oracleCommands.ts';
 import { Exit } from './cli/output.ts';
 import { registerProveCommand } from './cli/proveCommand.ts';
 import { registerProverCommand } from './cli/proverCommand.ts';
+import { registerProviderCommand } from './cli/providerCommand.ts';
 import { registerQueryCommands } from './cli/queryCommands.ts';
 import { registerReceiptCommands } from './cli/receiptCommands.ts';
 import { registerValidatorCommands } from './cli/validatorCommands.ts';
@@ -44,6 +49,11 @@ export function commandLine(): Command {
     registerModelCommands,
     registerChannelCommands,
     registerReceiptCommands,
+    registerProviderCommand,
+    registerInferCommands,
+    registerAgentCommands,
+    registerOracleCommands,
+    registerDataCommands,
     registerValidatorCommands,
     registerProveCommand,
     registerProverCommand,

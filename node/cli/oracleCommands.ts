@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { getOracleCredit, oracleActions, oracleWalletActions } from '../../sdk/index.ts';
 import type { LaneWallet } from '../../sdk/lane/sendOnLane.ts';
 import { type NodeOptions, withDev, withNode } from './context.ts';
@@ -18,8 +18,8 @@ import { address, amount, count, index, position } from './parsers.ts';
 type KeyOptions = NodeOptions & EthereumKeyOptions & { readonly dev?: NonNullable<EthereumKeyOptions['dev']> };
 
 /** `engram oracle`: questions to attested models through the EVM lane. */
-export function oracleCommands(): Command {
-  const oracle = new Command('oracle').description('questions to attested models, answered on the EVM lane');
+export function registerOracleCommands(program: Command): void {
+  const oracle = program.command('oracle').description('questions to attested models, answered on the EVM lane');
   withInput(signing(oracle.command('ask')))
     .description('ask providers for a model’s answer; those of a quorum that agree share the fee')
     .requiredOption('--model <index>', 'attestation of the model', index)
@@ -49,7 +49,6 @@ export function oracleCommands(): Command {
     .description('take what the key’s address has earned, or got back')
     .option('--to <address>', 'default: the key’s', address)
     .action((options: KeyOptions & { to?: `0x${string}` }) => guarded(options, () => withdraw(options), lines));
-  return oracle;
 }
 
 function signing(command: Command): Command {
