@@ -4,6 +4,8 @@ import type { Audit, Execution, ExecutionFacts } from './executionDocument.ts';
 import { executionOf } from './executionDocument.ts';
 import { ExecutionError } from './executionError.ts';
 import { RunnerThread } from './runnerThread.ts';
+import type { RuntimeBinary } from './runtimeBinary.ts';
+import { runtimeBinary } from './runtimeBinary.ts';
 import type { TensorSpec } from './tensors.ts';
 import { DEFAULT_MAX_TENSOR_BYTES } from './tensors.ts';
 import type { LoadedModel } from './workerMessages.ts';
@@ -42,6 +44,12 @@ interface Run {
   reject(error: unknown): void;
 }
 
+interface RunnerParts {
+  readonly model: Uint8Array;
+  readonly sha256: Uint8Array;
+  readonly runtime: RuntimeBinary;
+}
+
 const DEFAULTS = {
   workers: 1,
   maxModelBytes: 256 * 2 ** 20,
@@ -61,16 +69,17 @@ export class ModelRunner {
   readonly sha256: Uint8Array;
   readonly #options: Required<ModelRunnerOptions>;
   readonly #model: Uint8Array;
+  readonly #runtime: RuntimeBinary;
   readonly #threads: RunnerThread[] = [];
   readonly #queue: Run[] = [];
   #loaded: LoadedModel | undefined;
   #isClosed = false;
 
-  private constructor(model: Uint8Array, options: Required<ModelRunnerOptions>) {
+  private constructor(options: Required<ModelRunnerOptions>, { model, sha256, runtime }: RunnerParts) {
     this.#options = options;
-    this.sha256 = new Uint8Array(createHash('sha256').update(model).digest());
-    this.#model = new Uint8Array(new SharedArrayBuffer(model.length));
-    this.#model.set(model);
+    this.#model = model;
+    this.sha256 = sha256;
+    this.#runtime = runtime;
   }
 
   /** @throws ExecutionError MODEL_INVALID, MODEL_TOO_LARGE */
@@ -78,7 +87,11 @@ export class ModelRunner {
     const all = { ...DEFAULTS, ...options };
     const bytes = typeof file === 'string' ? await readModel(file, all.maxModelBytes) : file;
     refuseLarge(bytes.length, all.maxModelBytes);
-    const runner = new ModelRunner(bytes, all);
+    // Before anything is waited for: the caller may change its bytes meanwhile.
+    const model = new Uint8Array(new SharedArrayBuffer(bytes.length));
+    model.set(bytes);
+    const sha256 = new Uint8Array(createHash('sha256').update(bytes).digest());
+    const runner = new ModelRunner(all, { model, sha256, runtime: await runtimeBinary() });
     runner.#fill();
     try {
       const [loaded] = await Promise.all(runner.#threads.map((thread) => thread.loaded));
@@ -102,8 +115,9 @@ export class ModelRunner {
 
   /** What a receipt of this runner says about how it ran. */
   execution(audit: Audit): Execution {
-    const { wasmSha256, runtimeVersion } = this.#facts;
+    const { runtimeVersion } = this.#facts;
     const { threads } = this.#options;
+    const wasmSha256 = this.#runtime.sha256;
     const facts: ExecutionFacts = { modelSha256: this.sha256, wasmSha256, runtimeVersion, threads };
     return executionOf(facts, audit);
   }
@@ -152,7 +166,7 @@ export class ModelRunner {
   #fill(): void {
     const { workers, maxMemoryBytes, threads, loadTimeoutMs, runTimeoutMs } = this.#options;
     while (!this.#isClosed && this.#threads.length < workers) {
-      const setup = { model: this.#model, maxMemoryBytes, threads };
+      const setup = { model: this.#model, runtime: this.#runtime.bytes, maxMemoryBytes, threads };
       this.#threads.push(
         new RunnerThread({ setup, loadTimeoutMs, runTimeoutMs }, { onChange: (thread) => this.#changed(thread) }),
       );

@@ -1,8 +1,6 @@
 /** ONNX Runtime inside a thread of its own: one model, one run at a time. Nothing here may be imported by the main thread. */
-import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import { env, InferenceSession, Tensor } from 'onnxruntime-web';
-import { packageFile } from '../../circuits/build/paths.ts';
 import { GRAPH_OPTIMIZATION } from './executionDocument.ts';
 import { ExecutionError } from './executionError.ts';
 import { scanModel } from './modelScan.ts';
@@ -18,7 +16,6 @@ import {
 } from './tensors.ts';
 import type { LoadedModel, RunRequest, WorkerSetup } from './workerMessages.ts';
 
-const WASM_FILE = 'onnxruntime-web/ort-wasm-simd-threaded.wasm';
 const WASM_PAGE_BYTES = 65_536;
 const DETAIL_LETTERS = 200;
 /** The runtime reports this way what it refuses itself; anything else has left the runtime in an unknown state. */
@@ -37,19 +34,17 @@ export class Session {
   }
 
   /** Once a thread. @throws ExecutionError MODEL_INVALID */
-  static async open({ model, maxMemoryBytes, threads }: WorkerSetup): Promise<Session> {
+  static async open({ model, runtime, maxMemoryBytes, threads }: WorkerSetup): Promise<Session> {
     scanModel(model);
     boundMemory(maxMemoryBytes);
     muteRuntime();
-    const wasm = fs.readFileSync(packageFile(WASM_FILE));
-    env.wasm.wasmBinary = wasm; // what is hashed is what runs
+    env.wasm.wasmBinary = runtime;
     env.wasm.numThreads = threads;
     env.logLevel = 'fatal';
     const session = await createSession(model);
     return new Session(session, {
       inputs: specsOf(session.inputMetadata),
       outputs: specsOf(session.outputMetadata),
-      wasmSha256: new Uint8Array(createHash('sha256').update(wasm).digest()),
       runtimeVersion: String(env.versions.web),
     });
   }
@@ -63,6 +58,9 @@ export class Session {
     );
     const answer = await this.#session.run(feeds).catch(failed);
     const outputs = Object.entries(answer).map(([name, value]) => fromRuntime(name, value as Tensor)); // specsOf: all are tensors
+    if (outputs.length !== this.loaded.outputs.length) {
+      throw new ExecutionError('RUN_FAILED', 'an output is missing', { reason: 'model' });
+    }
     const bytes = encodedLength(outputs);
     if (bytes > maxOutputBytes) {
       throw new ExecutionError('OUTPUT_TOO_LARGE', 'the answer is over the limit', { bytes, maxOutputBytes });

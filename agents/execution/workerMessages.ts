@@ -6,6 +6,8 @@ import type { TensorSpec } from './tensors.ts';
 export interface WorkerSetup {
   /** On shared memory: all threads of a runner look at one copy. */
   readonly model: Uint8Array;
+  /** The WebAssembly to run it, likewise. */
+  readonly runtime: Uint8Array;
   readonly maxMemoryBytes: number;
   readonly threads: number;
 }
@@ -19,7 +21,6 @@ export interface RunRequest {
 export interface LoadedModel {
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
-  readonly wasmSha256: Uint8Array;
   readonly runtimeVersion: string;
 }
 

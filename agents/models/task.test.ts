@@ -17,6 +17,10 @@ describe('labelled', () => {
     }
   });
 
+  it('takes a number for a seed', () => {
+    expect(labelled('text', { seed: 7, count: 5 })).toEqual(labelled('text', { seed: '7', count: 5 }));
+  });
+
   it('writes digits worse if asked to', () => {
     const [plain, shifted] = (['plain', 'shifted'] as const).map((domain) =>
       labelled('digits', { seed: 'a', count: 5, domain }),

@@ -16,7 +16,7 @@ export interface Labelled {
 }
 
 export interface LabelledOptions {
-  readonly seed: string;
+  readonly seed: string | number;
   readonly count: number;
   /** Of digits; default `plain`. */
   readonly domain?: DigitDomain;
