@@ -7,13 +7,18 @@ import { ModelRunner } from '../../agents/execution/modelRunner.ts';
 import { type AnnouncementOptions, DEFAULT_LIMITS, providerOptions } from '../../agents/provider/options.ts';
 import { ProviderError } from '../../agents/provider/providerError.ts';
 import { ProviderService } from '../../agents/provider/providerService.ts';
+import { type ProviderRequest, type ProviderResponse, refusalResponse } from '../../agents/provider/requests.ts';
 import { systemClock } from '../../chain/clock.ts';
 import { openLevel } from '../../chain/db.ts';
-import type { AccountIndex } from '../../protocol/types.ts';
+import type { Logger } from '../../chain/logger.ts';
+import type { AccountIndex, Field } from '../../protocol/types.ts';
 import { ledgerAccount } from '../../sdk/accounts/ledgerAccount.ts';
+import { domainOf } from '../../sdk/chain.ts';
 import { createEngramClient } from '../../sdk/client.ts';
 import { createLogger, type LoggingOptions } from '../logging.ts';
+import type { PeerServer, PeerServerDeps } from '../provider/peerServer.ts';
 import { providerMetrics } from '../provider/providerMetrics.ts';
+import { networkId } from '../sync/peerParts.ts';
 import { type LedgerKeyOptions, ledgerSeed, type NodeOptions, withDev, withLedgerKey, withNode } from './context.ts';
 import { CliError, Exit, guarded, print } from './output.ts';
 import { amount, count, index } from './parsers.ts';
@@ -46,6 +51,8 @@ interface ProviderCommandOptions extends NodeOptions, LedgerKeyOptions {
   readonly agent?: AccountIndex;
   readonly endpoint?: string;
   readonly name: string;
+  readonly listen?: string;
+  readonly peer?: string;
   readonly logLevel: LoggingOptions['level'];
 }
 
@@ -81,6 +88,8 @@ export function registerProviderCommand(program: Command): void {
     .option('--agent <index>', 'announce as this agent, with --endpoint', index)
     .option('--endpoint <url>', 'where others reach this provider')
     .option('--name <name>', 'name in the announcement', 'provider')
+    .option('--listen <multiaddr>', 'serve over libp2p too, e.g. /ip4/0.0.0.0/tcp/7272')
+    .option('--peer <multiaddr>', 'announce this libp2p address instead of the one listened on')
     .addOption(
       new Option('--log-level <level>').choices(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
     )
@@ -88,7 +97,7 @@ export function registerProviderCommand(program: Command): void {
 }
 
 async function run(options: ProviderCommandOptions): Promise<undefined> {
-  const announcement = announcementOf(options);
+  checkAnnouncement(options);
   const account = ledgerAccount({ seed: ledgerSeed(options) });
   const log = createLogger({ level: options.logLevel, pretty: 'auto' });
   const runner = await ModelRunner.load(options.model, {
@@ -102,14 +111,26 @@ async function run(options: ProviderCommandOptions): Promise<undefined> {
     mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
     const store = await openLevel(join(options.dataDir, 'provider'));
     try {
-      const service = await ProviderService.start(serviceOptions(options, announcement), {
-        ...{ client, account, runner, store, log, clock: systemClock },
-        metrics: providerMetrics(),
-      }).catch(refused);
-      const { provider, model, token } = service.identity;
-      print(options, { url: service.url, provider, model, token, price: options.price });
-      await aborted(stop.signal);
-      await service.stop();
+      // Its address is announced, so it listens before there is a provider.
+      let service: ProviderService | undefined;
+      const handle = async (request: ProviderRequest): Promise<ProviderResponse> =>
+        (await service?.handle(request)) ?? refusalResponse(STARTING);
+      const peers = await peerServer(options, { domain: domainOf(client.chain), handle, log });
+      try {
+        service = await ProviderService.start(serviceOptions(options, announcementOf(options, peers)), {
+          ...{ client, account, runner, store, log, clock: systemClock },
+          metrics: providerMetrics(),
+        }).catch(refused);
+        const { provider, model, token } = service.identity;
+        print(options, {
+          ...{ url: service.url, provider, model, token, price: options.price },
+          ...(peers !== undefined && { peer: peers.addresses[0] }),
+        });
+        await aborted(stop.signal);
+        await service.stop();
+      } finally {
+        await peers?.stop();
+      }
     } finally {
       await store.close();
     }
@@ -118,6 +139,25 @@ async function run(options: ProviderCommandOptions): Promise<undefined> {
     stop.release();
   }
   return undefined;
+}
+
+const STARTING = { status: 503, code: 'STOPPING', message: 'the provider does not serve yet', data: { retryAfter: 1 } };
+
+/** libp2p is loaded only if it is asked for. */
+async function peerServer(
+  { listen, dataDir, maxInputBytes, maxOutputBytes }: ProviderCommandOptions,
+  { domain, handle, log }: { readonly domain: Field; readonly handle: PeerServerDeps['handle']; readonly log: Logger },
+): Promise<PeerServer | undefined> {
+  if (listen === undefined) return undefined;
+  const { startPeerServer } = await import('../provider/peerServer.ts');
+  return startPeerServer(
+    {
+      ...{ id: networkId(domain), listen: [listen], identityFile: join(dataDir, 'p2p.key') },
+      ...{ inputBytes: maxInputBytes, outputBytes: maxOutputBytes },
+      ...{ maxConnections: DEFAULT_LIMITS.connections, requestMs: DEFAULT_LIMITS.requestMs },
+    },
+    { handle, clock: systemClock, log },
+  );
 }
 
 function serviceOptions(options: ProviderCommandOptions, announcement: AnnouncementOptions | undefined) {
@@ -140,12 +180,18 @@ function serviceOptions(options: ProviderCommandOptions, announcement: Announcem
   });
 }
 
-function announcementOf({ agent, endpoint, name }: ProviderCommandOptions): AnnouncementOptions | undefined {
-  if (agent === undefined && endpoint === undefined) return undefined;
-  if (agent === undefined || endpoint === undefined) {
-    throw new CliError(Exit.USAGE, 'BAD_OPTIONS', '--agent and --endpoint belong together');
-  }
-  return { agent, endpoint, name, peer: '', lifetimeSeconds: DAY_SECONDS };
+/** @throws CliError BAD_OPTIONS */
+function checkAnnouncement({ agent, endpoint }: ProviderCommandOptions): void {
+  if ((agent === undefined) === (endpoint === undefined)) return;
+  throw new CliError(Exit.USAGE, 'BAD_OPTIONS', '--agent and --endpoint belong together');
+}
+
+function announcementOf(
+  { agent, endpoint, name, peer }: ProviderCommandOptions,
+  peers: PeerServer | undefined,
+): AnnouncementOptions | undefined {
+  if (agent === undefined || endpoint === undefined) return undefined;
+  return { agent, endpoint, name, peer: peer ?? peers?.addresses[0] ?? '', lifetimeSeconds: DAY_SECONDS };
 }
 
 function refused(error: unknown): never {

@@ -20,7 +20,11 @@ import { type Db, openLevel } from '../../chain/db.ts';
 import { silentLogger } from '../../chain/logger.ts';
 import { connect, type Network, person } from '../../examples/support.ts';
 import { registerProviderCommand } from '../../node/cli/providerCommand.ts';
+import { startPeerHost } from '../../node/provider/peerHost.ts';
+import { PeerTransport } from '../../node/provider/peerTransport.ts';
 import { providerMetrics } from '../../node/provider/providerMetrics.ts';
+import { networkId } from '../../node/sync/peerParts.ts';
+import { domainOf } from '../../sdk/chain.ts';
 import { ReceiptLog, Subtype, sha256Bytes } from '../../sdk/index.ts';
 import { type InstantDevnet, startInstantDevnet } from './support/instantDevnet.ts';
 
@@ -122,6 +126,18 @@ describe('a provider on a node', () => {
   });
 });
 
+/** The same provider by its multiaddress. */
+async function askOverLibp2p(address: string): Promise<void> {
+  const host = await startPeerHost({ listen: [], identityFile: join(folder, 'asking.key'), maxConnections: 1 });
+  try {
+    const id = networkId(domainOf(network.chain));
+    const api = new ProviderApi(new PeerTransport({ id, address }, { host, clock: systemClock }));
+    expect((await api.info()).provider).toBe(payee);
+  } finally {
+    await host.stop();
+  }
+}
+
 describe('engram provider', () => {
   async function engramProvider(
     file: string,
@@ -141,7 +157,7 @@ describe('engram provider', () => {
     const key = join(folder, 'key');
     await writeFile(key, `0x${Buffer.from(bob.account.seed).toString('hex')}`);
     const given = ['--key', key, '--rpc', devnet.rpcUrl, '--data-dir', join(folder, 'data'), '--port', '0'];
-    const rest = ['--price', '5gwei', '--log-level', 'silent', '--json', ...more];
+    const rest = ['--price', '5gwei', '--log-level', 'silent', '--json', '--listen', '/ip4/127.0.0.1/tcp/0', ...more];
     try {
       const running = program.parseAsync([
         'node',
@@ -156,7 +172,8 @@ describe('engram provider', () => {
       ]);
       await Promise.race([running, vi.waitUntil(() => out.includes('\n'), 30_000)]);
       if (out.includes('"url"')) {
-        const { url } = JSON.parse(out) as { url: string };
+        const { url, peer } = JSON.parse(out) as { url: string; peer: string };
+        await askOverLibp2p(peer);
         expect(await (await fetch(`${url}/v1/info`)).json()).toMatchObject({ price: '5000000000', provider: payee });
         // what a Ctrl-C does
         process.listeners('SIGINT').at(-1)?.('SIGINT');
