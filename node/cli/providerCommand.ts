@@ -79,7 +79,11 @@ export function registerProviderCommand(program: Command): void {
     .option('--minimum-seconds <n>', 'that a new channel must still take vouchers', count, 60)
     .option('--free-calls <n>', 'calls without a voucher for each address', count, 0)
     .option('--free-seconds <n>', '… in so many seconds', count, 3_600)
-    .option('--claim-value <amount>', 'claim a channel that owes so much', amount, 10n ** 16n)
+    .addOption(
+      new Option('--claim-value <amount>', 'claim a channel that owes so much')
+        .argParser(amount)
+        .default(10n ** 16n, '0.01ether'),
+    )
     .option('--claim-age <seconds>', '… or whose oldest unpaid answer is so old', count, DAY_SECONDS)
     .option('--claim-margin <seconds>', '… or that is over so soon', count, DAY_SECONDS / 2)
     .option('--claim-on-stop', 'claim all that is worth its fee before the end')
