@@ -82,7 +82,7 @@ export class ModelRunner {
     this.#runtime = runtime;
   }
 
-  /** @throws ExecutionError MODEL_INVALID, MODEL_TOO_LARGE */
+  /** @throws ExecutionError MODEL_INVALID, MODEL_TOO_LARGE; RUN_FAILED if the runtime is missing */
   static async load(file: string | Uint8Array, options: ModelRunnerOptions = {}): Promise<ModelRunner> {
     const all = { ...DEFAULTS, ...options };
     const bytes = typeof file === 'string' ? await readModel(file, all.maxModelBytes) : file;

@@ -1,6 +1,7 @@
 import onnxProto from 'onnx-proto';
 import { describe, expect, it } from 'vitest';
 import { onnxModel } from '../models/onnxModel.ts';
+import { SeededRandom } from '../models/seededRandom.ts';
 import { scanModel } from './modelScan.ts';
 import { loopingModel, tinyModel, unaryModel } from './testing/testModels.ts';
 
@@ -88,6 +89,24 @@ describe('scanModel', () => {
   it('refuses training information and graphs nested without end', () => {
     expect(() => scanModel(changed((proto) => proto.trainingInfo.push({})))).toThrow(invalid);
     expect(() => scanModel(nested(65))).toThrow(invalid);
+  });
+
+  it('ends with a code on whatever bytes', () => {
+    const seed = 'scan 1';
+    const random = new SeededRandom(seed);
+    const model = loopingModel();
+    let refused = 0;
+    for (let i = 0; i < 3000; i += 1) {
+      const bytes = model.slice();
+      for (let n = 1 + random.below(4); n > 0; n -= 1) bytes[random.below(bytes.length)] = random.below(256);
+      try {
+        scanModel(bytes);
+      } catch (error) {
+        expect(error, `${seed}, ${i}`).toEqual(invalid);
+        refused += 1;
+      }
+    }
+    expect(refused).toBeGreaterThan(100);
   });
 
   it('refuses every truncation that loses the end of the graph, and what is no protobuf', () => {

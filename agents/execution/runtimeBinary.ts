@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { packageFile } from '../../circuits/build/paths.ts';
+import { ExecutionError } from './executionError.ts';
 
 const WASM_FILE = 'onnxruntime-web/ort-wasm-simd-threaded.wasm';
 
@@ -13,6 +14,7 @@ export interface RuntimeBinary {
 
 let binary: Promise<RuntimeBinary> | undefined;
 
+/** @throws ExecutionError RUN_FAILED */
 export function runtimeBinary(): Promise<RuntimeBinary> {
   binary ??= read().catch((error: unknown) => {
     binary = undefined;
@@ -22,7 +24,9 @@ export function runtimeBinary(): Promise<RuntimeBinary> {
 }
 
 async function read(): Promise<RuntimeBinary> {
-  const file = await readFile(packageFile(WASM_FILE));
+  const file = await readFile(packageFile(WASM_FILE)).catch((cause: unknown) => {
+    throw new ExecutionError('RUN_FAILED', 'the runtime is not installed', { reason: 'start' }, { cause });
+  });
   const bytes = new Uint8Array(new SharedArrayBuffer(file.length));
   bytes.set(file);
   return { bytes, sha256: new Uint8Array(createHash('sha256').update(file).digest()) };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { SeededRandom } from '../models/seededRandom.ts';
 import type { NamedTensor, TensorSpec } from './tensors.ts';
 import { checkTensors, decodeTensors, encodedLength, encodeTensors } from './tensors.ts';
 
@@ -123,6 +124,24 @@ describe('decodeTensors', () => {
 
   it('takes the canonical NaN', () => {
     expect(decodeTensors(oneFloat('0000c07f'))[0]?.data[0]).toBeNaN();
+  });
+
+  it('reads nothing but what it would write itself', () => {
+    const seed = 'tensors 1';
+    const random = new SeededRandom(seed);
+    const bytes = encodeTensors(all);
+    let taken = 0;
+    for (let i = 0; i < 3000; i += 1) {
+      const other = bytes.slice();
+      for (let n = 1 + random.below(3); n > 0; n -= 1) other[random.below(other.length)] = random.below(256);
+      try {
+        expect(encodeTensors(decodeTensors(other)), `${seed}, ${i}`).toEqual(other);
+        taken += 1;
+      } catch (error) {
+        expect(error, `${seed}, ${i}`).toEqual(badTensor);
+      }
+    }
+    expect(taken).toBeGreaterThan(100);
   });
 
   it('refuses what is over the limit before it reads it', () => {
