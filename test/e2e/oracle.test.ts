@@ -1,7 +1,6 @@
 /** Contracts ask attested models: real answerers running a real model, one that lies, one that restarts, silence, and the command line. */
-import { CommanderError } from 'commander';
 import { type Address, bytesToHex, type Hex, parseEther } from 'viem';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Answerer } from '../../agents/answers/answerer.ts';
 import { oraclePort } from '../../agents/answers/oraclePort.ts';
 import { MemoryDb } from '../../agents/answers/testing/fakeOracle.ts';
@@ -10,8 +9,8 @@ import { tinyInput, tinyModel } from '../../agents/execution/testing/testModels.
 import { systemClock } from '../../chain/clock.ts';
 import { silentLogger } from '../../chain/logger.ts';
 import { buildAskModel } from '../../examples/contracts/build.ts';
-import { oracleCommands } from '../../node/cli/oracleCommands.ts';
 import { Exit } from '../../node/cli/output.ts';
+import { engram } from '../../node/testing/runCli.ts';
 import {
   askedIn,
   domainOf,
@@ -187,29 +186,7 @@ describe('a contract that asks', () => {
 describe('engram oracle', () => {
   const node = (): string[] => ['--rpc', devnet.rpcUrl];
 
-  /** The commands as node/main.ts runs them. */
-  async function run(...args: readonly (string | number)[]) {
-    let stdout = '';
-    const out = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-      stdout += text;
-      return true;
-    });
-    const err = vi.spyOn(process.stderr, 'write').mockImplementation(() => true);
-    try {
-      const command = oracleCommands();
-      for (const each of [command, ...command.commands]) each.exitOverride();
-      await command.parseAsync(['node', 'oracle', ...args.map(String)]);
-    } catch (error) {
-      if (!(error instanceof CommanderError)) throw error;
-      process.exitCode = Exit.USAGE;
-    } finally {
-      out.mockRestore();
-      err.mockRestore();
-    }
-    const exit = Number(process.exitCode ?? 0);
-    process.exitCode = 0;
-    return { exit, stdout, json: args.includes('--json') ? JSON.parse(stdout) : undefined };
-  }
+  const run = (...args: readonly (string | number)[]) => engram('oracle', ...args.map(String));
 
   it('asks, shows, refunds and withdraws', async () => {
     const asking = ['ask', '--model', model, '--providers', accounts.join(), '--fee', '0.002ether', '--for', 60];
