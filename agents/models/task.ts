@@ -39,7 +39,7 @@ export function labelled(task: Task, { seed, count, domain = 'plain' }: Labelled
       label,
     }));
   }
-  return writeReviews(seed, count, 'asking').map(({ text, label }) => ({ input: textInput(text), label }));
+  return writeReviews(String(seed), count, 'asking').map(({ text, label }) => ({ input: textInput(text), label }));
 }
 
 /** A picture of 16 × 16 bytes, row by row, 0 is paper. */
