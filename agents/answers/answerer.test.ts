@@ -152,6 +152,14 @@ describe('what is too late', () => {
     expect([runner.runs, answerer.stats.gaveUp]).toEqual([0, { LATE: 1 }]);
   });
 
+  it('is so by the lane’s time, too, wherever this machine’s clock is', async () => {
+    const answerer = await opened();
+    oracle.ask({ deadline: 5_000 });
+    oracle.timestamp = 4_999;
+    await rounds(answerer, 2);
+    expect([runner.runs, answerer.stats.gaveUp]).toEqual([0, { LATE: 1 }]);
+  });
+
   it('is not signed if the model took too long', async () => {
     const answerer = await opened();
     runner.onRun = () => {

@@ -173,8 +173,9 @@ export class Answerer {
     await this.#store.forgetOver(now - KEEP_SECONDS);
   }
 
+  /** A block's time counts for deadlines. The next block's is not known: it is not before the newest one's, nor likely before this clock's. */
   #now(): number {
-    return Math.floor(this.#deps.clock.nowMs() / 1_000);
+    return Math.max(Math.floor(this.#deps.clock.nowMs() / 1_000), this.#intake.timestamp);
   }
 
   /** @param waiting tasks that are stored already */
@@ -185,7 +186,7 @@ export class Answerer {
       provider,
       model,
       peers,
-      earliestDeadline: this.#now() - KEEP_SECONDS,
+      isPast: (deadline) => deadline < this.#now() - KEEP_SECONDS,
       hasRoomFor: (task) => {
         const hasRoom = count < maxWaiting || this.#isWorth(task, { outputBytes: 0, gasPrice });
         if (hasRoom) count += 1;

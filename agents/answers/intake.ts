@@ -11,10 +11,10 @@ export interface IntakeRules {
   readonly model: number;
   /** See `AnswererOptions`. */
   readonly peers?: ReadonlySet<number> | undefined;
-  /** Seconds: what had its deadline before is not taken. */
-  readonly earliestDeadline: number;
+  /** Whether a deadline (seconds) is so long ago that nothing is left to do. */
+  readonly isPast: (deadline: number) => boolean;
   /** Whether a task may be stored: asked once for each, in their order. */
-  hasRoomFor(task: Task): boolean;
+  readonly hasRoomFor: (task: Task) => boolean;
 }
 
 /** Writes down what was asked since the last time. */
@@ -23,15 +23,22 @@ export class Intake {
   readonly #store: AnswerStore;
   /** Hash of the newest block that was read: as long as it is the newest, nothing has changed. */
   #newest: string | undefined;
+  #timestamp = 0;
 
   constructor({ oracle, store }: { readonly oracle: OraclePort; readonly store: AnswerStore }) {
     this.#oracle = oracle;
     this.#store = store;
   }
 
+  /** Of the newest block, seconds: the next one's is not before it. */
+  get timestamp(): number {
+    return this.#timestamp;
+  }
+
   /** @throws errors of the node and the database */
   async read(rules: IntakeRules): Promise<void> {
-    const { number: head, hash } = await this.#oracle.head();
+    const { number: head, hash, timestamp } = await this.#oracle.head();
+    this.#timestamp = timestamp;
     if (hash === this.#newest) return;
     const cursor = (await this.#store.cursor()) ?? 0n;
     const known = cursor < head ? cursor : head;
@@ -59,8 +66,8 @@ export class Intake {
   }
 }
 
-function isFor({ providers, quorum, deadline }: AskedLog, { provider, peers, earliestDeadline }: IntakeRules): boolean {
-  if (!providers.includes(provider) || deadline < earliestDeadline) return false;
+function isFor({ providers, quorum, deadline }: AskedLog, { provider, peers, isPast }: IntakeRules): boolean {
+  if (!providers.includes(provider) || isPast(deadline)) return false;
   if (peers === undefined) return true;
   const known = providers.filter((each) => each !== provider && peers.has(each)).length;
   return known + 1 >= quorum;

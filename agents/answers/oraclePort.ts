@@ -39,8 +39,8 @@ export interface AnswerToSend {
 
 /** What an answerer needs of the EVM lane. */
 export interface OraclePort {
-  /** The newest block. */
-  head(): Promise<{ readonly number: bigint; readonly hash: Hex }>;
+  /** The newest block; its timestamp in seconds. */
+  head(): Promise<{ readonly number: bigint; readonly hash: Hex; readonly timestamp: number }>;
   /** Wei a unit of gas that a transaction would pay now. */
   gasPrice(): Promise<bigint>;
   /** Questions about a model in these blocks (inclusive), in their order. */
@@ -58,8 +58,8 @@ export interface OraclePort {
 export function oraclePort(client: LaneWallet): OraclePort {
   return {
     head: async () => {
-      const { number, hash } = await getBlock(client, { blockTag: 'latest' });
-      return { number, hash };
+      const { number, hash, timestamp } = await getBlock(client, { blockTag: 'latest' });
+      return { number, hash, timestamp: Number(timestamp) };
     },
     gasPrice: () => getGasPrice(client),
     asked: async (model, range) => {

@@ -22,6 +22,7 @@ type Question = AskedLog & { readonly block: bigint; status: QuestionView['statu
 /** Oracle in memory: takes answers as the contract does, as far as an answerer can tell. */
 export class FakeOracle implements OraclePort {
   newest = 100n;
+  timestamp = 0;
   price = 0n;
   /** What `send` does: takes it, loses it, lets it fail in its block, or cannot be reached. */
   sending: 'take' | 'lose' | 'fail' | 'hold' | 'break' = 'take';
@@ -54,9 +55,10 @@ export class FakeOracle implements OraclePort {
     for (const hash of this.#outcomes.keys()) this.#outcomes.set(hash, 'included');
   }
 
-  async head(): Promise<{ number: bigint; hash: Hex }> {
+  async head(): Promise<{ number: bigint; hash: Hex; timestamp: number }> {
     const held = [...this.questions].map(([number, { input }]) => `${number} ${hex(input)}`);
-    return { number: this.newest, hash: hex(sha256(new TextEncoder().encode(`${this.newest} ${held.join()}`))) };
+    const hash = hex(sha256(new TextEncoder().encode(`${this.newest} ${held.join()}`)));
+    return { number: this.newest, hash, timestamp: this.timestamp };
   }
 
   async gasPrice(): Promise<bigint> {
