@@ -79,6 +79,17 @@ export {
 } from './channels/providerChannel.ts';
 export { voucherKey, voucherSeed } from './channels/voucherSeed.ts';
 export { createEngramClient, createLedgerClient, type LedgerClient, type LedgerClientConfig } from './client.ts';
+export {
+  type DataActions,
+  type DataWalletActions,
+  dataActions,
+  dataWalletActions,
+} from './data/dataActions.ts';
+export { type BuyDataParameters, type EscrowResult, purchaseOf } from './data/escrowCalls.ts';
+export type { FoundPurchase, PurchaseFilter, PurchaseState } from './data/escrowReads.ts';
+export { keyHash, maskKey, newOneTimeKey, type OneTimeKey, oneTimeKey, unmaskKey } from './data/oneTimeKey.ts';
+export * from './data/purchase.ts';
+export { offerJson, purchaseJson } from './data/purchaseJson.ts';
 export * from './errors.ts';
 export { getProvenAccount, type ProvenAccount } from './l1/provenAccount.ts';
 export { verifyAttestationOnL1 } from './l1/verifyAttestationOnL1.ts';

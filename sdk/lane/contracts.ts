@@ -13,9 +13,11 @@ export {
   POSEIDON_ABI,
   TOKEN_FACTORY_ABI,
 } from '../../genesis/predeploys/abi.ts';
+export { DATA_ESCROW_ABI } from '../../genesis/predeploys/dataEscrowAbi.ts';
 export { ORACLE_ABI } from '../../genesis/predeploys/oracleAbi.ts';
 export {
   BABY_JUBJUB,
+  DATA_ESCROW,
   INBOX,
   LEDGER_READ,
   MODEL_ATTESTATION,
