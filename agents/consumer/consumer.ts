@@ -1,98 +1,31 @@
 import { randomInt } from 'node:crypto';
 import { type Clock, systemClock } from '../../chain/clock.ts';
-import type { Db } from '../../chain/db.ts';
 import { type Logger, silentLogger } from '../../chain/logger.ts';
-import type { SignedReceipt } from '../../protocol/receipts/receipt.ts';
 import { ReceiptError } from '../../protocol/receipts/receiptError.ts';
-import type { LedgerAccount } from '../../sdk/accounts/ledgerAccount.ts';
 import { resolveSigner } from '../../sdk/actions/signer.ts';
 import { domainOf } from '../../sdk/chain.ts';
 import { voucherSeed } from '../../sdk/channels/voucherSeed.ts';
-import type { LedgerClient } from '../../sdk/client.ts';
-import type { Audit } from '../execution/executionDocument.ts';
-import type { TensorSpec } from '../execution/tensors.ts';
 import { announcedOfferings } from './announced.ts';
-import { ChannelPool, type ChannelPoolOptions } from './channelPool.ts';
+import { ChannelPool } from './channelPool.ts';
 import { ConsumerError } from './consumerError.ts';
 import { type ChannelRecord, ConsumerStore, type Report } from './consumerStore.ts';
+import type {
+  Answer,
+  ConsumerDependencies,
+  ConsumerOptions,
+  Failure,
+  InferOptions,
+  ModelInput,
+} from './consumerTypes.ts';
 import { answerOf, isRefusal, type Taken } from './conversation.ts';
 import { KeyedLock } from './keyedLock.ts';
-import { checkInfo, type Offering, type Wanted, type WantedModel } from './offering.ts';
+import { checkInfo, type Offering, type Wanted } from './offering.ts';
 import type { PaidChannel } from './paidChannel.ts';
-import { ProviderApi, type ProviderApiOptions } from './providerApi.ts';
+import { ProviderApi } from './providerApi.ts';
 import type { ProviderInfo } from './providerInfo.ts';
-import type { ProviderTransport } from './providerTransport.ts';
-import { checkReexecutor, type Reexecutor } from './reexecution.ts';
+import { checkReexecutor } from './reexecution.ts';
 import { Reputation } from './reputation.ts';
 import { rank, type Score } from './scores.ts';
-
-export interface ConsumerOptions extends Omit<ChannelPoolOptions, 'payer'>, ProviderApiOptions {
-  /** Token id of the account that pays; default 0. */
-  readonly token?: number;
-  /** The account that pays; default: the key's first one of the token. */
-  readonly from?: number;
-  /** Which part of the answers is run again where the model is at hand, 0 … 1; a provider's first answer always. Default 0.05. */
-  readonly checkShare?: number;
-  /** See `rank`. Default 0.1. */
-  readonly explore?: number;
-  /** Providers tried for one answer; each could keep the price of one. Default 3. */
-  readonly maxAttempts?: number;
-  /** How often a question is sent again after no answer. Default 2. */
-  readonly retries?: number;
-}
-
-export interface ConsumerDependencies {
-  readonly client: LedgerClient;
-  readonly account: LedgerAccount;
-  /** A folder, or an open database: one process at a time. */
-  readonly store: string | Db;
-  /** Who says to serve a model; announcements must have been verified. Default: what the node lists, verified (agents/discovery). */
-  readonly discover?: (wanted: WantedModel & { readonly token: number }) => Promise<readonly Offering[]>;
-  /** Carries calls to an endpoint otherwise than by HTTP. */
-  readonly transport?: (endpoint: string) => ProviderTransport;
-  /** In [0, 1): which answers are checked and which strangers are tried. Default Math.random. */
-  readonly random?: () => number;
-  readonly clock?: Clock;
-  readonly log?: Logger;
-}
-
-export interface InferOptions extends WantedModel {
-  /** For one answer, base units. */
-  readonly maxPrice: bigint;
-  /** Whether the provider may show input and output to whoever checks it. Default `private`. */
-  readonly audit?: Audit;
-  /** The provider's address; default: whoever `discover` finds, best first. */
-  readonly endpoint?: string;
-  /** Runs the model here, to check answers. */
-  readonly runner?: Reexecutor;
-  /** `always`: every answer is run again. Default `sample`. */
-  readonly check?: 'always' | 'sample';
-  readonly signal?: AbortSignal;
-}
-
-/** A model's tensors as bytes, or what makes them once the model's inputs are known. */
-export type ModelInput = Uint8Array | ((inputs: readonly TensorSpec[]) => Uint8Array);
-
-export interface Answer {
-  readonly output: Uint8Array;
-  readonly receipt: SignedReceipt;
-  readonly provider: number;
-  readonly endpoint: string;
-  readonly channel: number;
-  readonly price: bigint;
-  /** What the channel can still pay, base units. */
-  readonly left: bigint;
-  readonly check: 'same' | 'unchecked';
-  readonly latencyMs: number;
-  /** Of those who were asked before, in order. */
-  readonly failures: readonly Failure[];
-}
-
-export interface Failure {
-  readonly endpoint: string;
-  readonly code: string;
-  readonly message: string;
-}
 
 /**
  * Buys answers: finds providers, prefers the cheap and trusted, pays by vouchers, checks receipts and, where it has the model, answers.
@@ -172,11 +105,15 @@ export class Consumer {
     throw last;
   }
 
-  /** Sends every open question again and keeps the answers; returns how many are still open. Best after a crash. */
+  /**
+   * Sends every open question again and keeps the answers; returns how many are still open. Best after a crash. Who was caught is not
+   * asked, not even for what was paid.
+   */
   async recover(options: { readonly signal?: AbortSignal } = {}): Promise<number> {
     let open = 0;
     for (const record of await this.#pool.records()) {
       if (record.pending === undefined || record.state === 'closed') continue;
+      if ((await this.#store.score(record.provider)).excluded !== undefined) continue;
       await this.#locks.use(lockOf(record), async () => {
         const paid = await this.#pool.resume(record);
         const { signal } = options;
@@ -289,11 +226,8 @@ export class Consumer {
     if (runner !== undefined) checkReexecutor(runner, agreed);
     const terms = { ...info, model: info.model.index, sha256: info.model.sha256, endpoint };
     return this.#locks.use(lockOf({ provider: info.provider, model: info.model.index }), async () => {
-      const started = this.#clock.nowMs();
       const { paid, taken } = await this.#ask(terms, wanted, { info, signal });
-      const { answer, output } = taken;
-      const latencyMs = this.#clock.nowMs() - started;
-      await this.#reputation.answered(info.provider, { latencyMs, price: answer.receipt.price });
+      const { answer, output, latencyMs } = taken;
       const check =
         runner === undefined
           ? 'unchecked'
@@ -350,6 +284,8 @@ export class Consumer {
       const options = { clock: this.#clock, retries: this.#options.retries ?? 2, signal };
       const taken = await answerOf(paid, this.#api(endpoint), options);
       this.#unsigned.add(paid);
+      const { latencyMs, answer } = taken;
+      await this.#reputation.answered(provider, { latencyMs, price: answer.receipt.price });
       return taken;
     } catch (error) {
       await this.#reputation.failed(provider, error, paid);

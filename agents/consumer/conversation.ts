@@ -15,6 +15,8 @@ export interface Taken {
   readonly answer: AnswerRecord;
   readonly input: Uint8Array;
   readonly output: Uint8Array;
+  /** From the first time it was sent now to the answer. */
+  readonly latencyMs: number;
 }
 
 const LOST = ['UNREACHABLE', 'TIMEOUT', 'TRUNCATED', 'BAD_ANSWER'];
@@ -47,15 +49,17 @@ export async function answerOf(paid: PaidChannel, api: ProviderApi, options: Con
   const question = await paid.pending();
   if (question === undefined) throw new ConsumerError('BAD_STORE', 'no open question', { channel: paid.index });
   const { clock, retries, signal } = options;
+  const started = clock.nowMs();
+  const timed = (taken: Omit<Taken, 'latencyMs'>): Taken => ({ ...taken, latencyMs: clock.nowMs() - started });
   for (let attempt = 0; ; attempt += 1) {
     try {
       const { output, receipt } = await api.infer({ ...question, ...(signal !== undefined && { signal }) });
       if (receipt === undefined) throw new ConsumerError('NO_RECEIPT', 'a paid answer without a receipt');
-      return { answer: await paid.take({ receipt, output }), input: question.input, output };
+      return timed({ answer: await paid.take({ receipt, output }), input: question.input, output });
     } catch (error) {
       const pauseMs = pause(error);
       if (pauseMs === undefined) throw error;
-      if (attempt >= retries) return fromBook(paid, api, { error, input: question.input, signal });
+      if (attempt >= retries) return timed(await fromBook(paid, api, { error, input: question.input, signal }));
       await clock.sleep(pauseMs, signal);
       if (signal?.aborted) throw new ConsumerError('ABORTED', 'cancelled', {}, { cause: error });
     }
@@ -67,7 +71,7 @@ async function fromBook(
   paid: PaidChannel,
   api: ProviderApi,
   before: { error: unknown; input: Uint8Array; signal: AbortSignal | undefined },
-): Promise<Taken> {
+): Promise<Omit<Taken, 'latencyMs'>> {
   const { error, input, signal } = before;
   const report = await api
     .channel(paid.index, paid.proof(), signal === undefined ? {} : { signal })

@@ -74,7 +74,7 @@ export class Reputation {
    * @throws ConsumerError OUTPUT_MISMATCH: reported, the provider is excluded; what the runner throws
    */
   async verify(
-    { answer, input, output }: Taken,
+    { answer, input, output }: Pick<Taken, 'answer' | 'input' | 'output'>,
     options: { paid: PaidChannel; runner: Reexecutor; always: boolean; signal: AbortSignal | undefined },
   ): Promise<'same' | 'unchecked'> {
     const { paid, runner, always, signal } = options;

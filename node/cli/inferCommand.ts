@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { buffer } from 'node:stream/consumers';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { type Answer, Consumer, type ModelInput } from '../../agents/consumer/consumer.ts';
+import { Consumer } from '../../agents/consumer/consumer.ts';
 import { ConsumerError } from '../../agents/consumer/consumerError.ts';
+import type { Answer, ModelInput } from '../../agents/consumer/consumerTypes.ts';
 import { parseEndpoint } from '../../agents/consumer/httpTransport.ts';
 import { tensorsFromJson, tensorsToJson } from '../../agents/consumer/jsonTensors.ts';
 import type { Audit } from '../../agents/execution/executionDocument.ts';
