@@ -87,7 +87,7 @@ const MAX_COMMIT_MARGIN = 60;
  * anywhere it goes on where it was, with the salt and the weights that it had stored before the commitment left.
  */
 export class Evaluator {
-  readonly #options: EvaluatorOptions & typeof DEFAULTS;
+  readonly #options: EvaluatorOptions & Required<Pick<EvaluatorOptions, keyof typeof DEFAULTS>>;
   readonly #deps: EvaluatorDeps;
   readonly #follower: LedgerFollower;
   readonly #store: EvaluatorStore;

@@ -1,5 +1,4 @@
-import type { Db } from '../../chain/db.ts';
-import { put } from '../../chain/db.ts';
+import { type Db, type DbOp, put } from '../../chain/db.ts';
 import { EpochError } from '../../protocol/epochs/epochError.ts';
 import type { EpochBatch } from '../../protocol/epochs/serviceAccounts.ts';
 import { ServiceLedger, type ServiceLedgerOptions } from '../../protocol/epochs/serviceLedger.ts';
@@ -29,8 +28,8 @@ export interface FollowerDeps {
 
 /** Claims that wait to be sampled; of more the newest are kept. */
 const MAX_CLAIMS = 4_096;
-/** Batches after which the snapshot is written while catching up. */
-const SNAPSHOT_EVERY = 500;
+/** Batches after which the snapshot is written: those since are replayed after a restart. */
+const SNAPSHOT_EVERY = 50;
 const LEDGER = 'ledger';
 const CLAIMS = 'claims';
 
@@ -44,6 +43,8 @@ export class LedgerFollower {
   readonly #keepClaims: boolean;
   readonly #deps: FollowerDeps;
   #claims: FoundClaim[];
+  /** Of the last snapshot that this process wrote. */
+  #stored: { readonly batch: number; readonly epoch: number } | undefined;
 
   private constructor(
     ledger: ServiceLedger,
@@ -82,7 +83,7 @@ export class LedgerFollower {
   async drop(done: readonly FoundClaim[]): Promise<void> {
     const gone = new Set(done);
     this.#claims = this.#claims.filter((claim) => !gone.has(claim));
-    await this.#store();
+    await this.#deps.db?.write([this.#claimsOp()]);
   }
 
   /** Takes every batch that there is by now; returns how many. @throws what the source throws; EpochError WRONG_DOCUMENT */
@@ -96,9 +97,8 @@ export class LedgerFollower {
       this.ledger.apply(batch);
       this.#collect(batch);
       onBatch?.(number, last);
-      if (number % SNAPSHOT_EVERY === 0) await this.#store();
+      if (this.#isDue()) await this.#store();
     }
-    if (last >= first) await this.#store();
     return Math.max(0, last - first + 1);
   }
 
@@ -129,12 +129,19 @@ export class LedgerFollower {
     this.#claims.push(claim);
   }
 
+  /** A large service's snapshot is megabytes: not every batch is worth one. */
+  #isDue(): boolean {
+    const { batch, currentEpoch } = this.ledger;
+    return this.#stored?.epoch !== currentEpoch || batch - this.#stored.batch >= SNAPSHOT_EVERY;
+  }
+
   async #store(): Promise<void> {
-    const { db } = this.#deps;
-    if (db === undefined) return;
-    await db.write([
-      put(LEDGER, JSON.stringify(this.ledger.toJson())),
-      put(CLAIMS, JSON.stringify(claims.encode(this.#claims))),
-    ]);
+    const { batch, currentEpoch: epoch } = this.ledger;
+    await this.#deps.db?.write([put(LEDGER, JSON.stringify(this.ledger.toJson())), this.#claimsOp()]);
+    this.#stored = { batch, epoch };
+  }
+
+  #claimsOp(): DbOp {
+    return put(CLAIMS, JSON.stringify(claims.encode(this.#claims)));
   }
 }
