@@ -20,21 +20,31 @@ const SHA256: Record<ModelName | 'slow', string> = {
   slow: '9b12b8b9477adc56036cce80b65b0d780a7ae25f6b060189e12c5492c30b9f43',
 };
 
+/** SHA-256 of a thousand answers: the runtime's dense layers, convolution and pooling give these bits on every machine. */
+const ANSWERS = {
+  digits: 'b2abc3ac87008579181476306b9d10c5a88512744cf8608032709ea3032d32e7',
+  text: '4bb1e0eb01e9e0a0dcd858747874027e0177e68e1fbad5ffbf9843adcce7262b',
+};
+
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 const sha256 = async (file: string) =>
   createHash('sha256')
     .update(await readFile(file))
     .digest('hex');
 
-/** Share of right answers of the ONNX file itself, on questions that nobody has seen. */
-async function measured(model: BuiltModel, options: Omit<LabelledOptions, 'seed'>): Promise<number> {
-  const runner = await ModelRunner.load(model.modelFile);
+/** Share of right answers of the ONNX file itself on questions that nobody has seen, and the SHA-256 of all answers. */
+async function asked(
+  model: BuiltModel,
+  { threads = 1, ...options }: Omit<LabelledOptions, 'seed'> & { readonly threads?: number },
+): Promise<{ readonly accuracy: number; readonly answers: string }> {
+  const runner = await ModelRunner.load(model.modelFile, { threads });
   try {
     expect(runner.inputs).toEqual([TASK_INPUT[model.task]]);
     const questions = labelled(model.task, { seed: 'test', ...options });
     const answers = await Promise.all(questions.map(({ input }) => runner.run(input)));
     const right = questions.filter(({ label }, i) => labelOf(model.task, answers[i] ?? new Uint8Array()) === label);
-    return right.length / questions.length;
+    const hash = createHash('sha256').update(Buffer.concat(answers)).digest('hex');
+    return { accuracy: right.length / questions.length, answers: hash };
   } finally {
     await runner.close();
   }
@@ -96,24 +106,32 @@ describe('buildModels', () => {
   });
 
   it('makes a classifier of digits that is right in 95 % and more', async () => {
-    const accuracy = await measured(catalog.digits, { count: 1000 });
+    const { accuracy, answers } = await asked(catalog.digits, { count: 1000 });
     expect(accuracy).toBeGreaterThanOrEqual(0.95);
     expect(Math.abs(accuracy - catalog.digits.metrics.accuracy)).toBeLessThan(0.02);
+    expect(answers).toBe(ANSWERS.digits);
   });
 
   it('makes a fine-tune that is better, most of all where digits are written worse', async () => {
     const bad = { count: 600, domain: 'shifted' } as const;
-    expect(await measured(catalog.digitsFine, bad)).toBeGreaterThan((await measured(catalog.digits, bad)) + 0.05);
+    const [base, fine] = [await asked(catalog.digits, bad), await asked(catalog.digitsFine, bad)];
+    expect(fine.accuracy).toBeGreaterThan(base.accuracy + 0.05);
     expect(catalog.digitsFine.metrics.accuracy).toBeGreaterThan(catalog.digits.metrics.accuracy);
   });
 
   it('makes a small one that is clearly worse, and not by cheating', async () => {
-    const accuracy = await measured(catalog.digitsSmall, { count: 1000 });
+    const { accuracy } = await asked(catalog.digitsSmall, { count: 1000 });
     expect(accuracy).toBeGreaterThan(0.7);
     expect(accuracy).toBeLessThan(0.9);
   });
 
   it('makes a reader of reviews that is right in 90 % and more', async () => {
-    expect(await measured(catalog.text, { count: 1000 })).toBeGreaterThanOrEqual(0.9);
+    const { accuracy, answers } = await asked(catalog.text, { count: 1000 });
+    expect(accuracy).toBeGreaterThanOrEqual(0.9);
+    expect(answers).toBe(ANSWERS.text);
+  });
+
+  it('answers with the same bits whatever the number of threads inside the runtime', async () => {
+    expect((await asked(catalog.text, { count: 1000, threads: 4 })).answers).toBe(ANSWERS.text);
   });
 });
