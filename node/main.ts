@@ -8,7 +8,9 @@ import { registerDataCommands } from './cli/dataCommands.ts';
 import { registerDeployCommand } from './cli/deployCommand.ts';
 import { registerDeriveCommand } from './cli/deriveCommand.ts';
 import { registerDevnetCommand } from './cli/devnetCommand.ts';
+import { registerEpochCommands } from './cli/epochCommands.ts';
 import { registerEscapeCommand } from './cli/escapeCommand.ts';
+import { registerEvaluatorCommand } from './cli/evaluatorCommand.ts';
 import { registerInferCommands } from './cli/inferCommand.ts';
 import { registerKeysCommands } from './cli/keys.ts';
 import { registerL1Commands } from './cli/l1Commands.ts';
@@ -24,6 +26,7 @@ import { registerProverCommand } from './cli/proverCommand.ts';
 import { registerProviderCommand } from './cli/providerCommand.ts';
 import { registerQueryCommands } from './cli/queryCommands.ts';
 import { registerReceiptCommands } from './cli/receiptCommands.ts';
+import { registerServiceCommands } from './cli/serviceCommands.ts';
 import { registerValidatorCommands } from './cli/validatorCommands.ts';
 
 /** The `engram` command line, nothing run yet. */
@@ -52,6 +55,9 @@ export function commandLine(): Command {
     registerProviderCommand,
     registerInferCommands,
     registerAgentCommands,
+    registerServiceCommands,
+    registerEpochCommands,
+    registerEvaluatorCommand,
     registerOracleCommands,
     registerDataCommands,
     registerValidatorCommands,

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseEther } from 'viem';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { nodePort } from '../../agents/evaluator/chainPort.ts';
 import { Evaluator, type EvaluatorDeps, type EvaluatorState } from '../../agents/evaluator/evaluator.ts';
 import { nodeSource } from '../../agents/evaluator/ledgerSource.ts';
@@ -22,9 +22,7 @@ import { commandLine } from '../main.ts';
 import type { EngramNode } from '../node.ts';
 import type { Run } from '../testing/runCli.ts';
 import { PATIENT, startTestNode } from '../testing/testNode.ts';
-import { registerEpochCommands } from './epochCommands.ts';
 import { Exit } from './output.ts';
-import { registerServiceCommands } from './serviceCommands.ts';
 
 /** A service on a whole node, with the real evaluator and keeper; what providers do is told to the evaluator. The cases follow one another. */
 const EPOCH = 1_000;
@@ -64,33 +62,6 @@ afterAll(async () => {
   await fixture.l1.stop();
   rmSync(folder, { recursive: true });
 });
-
-/** As `engram` of testing/runCli.ts, with these commands whether or not the command line has them. */
-async function engram(...args: readonly string[]): Promise<Run> {
-  let [stdout, stderr] = ['', ''];
-  const out = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    stdout += text;
-    return true;
-  });
-  const err = vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    stderr += text;
-    return true;
-  });
-  const program = commandLine();
-  if (program.commands.every((command) => command.name() !== 'epoch')) {
-    registerServiceCommands(program);
-    registerEpochCommands(program);
-  }
-  try {
-    await program.parseAsync(['node', 'engram', ...args]);
-    const isJson = args.includes('--json') && stdout !== '';
-    return { exit: Number(process.exitCode ?? 0), json: isJson ? JSON.parse(stdout) : undefined, stdout, stderr };
-  } finally {
-    process.exitCode = 0;
-    out.mockRestore();
-    err.mockRestore();
-  }
-}
 
 const run = (...args: (string | number)[]): Promise<Run> => engram(...args.map(String), '--rpc', node.rpcUrl, '--json');
 const shown = (...args: (string | number)[]): Promise<Run> => engram(...args.map(String), '--rpc', node.rpcUrl);
