@@ -18,8 +18,10 @@ import { type AnnouncementStore, MAX_ANNOUNCEMENTS } from './announcementStore.t
 import { type Entry, entryOf } from './entry.ts';
 import { AnnouncementError } from './errors.ts';
 
-/** New announcements of an agent that are taken: a few at once, then two a minute. Nobody writes on every disk of the network for free. */
-const OF_AGENT = { perSecond: 1 / 30, burst: 5 } as const;
+/** New announcements of an agent that a user brings: a few at once, then two a minute. Nobody writes on every disk of the network for free. */
+const BY_USER = { perSecond: 1 / 30, burst: 5 } as const;
+/** And in all: twice as many, so that no node refuses what another has taken, however they bunch up on the way. */
+const OF_AGENT = { perSecond: 1 / 15, burst: 10 } as const;
 /** Signatures that are checked a second for agents that L1 does not have yet: nobody can be blamed for a bad one. */
 const UNSETTLED = { perSecond: 20, burst: 40 } as const;
 
@@ -52,6 +54,7 @@ export interface AnnouncementQuery {
 export class Announcements {
   readonly #deps: AnnouncementsDeps;
   readonly #rates = new BoundedMap<RateBucket>(MAX_ANNOUNCEMENTS);
+  readonly #userRates = new BoundedMap<RateBucket>(MAX_ANNOUNCEMENTS);
   readonly #unsettled: RateBucket;
 
   constructor(deps: AnnouncementsDeps) {
@@ -66,7 +69,8 @@ export class Announcements {
   async announce(json: unknown): Promise<{ readonly sequence: number }> {
     const signed = announcementFromJson(json);
     const { sequence } = signed.announcement;
-    if ((await this.#take(signed)) === 'NEW') await this.#deps.publish?.(encodeAnnouncement(signed));
+    const mayWrite = (agent: AccountIndex): boolean => this.#userRate(agent).take();
+    if ((await this.#take(signed, { mayWrite })) === 'NEW') await this.#deps.publish?.(encodeAnnouncement(signed));
     return { sequence };
   }
 
@@ -82,8 +86,8 @@ export class Announcements {
     const { agent } = signed.announcement;
     const isSettled = await this.#deps.isSettled(agent);
     try {
-      const room = (): boolean => isSettled || this.#unsettled.take();
-      const taken = await this.#take(signed, room);
+      const mayVerify = (): boolean => isSettled || this.#unsettled.take();
+      const taken = await this.#take(signed, { mayVerify });
       if (taken === 'BUSY') return ignore('UNSETTLED');
       return taken === 'NEW' ? accept('NEW') : ignore('KNOWN');
     } catch (error) {
@@ -133,7 +137,10 @@ export class Announcements {
   }
 
   /** The cheap questions first. @throws AnnouncementError */
-  async #take(signed: SignedAnnouncement, hasRoom: () => boolean = () => true): Promise<'NEW' | 'KNOWN' | 'BUSY'> {
+  async #take(
+    signed: SignedAnnouncement,
+    { mayVerify = yes, mayWrite = yes }: { mayVerify?: () => boolean; mayWrite?: (agent: AccountIndex) => boolean },
+  ): Promise<'NEW' | 'KNOWN' | 'BUSY'> {
     const { store, domain, verify } = this.#deps;
     const { announcement } = signed;
     const { agent } = announcement;
@@ -141,7 +148,7 @@ export class Announcements {
     if (fault !== undefined) throw new AnnouncementError(fault, { expiry: announcement.expiry });
     const { key } = this.#good(signed);
     if (this.#isKnown(signed)) return 'KNOWN';
-    if (!hasRoom()) return 'BUSY';
+    if (!mayVerify()) return 'BUSY';
     const [isSigned] = await verify([announcementItem(signed, key, domain)]);
     if (isSigned !== true) throw new AnnouncementError('BAD_SIGNATURE', { agent });
 
@@ -151,7 +158,7 @@ export class Announcements {
     if (this.#isKnown(signed)) return 'KNOWN';
     // After the signature: forged ones must not use up what the agent may send.
     const rate = this.#rates.getOrMake(String(agent), () => new RateBucket(OF_AGENT, this.#deps));
-    if (!rate.take()) throw new AnnouncementError('TOO_SOON', { agent });
+    if (!mayWrite(agent) || !rate.take()) throw new AnnouncementError('TOO_SOON', { agent });
     const now = this.#now();
     const isStale = (entry: Entry): boolean => !isOf(entry, this.#standing(entry));
     await store.put(entryOf(signed, { key, now }), signed, { now, isStale });
@@ -181,10 +188,16 @@ export class Announcements {
     return standingOf({ owner }, { agent: account(agent), owner: account(owner) });
   }
 
+  #userRate(agent: AccountIndex): RateBucket {
+    return this.#userRates.getOrMake(String(agent), () => new RateBucket(BY_USER, this.#deps));
+  }
+
   #now(): number {
     return Math.floor(this.#deps.clock.nowMs() / 1_000);
   }
 }
+
+const yes = (): boolean => true;
 
 /** Whether an entry's agent and owner are still those whose key signed it. */
 function isOf({ key }: Entry, standing: Standing): standing is GoodStanding {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { documentDomain, signDocument } from '../documents/signedDocument.ts';
+import { poseidon } from '../crypto/poseidon.ts';
+import { canonicalJson } from '../documents/canonicalJson.ts';
+import { documentDomain, signDocument, textHash } from '../documents/signedDocument.ts';
 import { computeDomain } from '../domain.ts';
 import { accountIndex } from '../ids.ts';
 import type { Json } from '../json.ts';
@@ -14,6 +16,7 @@ import {
 } from './announcement.ts';
 import {
   announcementFromJson,
+  announcementItem,
   decodeAnnouncement,
   encodeAnnouncement,
   signAnnouncement,
@@ -76,6 +79,27 @@ describe('a signed announcement', () => {
     expectCode('MALFORMED_BYTES', () => announcementJson.decode({ ...good, discount: 5 }));
     const more = [{ ...capability, discount: 5 }];
     expectCode('MALFORMED_BYTES', () => announcementJson.decode({ ...good, capabilities: more }));
+  });
+});
+
+describe('exact bytes', () => {
+  it('text, hash, message and signature of an example', () => {
+    const text = new TextDecoder().decode(encodeAnnouncement(signed));
+    expect(text).toBe(
+      '{"document":{"agent":9,"capabilities":[{"execution":"12345","model":7,"name":"digits","price":"10000' +
+        '00000000","sha256":"0xabababababababababababababababababababababababababababababababab","token":0}],' +
+        '"endpoint":"http://127.0.0.1:9100","expiry":1800003600,"name":"digits by alice","owner":3,"peer":"",' +
+        '"sequence":1,"service":0,"version":1},"signature":{"r8":["156128136882808838226841616345857093266558' +
+        '69142956886175168258230400930249660","15552044472038743355564097686062078094951942066343593937170113' +
+        '170979439667314"],"s":"1195332170276727421978993668385199047545632949660281199393899728567818084960"' +
+        '}}',
+    );
+    const document = canonicalJson(announcementJson.encode(signed.announcement));
+    expect(text.startsWith(`{"document":${document},"signature":{"r8":[`)).toBe(true);
+    expect(textHash(document)).toBe(0x4191bd079dcad76dce35b0818dd625f4f6dc8c0650c5b06d40a868672abf1n);
+    expect(announcementItem(signed, alice.key, TEST_DOMAIN).message).toBe(
+      poseidon([poseidon([TEST_DOMAIN, 3n]), textHash(document)]),
+    );
   });
 });
 
