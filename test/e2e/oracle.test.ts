@@ -2,6 +2,7 @@
 import { type Address, bytesToHex, type Hex, parseEther } from 'viem';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Answerer } from '../../agents/answers/answerer.ts';
+import { answerGas } from '../../agents/answers/answerGas.ts';
 import { oraclePort } from '../../agents/answers/oraclePort.ts';
 import { MemoryDb } from '../../agents/answers/testing/fakeOracle.ts';
 import { ModelRunner } from '../../agents/execution/modelRunner.ts';
@@ -17,8 +18,10 @@ import {
   getOracleCredit,
   getQuestion,
   ORACLE,
+  oracleWalletActions,
   refundQuestion,
   Subtype,
+  signOracleAnswer,
   waitForAnswer,
   withdrawOracleCredit,
 } from '../../sdk/index.ts';
@@ -181,6 +184,34 @@ describe('a contract that asks', () => {
     await late.stop();
     expect((await getQuestion(world.evm, question)).answered).toEqual([]);
   });
+});
+
+it('an answerer learns what became of its transactions: in a block, failed there, or nowhere', async () => {
+  const [bob = expect.unreachable()] = providers;
+  const port = oraclePort(bob.evm);
+  const provider = accounts[0] ?? 0;
+  const input = Uint8Array.of(1);
+  const { question } = await alice.evm.extend(oracleWalletActions).askModel({
+    model,
+    providers: [provider],
+    input,
+    fee: 7n,
+    deadline: (await now()) + OPEN_SECONDS,
+  });
+  const said = { question, model, price: 7n, input, output: Uint8Array.of(2), time: await now() };
+  const answer = {
+    provider,
+    output: said.output,
+    receipt: signOracleAnswer(bob.ledger, bob.key, said),
+    gas: answerGas({ quorum: 1, callbackGas: 0, outputBytes: 1 }),
+  };
+  const first = await port.send(answer);
+  await expect.poll(() => port.outcome(first)).toBe('included');
+  // A crash between sending and noting it sends it once more: only gas is lost.
+  const again = await port.send(answer);
+  await expect.poll(() => port.outcome(again)).toBe('failed');
+  expect(await port.outcome(`0x${'ab'.repeat(32)}`)).toBe('unknown');
+  expect((await getQuestion(world.evm, question)).status).toBe('answered');
 });
 
 describe('engram oracle', () => {
