@@ -149,7 +149,7 @@ describe('a model that means ill', () => {
   });
 
   it('is given up when it does not come to an end; others are answered by a new thread', async () => {
-    const runner = await load(loopingModel(), { runTimeoutMs: 300 });
+    const runner = await load(loopingModel(), { runTimeoutMs: 3_000 });
     const hung = runner.run(loopingInput(FOREVER));
     const behind = runner.run(loopingInput(3));
     await expect(hung).rejects.toEqual(code('RUN_FAILED', { reason: 'timeout' }));
@@ -162,8 +162,10 @@ describe('a model that means ill', () => {
 
   it('takes only its own run with it when it kills its thread', async () => {
     const threads: Worker[] = [];
-    process.on('worker', (worker) => threads.push(worker));
+    const remember = (worker: Worker) => threads.push(worker);
+    process.on('worker', remember);
     const runner = await load(loopingModel());
+    process.off('worker', remember);
     const running = runner.run(loopingInput(FOREVER));
     const behind = runner.run(loopingInput(1));
     await threads.at(-1)?.terminate();
