@@ -182,7 +182,7 @@ describe('a provider that cheats with receipts', () => {
     await expect(consumer.infer(input(3), { ...OPTIONS, endpoint: endpointOf(0) })).rejects.toMatchObject({
       code: 'PROVIDER_EXCLUDED',
     });
-    expect(first(market).calls.slice(asked)).toEqual(['GET /v1/info']);
+    expect(first(market).calls.slice(asked)).toEqual([]);
     return { market, consumer };
   };
   /** Changes what the provider signs. */
@@ -275,6 +275,39 @@ describe('a provider that cheats with receipts', () => {
       if (receipt === undefined) throw new RangeError();
       expect(verifyReceiptSignature(receipt, actor(10).key, market.node.domain)).toBe(true);
     }
+  });
+});
+
+describe('who stands between a consumer and a provider', () => {
+  it('cannot have the provider excluded: only the address is', async () => {
+    const market = await openMarket(2);
+    const [, honest] = market.providers;
+    if (honest === undefined) throw new RangeError();
+    honest.options.price = 50n;
+    // at the first address somebody poses as the second provider, and hands requests on with another audit than was paid for
+    first(market).between = (call) =>
+      honest.call(
+        call.path === '/v1/infer' ? { ...call, headers: { ...call.headers, 'engram-audit': 'public' } } : call,
+      );
+    const consumer = await market.consumer();
+    const asked = { ...OPTIONS, endpoint: endpointOf(0) };
+    await expect(consumer.infer(input(1), asked)).rejects.toMatchObject({ code: 'RECEIPT_EXECUTION' });
+    await expect(consumer.infer(input(1), asked)).rejects.toMatchObject({ code: 'PROVIDER_EXCLUDED' });
+    const answer = await consumer.infer(input(1), { ...OPTIONS, endpoint: endpointOf(1) });
+    expect(answer).toMatchObject({ provider: honest.options.provider, price: 50n });
+    expect(await consumer.scores()).toMatchObject([{ answered: 1, failed: 1, excluded: undefined }]);
+    expect(await consumer.reports()).toMatchObject([{ code: 'RECEIPT_EXECUTION', endpoint: endpointOf(0) }]);
+  });
+
+  it('cannot pose as another provider where the account is known', async () => {
+    const market = await openMarket(2);
+    const [posing, honest] = market.providers;
+    if (posing === undefined || honest === undefined) throw new RangeError();
+    posing.between = (call) => honest.call(call);
+    const consumer = await market.consumer();
+    const asked = { ...OPTIONS, endpoint: endpointOf(0), provider: posing.options.provider };
+    await expect(consumer.infer(input(1), asked)).rejects.toMatchObject({ code: 'WRONG_PROVIDER' });
+    await expect(consumer.infer(input(1), OPTIONS)).resolves.toMatchObject({ endpoint: endpointOf(1) });
   });
 });
 

@@ -25,7 +25,7 @@ import { ProviderApi } from './providerApi.ts';
 import type { ProviderInfo } from './providerInfo.ts';
 import { checkReexecutor } from './reexecution.ts';
 import { Reputation } from './reputation.ts';
-import { rank, type Score } from './scores.ts';
+import type { Score } from './scores.ts';
 
 /**
  * Buys answers: finds providers, prefers the cheap and trusted, pays by vouchers, checks receipts and, where it has the model, answers.
@@ -198,15 +198,11 @@ export class Consumer {
     wanted: Omit<Wanted, 'input'>,
     options: InferOptions,
   ): Promise<readonly (Partial<Offering> & { endpoint: string })[]> {
-    if (options.endpoint !== undefined) return [{ endpoint: options.endpoint }];
+    const { endpoint, provider } = options;
+    if (endpoint !== undefined) return [{ endpoint, ...(provider !== undefined && { provider }) }];
     const discover = this.#deps.discover ?? ((model) => announcedOfferings(this.#deps.client, model));
-    const found = await discover(wanted);
-    const scores = new Map((await this.#store.scores()).map((score) => [score.provider, score]));
-    return rank(found, (provider) => scores.get(provider) ?? this.#reputation.stranger(provider), {
-      maxPrice: options.maxPrice,
-      explore: this.#options.explore ?? 0.1,
-      random: this.#random,
-    });
+    const { maxPrice } = options;
+    return this.#reputation.rank(await discover(wanted), { maxPrice, explore: this.#options.explore ?? 0.1 });
   }
 
   async #inferAt(
@@ -217,6 +213,7 @@ export class Consumer {
     const { endpoint } = offering;
     const { client } = this.#deps;
     const { signal, runner } = options;
+    await this.#reputation.checkEndpoint(endpoint);
     const info = await this.#api(endpoint).info(signal === undefined ? {} : { signal });
     await this.#reputation.check(info.provider);
     const input = typeof question.input === 'function' ? question.input(info.inputs) : question.input;

@@ -1,5 +1,7 @@
+import { sha256 } from '@noble/hashes/sha2.js';
 import { type Db, type DbOp, openLevel, prefixRange, put, putBytes } from '../../chain/db.ts';
 import { ChainError } from '../../chain/errors.ts';
+import { bytesToHex } from '../../protocol/bytes.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
 import { fieldWord, index, int, type Json, type JsonCodec, object, oneOf, optional } from '../../protocol/json.ts';
 import type { SignedReceipt } from '../../protocol/receipts/receipt.ts';
@@ -57,6 +59,8 @@ export interface Report {
   readonly code: Exclusion;
   readonly provider: number;
   readonly channel: number;
+  /** Where it was asked. */
+  readonly endpoint: string;
   /** Seconds, the consumer's clock. */
   readonly time: number;
   /** What the provider signed; absent if the fault is that it did not. */
@@ -98,6 +102,7 @@ const reportJson = object<Report>({
   code: oneOf(EXCLUSIONS),
   provider: index,
   channel: index,
+  endpoint: text,
   time: int,
   receipt: optional(receiptJson),
   other: optional(receiptJson),
@@ -105,6 +110,8 @@ const reportJson = object<Report>({
 });
 
 const digits = (value: number, length = 10) => String(value).padStart(length, '0');
+/** Addresses are strangers' texts: a hash is as good a key. */
+const endpointKey = (endpoint: string) => `endpoint/${bytesToHex(sha256(new TextEncoder().encode(endpoint)))}`;
 const place = (channel: number, sequence: number) => `${digits(channel, 8)}/${digits(sequence)}`;
 
 /** One change of the store; several go into one atomic write. */
@@ -171,6 +178,11 @@ export class ConsumerStore {
     return this.#list('score/', scoreJson);
   }
 
+  /** What an address answered that is not asked any more. */
+  async endpointFault(endpoint: string): Promise<Exclusion | undefined> {
+    return this.#read(endpointKey(endpoint), oneOf(EXCLUSIONS));
+  }
+
   reports(): Promise<Report[]> {
     return this.#list('report/', reportJson);
   }
@@ -207,6 +219,7 @@ export const change = {
     put(`answer/${place(record.receipt.channel, record.receipt.sequence)}`, JSON.stringify(answerJson.encode(record))),
   score: (score: Score): StoreChange =>
     put(`score/${digits(score.provider, 8)}`, JSON.stringify(scoreJson.encode(score))),
+  endpoint: (endpoint: string, fault: Exclusion): StoreChange => put(endpointKey(endpoint), JSON.stringify(fault)),
   /** One a provider, channel and kind: a second one says nothing new. */
   report: (report: Report): StoreChange =>
     put(`report/${digits(report.channel, 8)}/${report.code}`, JSON.stringify(reportJson.encode(report))),

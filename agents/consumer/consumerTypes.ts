@@ -49,6 +49,8 @@ export interface InferOptions extends WantedModel {
   readonly audit?: Audit;
   /** The provider's address; default: whoever `discover` finds, best first. */
   readonly endpoint?: string;
+  /** With `endpoint`: the account that must be paid there. Default: whoever the address says. */
+  readonly provider?: number;
   /** Runs the model here, to check answers. */
   readonly runner?: Reexecutor;
   /** `always`: every answer is run again. Default `sample`. */

@@ -14,7 +14,11 @@ import {
   type Exclusion,
   exclude,
   isExclusion,
+  isProven,
   newScore,
+  type Offer,
+  type RankOptions,
+  rank,
   type Score,
 } from './scores.ts';
 
@@ -39,8 +43,26 @@ export class Reputation {
     this.#clock = clock;
   }
 
-  stranger(provider: number): Score {
-    return newScore(provider);
+  /** Of these, whom to ask, in order: see `rank`. */
+  async rank<T extends Offer & { readonly endpoint: string }>(
+    offers: readonly T[],
+    { maxPrice, explore }: Pick<RankOptions, 'maxPrice' | 'explore'>,
+  ): Promise<T[]> {
+    const scores = new Map((await this.#store.scores()).map((score): [number, Score] => [score.provider, score]));
+    const faults = await Promise.all(offers.map(({ endpoint }) => this.#store.endpointFault(endpoint)));
+    const left = offers.filter((_, i) => faults[i] === undefined);
+    const scoreOf = (provider: number) => scores.get(provider) ?? newScore(provider);
+    return rank(left, scoreOf, { maxPrice, explore, random: this.#random });
+  }
+
+  /** @throws ConsumerError PROVIDER_EXCLUDED: something answered there that is not asked any more */
+  async checkEndpoint(endpoint: string): Promise<void> {
+    const fault = await this.#store.endpointFault(endpoint);
+    if (fault === undefined) return;
+    throw new ConsumerError('PROVIDER_EXCLUDED', `${endpoint} was caught before: ${fault}`, {
+      endpoint,
+      excluded: fault,
+    });
   }
 
   /** @throws ConsumerError PROVIDER_EXCLUDED */
@@ -55,7 +77,7 @@ export class Reputation {
     await this.#store.write([change.score(afterAnswer(await this.#store.score(provider), answer))]);
   }
 
-  /** Counts a failure, or, if the provider was caught, excludes it with a report and leaves the channel. */
+  /** Counts a failure; what ends the dealings is reported too, and the channel left. */
   async failed(provider: number, error: unknown, paid: PaidChannel): Promise<void> {
     const code = error instanceof ConsumerError || error instanceof ReceiptError ? error.code : undefined;
     if (code === undefined || NOBODYS_FAULT.includes(code)) return;
@@ -98,12 +120,14 @@ export class Reputation {
     paid: PaidChannel,
     found: { receipt?: SignedReceipt | undefined; other?: SignedReceipt | undefined; expectedHash?: Uint8Array },
   ): Promise<void> {
-    const { provider, index: channel } = paid.record;
+    const { provider, index: channel, endpoint } = paid.record;
     const time = Math.floor(this.#clock.nowMs() / 1000);
     const { receipt, other, expectedHash } = found;
+    const score = await this.#store.score(provider);
     await this.#store.write([
-      change.score(exclude(await this.#store.score(provider), code)),
-      change.report({ code, provider, channel, time, receipt, other, expectedHash }),
+      change.score(isProven(code) ? exclude(score, code) : afterFailure(score)),
+      change.endpoint(endpoint, code),
+      change.report({ code, provider, channel, endpoint, time, receipt, other, expectedHash }),
     ]);
     await paid.setState('left');
   }

@@ -1,6 +1,9 @@
 import { big, index, int, type JsonCodec, object, oneOf, optional } from '../../protocol/json.ts';
 
-/** Why a provider is never asked again: what it did can be shown, or breaks what it signed. */
+/**
+ * What ends the dealings: with the provider if it is proven by what its key signed, for anybody to check; otherwise with the address that
+ * answered so, because who stands between could have done it (handed on the request otherwise, or another's receipt) to harm the provider.
+ */
 export const EXCLUSIONS = [
   'OUTPUT_MISMATCH',
   'EQUIVOCATION',
@@ -21,6 +24,11 @@ export function isExclusion(code: string): code is Exclusion {
   return EXCLUSIONS.some((known) => known === code);
 }
 
+/** Proven by the provider's own signatures. */
+export function isProven(code: Exclusion): boolean {
+  return code === 'OUTPUT_MISMATCH' || code === 'EQUIVOCATION';
+}
+
 /** What a consumer knows of a provider from its own requests. */
 export interface Score {
   /** KEY account. */
@@ -35,6 +43,7 @@ export interface Score {
   readonly latencyMs: number;
   /** Paid for good receipts, base units. */
   readonly spent: bigint;
+  /** It was proven to cheat. */
   readonly excluded: Exclusion | undefined;
 }
 

@@ -32,10 +32,10 @@ export interface Shopper {
 /** @param maxPrice for one answer, base units: who asks for more is not available at a price that counts */
 export function consumerShopper(consumer: Pick<Consumer, 'infer'>, { maxPrice }: { maxPrice: bigint }): Shopper {
   return {
-    buy: async ({ endpoint, model }, input, { runner, signal }) => {
+    buy: async ({ endpoint, owner, model }, input, { runner, signal }) => {
       try {
         const answer = await consumer.infer(input, {
-          ...{ endpoint, model, maxPrice, audit: 'public', check: 'always' },
+          ...{ endpoint, provider: owner, model, maxPrice, audit: 'public', check: 'always' },
           ...(runner !== undefined && { runner }),
           ...(signal !== undefined && { signal }),
         });

@@ -14,7 +14,7 @@ import { ProviderApi } from '../consumer/providerApi.ts';
 import type { ProviderTransport } from '../consumer/providerTransport.ts';
 import type { Reexecutor } from '../consumer/reexecution.ts';
 import { Reputation } from '../consumer/reputation.ts';
-import { rank, type Score } from '../consumer/scores.ts';
+import type { Score } from '../consumer/scores.ts';
 import { BuyerThread } from '../dialogue/buyerThread.ts';
 import { DialogueError } from '../dialogue/dialogueError.ts';
 import { type Candidate, findProviders } from '../discovery/findProviders.ts';
@@ -80,15 +80,18 @@ export class Trader {
 
   /** Buys one answer an input from the best seller there is; undefined: nobody sells it at this price. */
   async buy(want: Want, inputs: readonly Uint8Array[]): Promise<Purchase | undefined> {
-    const { client, store, random } = this.#deps;
+    const { client } = this.#deps;
     const { agent, maxPrice, explore } = this.#options;
     const found = await findProviders(client, { model: want.model, sha256: want.runner.sha256 });
-    const scores = new Map((await store.scores()).map((score): [number, Score] => [score.provider, score]));
     const offers = found
       .filter((candidate) => candidate.agent !== agent)
-      .map((candidate) => ({ candidate, provider: candidate.owner, price: candidate.capability.price }));
-    const scoreOf = (provider: number) => scores.get(provider) ?? this.#reputation.stranger(provider);
-    for (const { candidate } of rank(offers, scoreOf, { maxPrice, explore, random })) {
+      .map((candidate) => ({
+        candidate,
+        provider: candidate.owner,
+        price: candidate.capability.price,
+        endpoint: candidate.endpoint,
+      }));
+    for (const { candidate } of await this.#reputation.rank(offers, { maxPrice, explore })) {
       const bought = await this.#buyFrom(candidate, want, inputs);
       if (bought !== undefined) return bought;
     }
