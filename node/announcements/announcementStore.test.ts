@@ -49,6 +49,16 @@ describe('the store of announcements', () => {
     expect(await again.read({ ...entry, sequence: 7 })).toBeUndefined();
   });
 
+  it('starts without records that are none by the rules of today, and drops them', async () => {
+    const db = memoryDb();
+    await add(await open(undefined, db), 20, 3);
+    const good = (await db.get('announcement/000014')) ?? '';
+    const bad = [good.replace('http://', 'gopher://'), 'no JSON', '{}'];
+    await db.write(bad.map((value, i) => ({ type: 'put', key: `announcement/00001${i}`, value })));
+    expect(agents(await open(undefined, db))).toEqual([20]);
+    expect(await db.get('announcement/000010')).toBeUndefined();
+  });
+
   it('takes 10,000, and the 10,001st only where it makes room fairly', async () => {
     const db = memoryDb();
     const store = await open(undefined, db);

@@ -34,10 +34,16 @@ export class AnnouncementStore {
     this.#capacity = capacity;
   }
 
-  /** @throws ProtocolError, SyntaxError: the database holds something else */
   static async open(options: AnnouncementStoreOptions, deps: { readonly db: Db }): Promise<AnnouncementStore> {
     const store = new AnnouncementStore(options, deps);
-    for await (const [, value] of deps.db.range(prefixRange(PREFIX))) store.#add(decodeEntry(value).entry);
+    const unread: DbOp[] = [];
+    for await (const [key, value] of deps.db.range(prefixRange(PREFIX))) {
+      const found = decodeEntry(value);
+      // No reason for a node not to start: its agent announces again.
+      if (found === undefined) unread.push({ type: 'del', key });
+      else store.#add(found.entry);
+    }
+    if (unread.length > 0) await deps.db.write(unread);
     return store;
   }
 
@@ -62,9 +68,8 @@ export class AnnouncementStore {
   async read({ agent, sequence, s }: Entry): Promise<SignedAnnouncement | undefined> {
     await this.#writes;
     const value = await this.#db.get(keyOf(agent));
-    if (value === undefined) return undefined;
-    const { signed } = decodeEntry(value);
-    const isIt = signed.announcement.sequence === sequence && signed.signature.s === s;
+    const signed = value === undefined ? undefined : decodeEntry(value)?.signed;
+    const isIt = signed?.announcement.sequence === sequence && signed.signature.s === s;
     return isIt ? signed : undefined;
   }
 

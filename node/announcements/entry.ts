@@ -4,6 +4,7 @@ import {
   type SignedAnnouncement,
 } from '../../protocol/announcements/announcement.ts';
 import { decodeAnnouncement, encodeAnnouncement } from '../../protocol/announcements/signedAnnouncement.ts';
+import { ProtocolError } from '../../protocol/errors.ts';
 import { int, type JsonCodec, object, point } from '../../protocol/json.ts';
 import type { AccountIndex, Point } from '../../protocol/types.ts';
 
@@ -48,8 +49,17 @@ export function encodeEntry({ key, until }: Pick<Entry, 'key' | 'until'>, signed
   return JSON.stringify(stored.encode({ key, until, text: new TextDecoder().decode(encodeAnnouncement(signed)) }));
 }
 
-/** Its signature was checked when it was stored. @throws ProtocolError, SyntaxError: the database holds something else */
-export function decodeEntry(value: string): { readonly entry: Entry; readonly signed: SignedAnnouncement } {
+/** Its signature was checked when it was stored. Undefined: by the rules of today it is none. */
+export function decodeEntry(value: string): { readonly entry: Entry; readonly signed: SignedAnnouncement } | undefined {
+  try {
+    return decoded(value);
+  } catch (error) {
+    if (error instanceof ProtocolError || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+function decoded(value: string): { readonly entry: Entry; readonly signed: SignedAnnouncement } {
   const { key, until, text: json } = stored.decode(JSON.parse(value));
   const signed = decodeAnnouncement(new TextEncoder().encode(json));
   return { entry: { ...entryOf(signed, { key, now: 0 }), until }, signed };
