@@ -1,5 +1,5 @@
 /**
- * What vouchers and receipts cost a provider: `npm run bench -- inference [--json] [--seconds 4] [--rounds 4]`.
+ * What vouchers and receipts cost a provider: `npm run bench -- inference [--json] [--seconds 4] [--rounds 4] [--models slow,digits] [--threads 1,2]`.
  * The same model is served bare and against vouchers by the same HTTP server and threads, in turns, so that other load falls on both.
  * Consumers are a process of their own: they sign every voucher and check every receipt, on the same cores.
  */
@@ -19,6 +19,8 @@ const { values: args } = parseArgs({
     json: { type: 'boolean', default: false },
     seconds: { type: 'string', default: '4' },
     rounds: { type: 'string', default: '4' },
+    models: { type: 'string', default: 'slow,digits' },
+    threads: { type: 'string', default: '1,2' },
   },
 });
 const SECONDS = Number(args.seconds);
@@ -121,7 +123,8 @@ try {
     digits: { file: digits.modelFile, input: digit?.input ?? slow.input },
   };
   for (const [name, { file, input }] of Object.entries(models)) {
-    for (const workers of [1, 2]) {
+    if (!args.models.split(',').includes(name)) continue;
+    for (const workers of args.threads.split(',').map(Number)) {
       progress(`${name}, ${workers} thread(s)`);
       const stage = await openStage(file, { workers, payers: PAYERS });
       try {

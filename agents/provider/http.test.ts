@@ -22,7 +22,7 @@ afterEach(async () => {
 const INPUT = new Uint8Array([1, 2, 3]);
 const FREE = { free: { calls: 1_000 } };
 
-async function post(service: ProviderService, body: Uint8Array, headers: Record<string, string> = {}) {
+async function post(service: ProviderService, body: Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}) {
   const response = await fetch(`${service.url}/v1/infer`, { method: 'POST', body, headers });
   return { status: response.status, headers: response.headers, body: new Uint8Array(await response.arrayBuffer()) };
 }
@@ -85,6 +85,20 @@ describe('over HTTP', () => {
     const head = 'POST /v1/infer HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n';
     expect(await raw(service, head, chunk, chunk, '0\r\n\r\n')).toContain('413');
     expect(market.runner.runs).toHaveLength(1);
+  });
+
+  it('inputs of all together have a limit: whoever is over it comes again', async () => {
+    const service = await market.serve({ ...FREE, limits: { inputBytes: 1_000, bodyBytes: 2_500, requestMs: 60_000 } });
+    const { port, hostname } = new URL(service.url);
+    for (let n = 0; n < 2; n += 1) {
+      const socket = connect(Number(port), hostname);
+      sockets.push(socket);
+      socket.on('error', () => undefined);
+      socket.write('POST /v1/infer HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\nx');
+    }
+    await expect.poll(async () => (await post(service, new Uint8Array(600))).status).toBe(429);
+    for (const socket of sockets.splice(0)) socket.destroy();
+    await expect.poll(async () => (await post(service, new Uint8Array(600))).status).toBe(200);
   });
 
   it('nobody who does not pay is read to the end', async () => {

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import fastify, { type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify';
+import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from '../../chain/logger.ts';
 import type { ProviderLimits } from './options.ts';
 import { ProviderError } from './providerError.ts';
@@ -31,6 +31,8 @@ const NOTHING = new Uint8Array();
 /** How often connections that are too slow are looked for. */
 const CHECK_MS = 1_000;
 const KEEP_ALIVE_MS = 30_000;
+/** A connection on which nothing moves, while an answer is made or not fetched. */
+const SILENCE_MS = 300_000;
 
 /** HTTP around `handle`: sizes, times and connections are limited here, before any work. */
 export async function startHttp({ host, port, trustProxy, limits }: HttpOptions, deps: HttpDeps): Promise<HttpServer> {
@@ -39,6 +41,7 @@ export async function startHttp({ host, port, trustProxy, limits }: HttpOptions,
     trustProxy,
     requestTimeout: limits.requestMs,
     keepAliveTimeout: KEEP_ALIVE_MS,
+    connectionTimeout: SILENCE_MS,
     forceCloseConnections: 'idle',
     exposeHeadRoutes: false,
     logger: false,
@@ -51,11 +54,12 @@ export async function startHttp({ host, port, trustProxy, limits }: HttpOptions,
   // An input is bytes, whatever type the client says they are.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  const bodies = new BodyBudget(limits, deps.metrics);
   app.route({
     method: ['GET', 'POST'],
     url: '*',
     onRequest: async (request, reply) => {
-      const refused = deps.precheck(headOf(request));
+      const refused = deps.precheck(headOf(request)) ?? bodies.take(request, reply);
       if (refused !== undefined) return reply.code(refused.status).headers(refused.headers).send(bodyOf(refused));
       return undefined;
     },
@@ -78,6 +82,35 @@ export async function startHttp({ host, port, trustProxy, limits }: HttpOptions,
       return stopping;
     },
   };
+}
+
+/** Inputs in memory, of all connections together: who has not paid can send them too. */
+class BodyBudget {
+  readonly #limits: ProviderLimits;
+  readonly #metrics: ProviderMetrics;
+  #bytes = 0;
+
+  constructor(limits: ProviderLimits, metrics: ProviderMetrics) {
+    this.#limits = limits;
+    this.#metrics = metrics;
+  }
+
+  /** Counts what the request says it will send, or could, until its answer is sent or its connection gone. */
+  take(request: FastifyRequest, reply: FastifyReply): ProviderResponse | undefined {
+    if (request.method !== 'POST') return undefined;
+    const said = request.headers['content-length'];
+    const bytes = said === undefined ? this.#limits.inputBytes : Math.min(Number(said), this.#limits.inputBytes);
+    if (this.#bytes + bytes > this.#limits.bodyBytes) {
+      const refusal = refusalOf(new ProviderError('BUSY', 'too much is being received', { retryAfter: 1 }));
+      this.#metrics.refused(refusal.code);
+      return refusalResponse(refusal);
+    }
+    this.#bytes += bytes;
+    reply.raw.once('close', () => {
+      this.#bytes -= bytes;
+    });
+    return undefined;
+  }
 }
 
 function headOf(request: FastifyRequest): Omit<ProviderRequest, 'body'> {

@@ -35,6 +35,8 @@ export interface ProviderLimits {
   readonly requestMs: number;
   readonly connections: number;
   readonly connectionsPerAddress: number;
+  /** Bytes of inputs that are being received or worked on, all together: whoever comes then is told to come again. */
+  readonly bodyBytes: number;
   /** Channels whose books are kept in memory while nothing happens on them. */
   readonly idleChannels: number;
   /** Channels that are looked up on the ledger at a time. */
@@ -95,6 +97,7 @@ export const DEFAULT_LIMITS: ProviderLimits = {
   requestMs: 15_000,
   connections: 1_024,
   connectionsPerAddress: 256,
+  bodyBytes: 64 * MIB,
   idleChannels: 4_096,
   lookups: 16,
 };
