@@ -61,8 +61,10 @@ export async function buy(path: string, options: BuyOptions): Promise<object> {
       deliverBy: made.deliverBy,
     };
   } catch (error) {
-    // refused for good: nothing was paid, and the next try is a new purchase
-    if (error instanceof SdkError && error.code === 'LANE_REVERTED') folder.removePurchase();
+    // refused: nothing was paid, and the next try is a new purchase. Not if an earlier try went through
+    const isRefused = error instanceof SdkError && error.code === 'LANE_REVERTED';
+    if (isRefused && (await client.getPurchaseState(purchaseId(purchase))).status === 'unknown')
+      folder.setPurchaseAside();
     throw error;
   }
 }

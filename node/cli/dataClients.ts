@@ -1,10 +1,10 @@
 /** What the commands of `engram data` talk to. */
-import { createPublicClient, createWalletClient, type Hex, http } from 'viem';
+import { createPublicClient, createWalletClient, type Hex, http, publicActions } from 'viem';
 import type { Manifest } from '../../agents/data/manifest.ts';
 import { manifestHash } from '../../agents/data/manifest.ts';
 import { artefactCommitment, provenanceCommitment } from '../../protocol/attestation.ts';
 import { type DataActions, dataActions, dataWalletActions } from '../../sdk/data/dataActions.ts';
-import type { DataPurchase } from '../../sdk/data/purchase.ts';
+import type { FoundPurchase } from '../../sdk/data/escrowReads.ts';
 import { RpcClient } from '../../sdk/rpcClient.ts';
 import type { NodeOptions } from './context.ts';
 import { type EthereumKeyOptions, ethereumAccount, laneChain } from './laneClients.ts';
@@ -25,6 +25,7 @@ export async function dataWallet(options: DataOptions) {
   const account = ethereumAccount(options);
   const chain = await laneChain(options);
   return createWalletClient({ account, chain, transport: http(), pollingInterval: POLL_MS })
+    .extend(publicActions)
     .extend(dataActions)
     .extend(dataWalletActions);
 }
@@ -35,10 +36,10 @@ export async function timeOf({ rpc }: NodeOptions): Promise<number> {
 }
 
 /** A purchase by its id, from the chain. @throws CliError NOT_FOUND */
-export async function purchaseById(client: Pick<DataActions, 'findPurchases'>, id: Hex): Promise<DataPurchase> {
+export async function purchaseById(client: Pick<DataActions, 'findPurchases'>, id: Hex): Promise<FoundPurchase> {
   const [found] = await client.findPurchases({ id });
   if (found === undefined) throw new CliError(Exit.NOT_FOUND, 'UNKNOWN_PURCHASE', `there is no purchase ${id}`);
-  return found.purchase;
+  return found;
 }
 
 /**

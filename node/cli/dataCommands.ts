@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Hex } from 'viem';
 import { type DataPurchase, purchaseId } from '../../sdk/data/purchase.ts';
 import { columns } from './columns.ts';
@@ -7,7 +7,15 @@ import { type NodeOptions, withDev, withJson, withNode } from './context.ts';
 import { type BuyOptions, buy, check, dispute, type OpenOptions, open } from './dataBuyer.ts';
 import { type DataOptions, dataReader, dataWallet, purchaseById, timeOf } from './dataClients.ts';
 import { DataFolder } from './dataFolder.ts';
-import { type DeliverOptions, deliver, type OfferOptions, offer, type PrepareOptions, prepare } from './dataSeller.ts';
+import {
+  type DeliverOptions,
+  deliver,
+  FINALITIES,
+  type OfferOptions,
+  offer,
+  type PrepareOptions,
+  prepare,
+} from './dataSeller.ts';
 import { withEthereumKey } from './laneClients.ts';
 import { CliError, Exit, guarded, lines } from './output.ts';
 import { address, amount, count, hash, index } from './parsers.ts';
@@ -47,6 +55,14 @@ function registerSelling(data: Command, signing: Signing): void {
     .argument('<folder>', 'prepared and offered')
     .option('--purchase <id>', 'this one', hash)
     .option('--max-dispute <seconds>', 'leave out purchases with a longer time for disputes', count, 7 * DAY)
+    .addOption(
+      new Option(
+        '--finality <tag>',
+        'deliver once the purchase’s block is so final: a delivery that was sent is public',
+      )
+        .choices([...FINALITIES])
+        .default('safe' satisfies (typeof FINALITIES)[number]),
+    )
     .action((folder: string, { maxDispute, ...options }: DeliverOptions & { maxDispute: number }) =>
       guarded(options, () => deliver(folder, { ...options, maxDisputeSeconds: maxDispute }), lines),
     );
@@ -171,5 +187,5 @@ async function purchaseOf(what: string, options: NodeOptions): Promise<DataPurch
   if (!/^0x[0-9a-fA-F]{64}$/.test(what)) {
     throw new CliError(Exit.USAGE, 'BAD_FILE', `${what} is no folder, and no id of a purchase`);
   }
-  return purchaseById(await dataReader(options), what as Hex); // by the pattern
+  return (await purchaseById(await dataReader(options), what as Hex)).purchase; // by the pattern
 }

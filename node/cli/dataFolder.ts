@@ -1,11 +1,11 @@
 /** A sale as files: what the seller keeps, what it gives to anybody, what the buyer keeps. */
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DataError } from '../../agents/data/dataError.ts';
 import { type Manifest, manifestText, parseManifest } from '../../agents/data/manifest.ts';
 import type { DatasetSecret } from '../../agents/data/prepareDataset.ts';
 import { big, hexBytes, type JsonCodec, object, oneOf } from '../../protocol/json.ts';
-import type { DataOffer, DataPurchase } from '../../sdk/data/purchase.ts';
+import { type DataOffer, type DataPurchase, purchaseId } from '../../sdk/data/purchase.ts';
 import { offerJson, purchaseJson } from '../../sdk/data/purchaseJson.ts';
 import { readJson } from './files.ts';
 import { CliError, Exit } from './output.ts';
@@ -86,8 +86,10 @@ export class DataFolder {
     this.#write(this.#buyersFile, buyersJson, file, 'wx');
   }
 
-  removePurchase(): void {
-    rmSync(this.#buyersFile, { force: true });
+  /** Makes room for another purchase; the secret of this one stays, under the purchase's id. */
+  setPurchaseAside(): void {
+    const { purchase } = this.buyers();
+    renameSync(this.#buyersFile, join(this.#path, `purchase.${purchaseId(purchase).slice(2, 18)}.json`));
   }
 
   /** @throws CliError BAD_FILE */

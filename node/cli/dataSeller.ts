@@ -83,9 +83,14 @@ export async function offer(path: string, options: OfferOptions): Promise<object
   return { ...made, give };
 }
 
+/** Tags of blocks: what the sequencer says, what is on L1, what is proven and attested. */
+export const FINALITIES = ['latest', 'safe', 'finalized'] as const;
+type Finality = (typeof FINALITIES)[number];
+
 export interface DeliverOptions extends DataOptions {
   readonly purchase?: Hex;
   readonly maxDisputeSeconds: number;
+  readonly finality: Finality;
 }
 
 interface Skipped {
@@ -101,12 +106,17 @@ export async function deliver(path: string, options: DeliverOptions): Promise<ob
   const purchases =
     options.purchase === undefined
       ? await client.findPurchases({ seller: mine.seller })
-      : [{ id: options.purchase, purchase: await purchaseById(client, options.purchase) }];
+      : [await purchaseById(client, options.purchase)];
+  // a delivery is public as soon as it is sent: the money had better be there to stay
+  const { number: final } = await client.getBlock({ blockTag: options.finality });
   const time = await timeOf(options);
   const delivered: object[] = [];
   const skipped: Skipped[] = [];
-  for (const { id, purchase } of purchases) {
-    const reason = whyNot(purchase, { mine, time, ...options });
+  for (const { id, purchase, block } of purchases) {
+    const isFinal = block <= final;
+    const reason =
+      whyNot(purchase, { mine, time, ...options }) ??
+      (isFinal ? undefined : `its block is not ${options.finality} yet`);
     const { status } = await client.getPurchaseState(id);
     if (status !== 'bought') {
       if (options.purchase !== undefined) skipped.push({ id, reason: `it is ${status}` });

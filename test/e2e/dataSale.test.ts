@@ -1,7 +1,16 @@
 /** `engram data`: a dataset sold for its key, from the command line; honest, cheating, silent and lying people. */
 
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
@@ -23,6 +32,7 @@ import { type InstantDevnet, startInstantDevnet } from './support/instantDevnet.
 import { type LanePerson, LaneWorld } from './support/laneWorld.ts';
 
 const PUBLIC = ['data.cipher', 'data.leaves', 'manifest.json', 'offer.json'];
+const now = ['--finality', 'latest'] as const;
 const PLAIN = Uint8Array.from({ length: 9_000 }, (_, i) => (i * 37) % 256);
 const PRICE = parseEther('0.25');
 let devnet: InstantDevnet;
@@ -127,9 +137,12 @@ describe('an honest sale', () => {
       'NOT_FOUND',
     ]);
 
+    const early = await must(data('deliver', sellers, ...by('alice')));
+    expect(early).toEqual({ delivered: [], skipped: [{ id: bought.id, reason: 'its block is not safe yet' }] });
+    await world.settle();
     const { delivered, skipped } = await must(data('deliver', sellers, ...by('alice')));
     expect([delivered.map(({ purchase }: { purchase: string }) => purchase), skipped]).toEqual([[bought.id], []]);
-    expect((await must(data('deliver', sellers, ...by('alice')))).delivered).toEqual([]);
+    expect((await must(data('deliver', sellers, ...now, ...by('alice')))).delivered).toEqual([]);
     expect(await must(data('open', buyers, '--out', join(buyers, 'out'), '--accept', ...by('bob')))).toMatchObject({
       sha256,
     });
@@ -154,6 +167,34 @@ describe('an honest sale', () => {
     writeFileSync(join(buyers, 'offer.json'), JSON.stringify(lie));
     expect(codeOf(await data('buy', buyers, ...by('bob')))).toEqual([Exit.REFUSED, 'NOT_THE_DATASET']);
     expect(existsSync(join(buyers, 'purchase.json'))).toBe(false);
+  });
+});
+
+describe('a purchase that did not arrive', () => {
+  it('is sent again as it is, with the one-time key that was stored', async () => {
+    const { buyers } = await offered();
+    const carol = world.who('carol');
+    const buying = ['buy', buyers, '--dev', 'carol', '--rpc', devnet.rpcUrl];
+    expect((await data(...buying)).exit).toBe(Exit.REFUSED);
+    const stored = readFileSync(join(buyers, 'purchase.json'), 'utf8');
+    await world.evm.waitForTransactionReceipt({
+      hash: await alice.evm.sendTransaction({ to: carol.address, value: parseEther('0.5') }),
+    });
+    expect((await must(data(...buying))).id).toBe(purchaseId(boughtIn(buyers)));
+    expect(readFileSync(join(buyers, 'purchase.json'), 'utf8')).toBe(stored);
+    await must(data('refund', buyers, ...by('alice')));
+  });
+
+  it('and cannot any more makes room for another, its secret kept', async () => {
+    const { buyers } = await offered();
+    const offer = offerJson.decode(JSON.parse(readFileSync(join(buyers, 'offer.json'), 'utf8')));
+    const { secret, point: key } = oneTimeKey(5n);
+    const purchase = { offer, buyer: bob.address, key, deliverBy: 1, disputeSeconds: 3_600 };
+    const late = { purchase: purchaseJson.encode(purchase), secret: String(secret), version: 1 };
+    writeFileSync(join(buyers, 'purchase.json'), JSON.stringify(late));
+    expect(codeOf(await data('buy', buyers, ...by('bob')))).toEqual([Exit.REFUSED, 'LANE_REVERTED']);
+    const kept = readdirSync(buyers).filter((name) => name.startsWith('purchase.'));
+    expect(kept).toEqual([expect.stringMatching(/^purchase\.[0-9a-f]{16}\.json$/)]);
   });
 });
 
@@ -197,7 +238,7 @@ describe('a cheating seller', () => {
       writeFileSync(secretFile, JSON.stringify(secret));
     });
     await buy(buyers);
-    expect((await must(data('deliver', sellers, ...by('alice')))).delivered).toHaveLength(1);
+    expect((await must(data('deliver', sellers, ...now, ...by('alice')))).delivered).toHaveLength(1);
     const out = join(buyers, 'out');
     expect(codeOf(await data('open', buyers, '--out', out, ...by('bob')))).toEqual([Exit.REFUSED, 'BAD_CHUNK']);
     expect(existsSync(out)).toBe(false);
@@ -213,7 +254,7 @@ describe('a cheating seller', () => {
     expect(before - (await world.balance(bob.address, token))).toBe(PRICE);
     expect(codeOf(await data('refund', buyers, ...by('bob')))).toEqual([Exit.REFUSED, 'LANE_REVERTED']);
     await advance(601);
-    const late = await must(data('deliver', sellers, ...by('alice')));
+    const late = await must(data('deliver', sellers, ...now, ...by('alice')));
     expect(late.skipped).toContainEqual({ id, reason: 'its time for the delivery is over' });
     await must(data('refund', id, ...by('bob')));
     expect((await must(data('withdraw', '--token', token, ...by('bob')))).amount).toBe(String(PRICE));
@@ -225,7 +266,7 @@ describe('a lying buyer', () => {
   it('gets nothing, and the seller is paid when the time is over', async () => {
     const { sellers, buyers } = await offered();
     await buy(buyers);
-    await must(data('deliver', sellers, ...by('alice')));
+    await must(data('deliver', sellers, ...now, ...by('alice')));
     expect(codeOf(await data('dispute', buyers, ...by('bob')))).toEqual([Exit.REFUSED, 'NOTHING_WRONG']);
     const purchase = boughtIn(buyers);
     const { key } = JSON.parse(readFileSync(join(sellers, 'secret.json'), 'utf8'));

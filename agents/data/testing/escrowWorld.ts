@@ -34,7 +34,7 @@ export const BUYERS_KEY: OneTimeKey = oneTimeKey(0xb0b0n ** 9n);
 export const SELLERS_KEY: OneTimeKey = oneTimeKey(0x5e11n ** 13n);
 
 /** The contract's sources, compiled alone as the predeploy is. */
-export async function buildEscrow() {
+async function buildEscrow() {
   const sources = await readSources(predeploys, (file) => file.endsWith('DataEscrow.sol'));
   return compile(sources);
 }
@@ -170,7 +170,7 @@ function rootOf(leaves: readonly Uint8Array[]): Hex {
   return prefixedHex(tree.end().root);
 }
 
-export function proofOf(leaves: readonly Uint8Array[], index: number): readonly Hex[] {
+function proofOf(leaves: readonly Uint8Array[], index: number): readonly Hex[] {
   const tree = new ChunkTree(index);
   for (const leaf of leaves) tree.append(leaf);
   return tree.end().proof.map(prefixedHex);
