@@ -110,7 +110,7 @@ export class OracleWorld {
   /** As the mirror writes it. */
   async #account(index: number, kind: Account['kind'], words: readonly bigint[]): Promise<void> {
     const [a = 0n, b = 0n, c = 0n] = words as Field[]; // the mirror is not asked
-    const state = packState({ kind, token: 0, nonce: 0, balance: 0n, claimed: 0n, a, b, c });
+    const state = packState({ kind, token: 0, nonce: 0, balance: 0n, claimed: 0n });
     for (const [i, word] of [state, a, b, c].entries()) {
       await this.lane.setStorage(LEDGER_READ, wordHex(BigInt(4 * index + i)), wordHex(word));
     }
