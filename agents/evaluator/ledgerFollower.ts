@@ -91,12 +91,10 @@ export class LedgerFollower {
     const { source, onBatch } = this.#deps;
     const last = await source.last(signal);
     const first = this.ledger.batch + 1;
-    for (let number = first; number <= last; number += 1) {
-      signal?.throwIfAborted();
-      const batch = await source.batch(number, signal);
+    for await (const batch of readAhead(source, first, last, signal)) {
       this.ledger.apply(batch);
       this.#collect(batch);
-      onBatch?.(number, last);
+      onBatch?.(batch.number, last);
       if (this.#isDue()) await this.#store();
     }
     return Math.max(0, last - first + 1);
@@ -143,5 +141,28 @@ export class LedgerFollower {
 
   #claimsOp(): DbOp {
     return put(CLAIMS, JSON.stringify(claims.encode(this.#claims)));
+  }
+}
+
+/** Batches asked for ahead of the one that is applied. */
+const READ_AHEAD = 4;
+
+async function* readAhead(
+  source: LedgerSource,
+  first: number,
+  last: number,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<EpochBatch> {
+  const coming: Promise<EpochBatch>[] = [];
+  for (let now = first, next = first; now <= last; now += 1) {
+    signal?.throwIfAborted();
+    for (; next <= last && next < now + READ_AHEAD; next += 1) {
+      const read = source.batch(next, signal);
+      // Whoever awaits it gets the failure; until then it must not count as unhandled.
+      read.catch(() => undefined);
+      coming.push(read);
+    }
+    const batch = await coming.shift();
+    if (batch !== undefined) yield batch;
   }
 }

@@ -1,4 +1,5 @@
 /** Batches in order: from a node, or from L1 alone. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { RollupReader } from '../../bridge/client/interface.ts';
 import { decodeBody } from '../../protocol/codec/body.ts';
 import { challengeOf, dataHashOf } from '../../protocol/commitment.ts';
@@ -6,6 +7,7 @@ import { keccak256 } from '../../protocol/crypto/keccak.ts';
 import type { EpochBatch } from '../../protocol/epochs/serviceAccounts.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
 import { closedBatchFromJson } from '../../protocol/serialize.ts';
+import { NodeUnavailableError } from '../../sdk/errors.ts';
 import { type AnyClient, request } from '../../sdk/request.ts';
 import type { Finality } from '../../sdk/wait.ts';
 import { EvaluatorError } from './evaluatorError.ts';
@@ -28,7 +30,10 @@ export function nodeSource(client: AnyClient, finality: Finality = 'proven'): Le
       return (finality === 'included' ? heads.unsafe : heads[finality]).batch;
     },
     batch: async (number, signal) => {
-      const json = await request(client, 'engram_getClosedBatch', [number], signal && { signal });
+      const json = await patiently(
+        () => request(client, 'engram_getClosedBatch', [number], signal && { signal }),
+        signal,
+      );
       if (json === null) throw new EvaluatorError('BAD_SOURCE', `the node does not have batch ${number}`, { number });
       const { batch } = checked(number, () => closedBatchFromJson(json));
       const { timestamp, l1Ops, txs } = batch;
@@ -36,6 +41,22 @@ export function nodeSource(client: AnyClient, finality: Finality = 'proven'): Le
       return { number, timestamp, l1Ops, ops: txs.map((tx) => tx.ops) };
     },
   };
+}
+
+const PAUSE_MS = 1_000;
+const MAX_PAUSES = 90;
+
+/** Whoever catches up asks for a lot, and nodes limit the questions of a minute. */
+async function patiently<T>(ask: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  for (let pause = 0; ; pause += 1) {
+    try {
+      return await ask();
+    } catch (error) {
+      const isLimited = error instanceof NodeUnavailableError && error.code === 'RATE_LIMITED';
+      if (!isLimited || pause === MAX_PAUSES) throw error;
+      await sleep(PAUSE_MS, undefined, signal && { signal });
+    }
+  }
 }
 
 /** Proven batches as they were posted on L1, each held against what the contract stored of it. */

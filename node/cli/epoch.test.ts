@@ -18,9 +18,8 @@ import { createEngramClient, type LedgerClient } from '../../sdk/client.ts';
 import { RpcClient } from '../../sdk/rpcClient.ts';
 import { devAccount } from '../devnet/accounts.ts';
 import { accountsOf } from '../devnet/funding.ts';
-import { commandLine } from '../main.ts';
 import type { EngramNode } from '../node.ts';
-import type { Run } from '../testing/runCli.ts';
+import { engram, type Run } from '../testing/runCli.ts';
 import { PATIENT, startTestNode } from '../testing/testNode.ts';
 import { Exit } from './output.ts';
 
