@@ -2,13 +2,11 @@ import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { hexToBytes } from '../../protocol/bytes.ts';
 import { ZERO } from '../../protocol/field.ts';
-import { receiptHash, verifyReceiptSignature } from '../../protocol/receipts/receipt.ts';
-import { decodeReceipt, proofFromJson, receiptFromJson } from '../../protocol/receipts/receiptCodec.ts';
-import { verifyReceiptProof } from '../../protocol/receipts/receiptTree.ts';
+import { verifyReceiptSignature } from '../../protocol/receipts/receipt.ts';
+import { decodeReceipt } from '../../protocol/receipts/receiptCodec.ts';
 import { Subtype } from '../../protocol/types.ts';
 import { signVoucher } from '../../protocol/voucher.ts';
 import { voucherSeed } from '../../sdk/channels/voucherSeed.ts';
-import { channelProof } from '../consumer/providerApi.ts';
 import { parseProviderInfo } from '../consumer/providerInfo.ts';
 import { ExecutionError } from '../execution/executionError.ts';
 import { FakeRunner } from './testing/fakeRunner.ts';
@@ -26,7 +24,6 @@ import {
   text,
   voucherHex,
 } from './testing/fixture.ts';
-import { MemoryDb } from './testing/memoryDb.ts';
 
 let market: Market;
 beforeEach(async () => {
@@ -110,155 +107,6 @@ function documentsOf(runner: FakeRunner): FakeRunner['execution'] {
     return { document, word: ZERO };
   };
 }
-
-describe('a voucher', () => {
-  it('sent again gets the same receipt and output, and nothing runs', async () => {
-    const service = await market.serve();
-    const channel = await market.openChannel();
-    const voucher = channel.next(undefined, request);
-    const first = await service.handle(infer(voucher, INPUT));
-    // also with another input: what was paid for is what was answered
-    for (const input of [INPUT, new Uint8Array([7])])
-      expect(await service.handle(infer(voucher, input))).toEqual(first);
-    expect(market.runner.runs).toHaveLength(1);
-  });
-
-  it('sent twice at the same time runs once', async () => {
-    const service = await market.serve();
-    const voucher = (await market.openChannel()).next(undefined, request);
-    const { release, started } = market.runner.hold();
-    const both = [service.handle(infer(voucher, INPUT)), service.handle(infer(voucher, INPUT))];
-    await started;
-    const other = await service.handle(infer(voucher, new Uint8Array([7])));
-    expect(refusal(other)).toEqual([409, 'REQUEST_PENDING']);
-    release();
-    const [first, second] = await Promise.all(both);
-    expect(second).toEqual(first);
-    expect(answered(await service.handle(infer(voucher, INPUT))).receipt.sequence).toBe(0);
-    expect(market.runner.runs).toHaveLength(1);
-  });
-
-  it('that came before, that promises too little, or of a root that is not ours is refused by name', async () => {
-    const service = await market.serve();
-    const channel = await market.openChannel();
-    const seed = voucherSeed(alice);
-    const old = channel.next(undefined, request);
-    channel.receive(answered(await service.handle(infer(old, INPUT))).receipt);
-    await buy(service, channel, 1);
-    expect(refusal(await service.handle(infer(old, INPUT)))).toEqual([402, 'VOUCHER_STALE']);
-    const next = channel.next(undefined, request);
-    const signed = (change: object) => signVoucher({ ...next, ...change }, seed, market.node.domain);
-    const tries = [
-      ['VOUCHER_TOO_LOW', signed({ total: next.total - 1n })],
-      ['VOUCHER_ROOT', signed({ receiptsRoot: ZERO })],
-      ['VOUCHER_OVER_BALANCE', signed({ total: 10_001n })],
-      ['BAD_VOUCHER', { ...next, total: next.total + 1n }],
-      ['BAD_VOUCHER', signVoucher(next, voucherSeed(carol), market.node.domain)],
-    ] as const;
-    for (const [code, voucher] of tries)
-      expect(refusal(await service.handle(infer(voucher, INPUT)))).toEqual([402, code]);
-    expect(market.runner.runs).toHaveLength(2);
-    // and none of it stands in the way of the right one
-    channel.receive(answered(await service.handle(infer(next, INPUT))).receipt);
-  });
-
-  it('of another channel, provider or model buys nothing', async () => {
-    const service = await market.serve();
-    const [one, two] = [await market.openChannel(), await market.openChannel()];
-    const moved = { ...one.next(undefined, request), channel: two.index };
-    expect(refusal(await service.handle(infer(moved, INPUT)))).toEqual([402, 'BAD_VOUCHER']);
-    const open = (change: object) =>
-      market.clientOf(alice).openChannel({
-        ...{ provider: market.provider, model: market.model, amount: 1_000n, lifetimeSeconds: 3_600 },
-        ...change,
-      });
-    const codeOf = async (change: object) => {
-      const channel = await open(change);
-      return refusal(await service.handle(infer(channel.next(undefined, { price: 1n, input: INPUT }), INPUT)));
-    };
-    const other = (await market.clientOf(carol).attest({ sha256: sha256(INPUT), subtype: Subtype.MODEL })).index;
-    expect(await codeOf({ provider: market.node.deposit(carol, 0n) })).toEqual([402, 'CHANNEL_PROVIDER']);
-    expect(await codeOf({ model: other })).toEqual([402, 'CHANNEL_MODEL']);
-    expect(await codeOf({ amount: PRICE - 1n })).toEqual([402, 'CHANNEL_DEPOSIT']);
-    expect(await codeOf({ lifetimeSeconds: 60 })).toEqual(
-      [200, undefined].length === 2 ? [402, 'VOUCHER_TOO_LOW'] : [],
-    );
-    const unknown = { ...one.voucher(), channel: 999_999 as typeof one.index };
-    expect(refusal(await service.handle(infer(unknown, INPUT)))).toEqual([402, 'CHANNEL_UNKNOWN']);
-    expect(market.runner.runs).toHaveLength(0);
-  });
-
-  it('of a channel that was used without this book is refused', async () => {
-    const service = await market.serve();
-    const channel = await market.openChannel();
-    await buy(service, channel, 2);
-    await service.claimNow();
-    await service.stop();
-    const forgetful = await market.serve({}, { store: new MemoryDb() });
-    const response = await forgetful.handle(infer(channel.next(undefined, request), INPUT));
-    expect(refusal(response)).toEqual([402, 'CHANNEL_USED']);
-  });
-
-  it('on a channel that expires too soon, or has expired, is refused', async () => {
-    const service = await market.serve({ minimumSeconds: 120 });
-    const [soon, long] = [await market.openChannel(1_000n, 100), await market.openChannel(1_000n, 200)];
-    expect(refusal(await service.handle(infer(soon.next(undefined, request), INPUT)))).toEqual([402, 'CHANNEL_EXPIRY']);
-    await buy(service, long, 1);
-    market.clock.advance(200);
-    expect(refusal(await service.handle(infer(long.next(undefined, request), INPUT)))).toEqual([
-      402,
-      'CHANNEL_EXPIRED',
-    ]);
-  });
-
-  it('that cannot be read is malformed', async () => {
-    const service = await market.serve();
-    const hex = voucherHex((await market.openChannel()).next(undefined, request));
-    for (const bad of [hex.slice(2), `${hex}00`, hex.toUpperCase(), `${hex}, ${hex}`, 'zz']) {
-      const response = await service.handle(infer(undefined, INPUT, { 'engram-voucher': bad }));
-      expect(refusal(response)).toEqual([400, 'BAD_REQUEST']);
-    }
-    const high = `ffffffff${hex.slice(8)}`;
-    const response = await service.handle(infer(undefined, INPUT, { 'engram-voucher': high }));
-    expect(refusal(response)).toEqual([400, 'INDEX_OUT_OF_RANGE']);
-  });
-
-  it('that only signs for receipts is taken, kept, and claimed with', async () => {
-    const service = await market.serve();
-    const channel = await market.openChannel();
-    await buy(service, channel, 3);
-    const closing = channel.voucher();
-    const headers = { 'engram-voucher': voucherHex(closing) };
-    const post = { method: 'POST', path: '/v1/vouchers', body: new Uint8Array(), address: '192.0.2.1' } as const;
-    expect((await service.handle({ ...post, headers })).status).toBe(204);
-    expect((await service.handle({ ...post, headers })).status).toBe(204);
-    expect(refusal(await service.handle({ ...post, headers: {} }))).toEqual([402, 'PAYMENT_REQUIRED']);
-    const again = await market.serve({}, { store: market.db.snapshot() });
-    await again.claimNow();
-    expect(market.node.account(channel.index)?.claimed).toBe(3n * PRICE);
-    expect(await market.db.get(`c/${channel.index.toString(16).padStart(8, '0')}`)).toContain(
-      closing.receiptsRoot.toString(),
-    );
-    await buy(again, channel, 1);
-  });
-
-  it('over the balance is taken once the channel was topped up', async () => {
-    const service = await market.serve();
-    const channel = await market.openChannel(PRICE);
-    await buy(service, channel, 1);
-    await channel.topUp({ amount: PRICE });
-    await channel.refresh();
-    // the provider looks again, but not at once
-    const voucher = channel.next(undefined, request);
-    const shelfTime = performance.now;
-    performance.now = () => shelfTime.call(performance) + 10_000;
-    try {
-      channel.receive(answered(await service.handle(infer(voucher, INPUT))).receipt);
-    } finally {
-      performance.now = shelfTime;
-    }
-  });
-});
 
 describe('a request that fails inside', () => {
   it('costs nothing, and its voucher pays for the next', async () => {
@@ -385,91 +233,6 @@ describe('many requests', () => {
   });
 });
 
-describe('free calls', () => {
-  it('are as many as promised, and have no receipt', async () => {
-    const service = await market.serve({ free: { calls: 2, perSeconds: 60 } });
-    for (let n = 0; n < 2; n += 1) {
-      const response = await service.handle(infer(undefined, INPUT));
-      expect([response.status, response.headers['engram-receipt']]).toEqual([200, undefined]);
-    }
-    const refused = await service.handle(infer(undefined, INPUT));
-    expect(refusal(refused)).toEqual([429, 'QUOTA']);
-    expect(Number(refused.headers['retry-after'])).toBeLessThanOrEqual(60);
-    expect((await service.handle({ ...infer(undefined, INPUT), address: '192.0.2.2' })).status).toBe(200);
-    market.clock.advance(60);
-    expect((await service.handle(infer(undefined, INPUT))).status).toBe(200);
-  });
-
-  it('are none by default, and never take a place from who pays', async () => {
-    expect(refusal(await (await market.serve()).handle(infer(undefined, INPUT)))).toEqual([402, 'PAYMENT_REQUIRED']);
-    await market.stop();
-    const service = await market.serve({ free: { calls: 100 }, limits: { concurrency: 1 } });
-    const { release, started } = market.runner.hold();
-    const paid = service.handle(infer((await market.openChannel()).next(undefined, request), INPUT));
-    await started;
-    expect(refusal(await service.handle(infer(undefined, INPUT)))).toEqual([429, 'BUSY']);
-    release();
-    answered(await paid);
-  });
-});
-
-describe('who lost an answer', () => {
-  it('is shown the channel if it has the voucher key, nobody else', async () => {
-    const service = await market.serve();
-    const channel = await market.openChannel();
-    const { receipt, output } = await buy(service, channel, 3);
-    const path = `/v1/channels/${channel.index}`;
-    const proof = (account: typeof alice) => ({
-      'engram-proof': channelProof(channel.index, voucherSeed(account), market.node.domain),
-    });
-    const shown = JSON.parse(text(await service.handle(get(path, proof(alice)))));
-    expect(shown).toMatchObject({ issued: (3n * PRICE).toString(), receipts: 3 });
-    expect(shown.root).toBe(channel.voucher().receiptsRoot.toString());
-    expect(receiptFromJson(shown.lastReceipt)).toEqual(receipt);
-    expect(new Uint8Array(Buffer.from(shown.lastOutput, 'base64'))).toEqual(output);
-    expect(refusal(await service.handle(get(path, proof(carol))))).toEqual([404, 'NOT_FOUND']);
-    expect(refusal(await service.handle(get('/v1/channels/5000', proof(alice))))).toEqual([404, 'NOT_FOUND']);
-    expect(refusal(await service.handle(get(path)))).toEqual([400, 'BAD_REQUEST']);
-    // a voucher's signature is no proof
-    const { signature } = channel.voucher();
-    const hex = [signature.r8[0], signature.r8[1], signature.s].map((word) => word.toString(16).padStart(64, '0'));
-    expect(refusal(await service.handle(get(path, { 'engram-proof': hex.join('') })))).toEqual([404, 'NOT_FOUND']);
-  });
-});
-
-describe('samples', () => {
-  it('show public receipts with proofs under the root of any size', async () => {
-    const service = await market.serve();
-    const channel = await market.openChannel();
-    const roots = [];
-    for (let n = 0; n < 5; n += 1) {
-      await buy(service, channel, 1, n === 2 ? 'private' : 'public');
-      roots.push(channel.voucher().receiptsRoot);
-    }
-    const sample = (sequence: number, size?: number) =>
-      service.handle(get(`/v1/samples/${channel.index}/${sequence}${size === undefined ? '' : `?size=${size}`}`));
-    for (const size of [3, 4, 5]) {
-      const json = JSON.parse(text(await sample(1, size)));
-      const receipt = receiptFromJson(json.receipt);
-      const root = roots[size - 1] ?? ZERO;
-      expect(verifyReceiptProof(root, receiptHash(receipt), proofFromJson(json.proof))).toBe(true);
-      expect(sha256(Buffer.from(json.input, 'base64'))).toEqual(receipt.inputHash);
-      expect(sha256(Buffer.from(json.output, 'base64'))).toEqual(receipt.outputHash);
-    }
-    expect((await sample(4)).status).toBe(200);
-    for (const [sequence, size] of [
-      [2, 5],
-      [5, 5],
-      [1, 1],
-      [0, 6],
-    ] as const) {
-      expect(refusal(await sample(sequence, size))).toEqual([404, 'NOT_FOUND']);
-    }
-    expect(refusal(await service.handle(get(`/v1/samples/${channel.index}/1?size=x`)))).toEqual([400, 'BAD_REQUEST']);
-    expect(refusal(await service.handle(get('/v1/samples/77/0')))).toEqual([404, 'NOT_FOUND']);
-  });
-});
-
 describe('after a restart', () => {
   it('everything answered is claimable, no channel is frozen, and the last voucher gets the same bytes', async () => {
     const service = await market.serve();
@@ -510,17 +273,5 @@ describe('when it stops', () => {
     await stopped;
     await service.stop();
     expect((await market.clientOf(alice).getChannel(one.index)).claimed).toBe(PRICE);
-  });
-});
-
-describe('paths', () => {
-  it('that are none are not found', async () => {
-    const service = await market.serve();
-    for (const path of ['/', '/v1', '/v1/infer', '/v1/channels/x', '/v1/samples/1', '/v1/channels/99999999']) {
-      const expected = path === '/v1/channels/99999999' ? [400, 'BAD_REQUEST'] : [404, 'NOT_FOUND'];
-      expect(refusal(await service.handle(get(path)))).toEqual(expected);
-    }
-    expect((await service.handle(get('/v1/health'))).status).toBe(200);
-    expect((await service.handle(get('/metrics'))).status).toBe(200);
   });
 });

@@ -1,7 +1,6 @@
 import type { Clock } from '../../chain/clock.ts';
 import type { Db } from '../../chain/db.ts';
 import type { Logger } from '../../chain/logger.ts';
-import { signedAnnouncementJson } from '../../protocol/announcements/announcement.ts';
 import { bytesToHex } from '../../protocol/bytes.ts';
 import type { Json } from '../../protocol/json.ts';
 import type { Field } from '../../protocol/types.ts';
@@ -20,12 +19,14 @@ import { LedgerTime } from './ledgerTime.ts';
 import type { ProviderOptions } from './options.ts';
 import { PaidCalls } from './paidCalls.ts';
 import { ProviderError } from './providerError.ts';
+import { providerInfo } from './providerInfo.ts';
 import { noMetrics, type ProviderMetrics } from './providerMetrics.ts';
 import { ProviderRoutes } from './providerRoutes.ts';
 import { ProviderStore } from './providerStore.ts';
 import { type ProviderRequest, type ProviderResponse, refusalOf, refusalResponse, runFailure } from './requests.ts';
 import type { Runner } from './runner.ts';
 import { Samples } from './samples.ts';
+import { Upkeep } from './upkeep.ts';
 
 export interface ProviderDeps {
   readonly client: LedgerClient;
@@ -74,14 +75,14 @@ export class ProviderService {
   #requests = 0;
   #idle: () => void = () => undefined;
   #http: HttpServer | undefined;
-  #upkeep: Promise<void> = Promise.resolve();
-  #isLedgerThere = true;
+  readonly #upkeep: Upkeep;
+  #kept: Promise<void> = Promise.resolve();
   #stopped: Promise<void> | undefined;
 
   private constructor(options: ProviderOptions, parts: Parts) {
     const { account, store, metrics, domain, identity, time, client, log } = parts;
     const { limits, price, retentionSeconds } = options;
-    const nowMs = (): number => performance.now();
+    const nowMs = (): number => parts.clock.nowMs();
     const now = (): number => time.now();
     const run = (input: Uint8Array): Promise<Uint8Array> => this.#run(input);
     this.#options = options;
@@ -111,6 +112,16 @@ export class ProviderService {
       },
     );
     this.#announcer = this.#makeAnnouncer();
+    this.#upkeep = new Upkeep(
+      { pollMs: options.pollMs, retentionSeconds },
+      {
+        ...{ client, store, time, log, clock: parts.clock, claims: this.#claims, announcer: this.#announcer },
+        forget: (channel) => {
+          this.#shelf.forget(channel);
+          this.#samples.forget(channel);
+        },
+      },
+    );
     metrics.watch(() => ({
       unclaimed: this.#claims.unclaimed,
       running: this.#gate.running,
@@ -149,25 +160,7 @@ export class ProviderService {
 
   /** `GET /v1/info`. */
   info(): Json {
-    const { identity, domain, runner } = this.#parts;
-    const { price, limits, free, minimumDeposit, minimumSeconds } = this.#options;
-    const { inputBytes, outputBytes, concurrency, queue } = limits;
-    const announcement = this.#announcer?.current;
-    return {
-      domain: domain.toString(),
-      provider: identity.provider,
-      model: { index: identity.model, sha256: `0x${bytesToHex(runner.sha256)}` },
-      token: identity.token,
-      price: price.toString(),
-      execution: { public: runner.execution('public').document, private: runner.execution('private').document },
-      inputs: runner.inputs.map(({ name, type, dimensions }) => ({ name, type, dimensions })),
-      outputs: runner.outputs.map(({ name, type, dimensions }) => ({ name, type, dimensions })),
-      limits: { inputBytes, outputBytes, concurrency, queue },
-      free: { calls: free.calls, perSeconds: free.perSeconds },
-      minimumDeposit: minimumDeposit.toString(),
-      minimumSeconds,
-      ...(announcement !== undefined && { announcement: signedAnnouncementJson.encode(announcement) }),
-    };
+    return providerInfo(this.#options, { ...this.#parts, announcement: this.#announcer?.current });
   }
 
   /** Answers a request, whatever carried it; never throws. */
@@ -219,7 +212,7 @@ export class ProviderService {
         log,
       },
     );
-    this.#upkeep = this.#keepUp();
+    this.#kept = this.#upkeep.run(this.#stop.signal);
     log.info({ url: this.url, ...identity, price, channels: this.#claims.channels }, 'provider serves');
   }
 
@@ -237,7 +230,7 @@ export class ProviderService {
     }
     clearTimeout(limit);
     await this.#http?.stop();
-    await this.#upkeep;
+    await this.#kept;
     if (this.#options.claimOnStop) {
       await this.claimNow().catch((error: unknown) => log.warn({ err: error }, 'not claimed before the end'));
     }
@@ -274,43 +267,7 @@ export class ProviderService {
 
   #health(): { ready: boolean; reasons: readonly string[] } {
     if (this.#stop.signal.aborted) return { ready: false, reasons: ['STOPPING'] };
-    return { ready: true, reasons: this.#isLedgerThere ? [] : ['LEDGER_UNAVAILABLE'] };
-  }
-
-  /** Clock, claims, announcement, what can be forgotten: again and again, each on its own. */
-  async #keepUp(): Promise<void> {
-    const { clock, log, client, time } = this.#parts;
-    const { signal } = this.#stop;
-    const steps: readonly (readonly [string, () => Promise<unknown>])[] = [
-      ['claims', () => this.#claims.claim({ signal })],
-      ['announcement', async () => this.#announcer?.refresh()],
-      ['retention', () => this.#forget()],
-    ];
-    while (!signal.aborted) {
-      try {
-        time.set((await client.getChainInfo()).time);
-        this.#isLedgerThere = true;
-      } catch (error) {
-        if (this.#isLedgerThere) log.warn({ err: error }, 'the node does not answer');
-        this.#isLedgerThere = false;
-      }
-      for (const [step, work] of this.#isLedgerThere ? steps : steps.slice(2)) {
-        await work().catch((error: unknown) => log.warn({ err: error, step }, 'upkeep failed'));
-      }
-      await clock.sleep(this.#options.pollMs, signal);
-    }
-  }
-
-  async #forget(): Promise<void> {
-    const { store, time, log } = this.#parts;
-    await store.forgetShown(time.now());
-    for (const { channel, receipts, lost } of this.#claims.over(this.#options.retentionSeconds)) {
-      if (lost > 0n) log.error({ channel, lost }, 'a channel ended with value that was not claimed');
-      this.#shelf.forget(channel);
-      this.#samples.forget(channel);
-      await store.forgetChannel({ channel, receipts });
-      this.#claims.forget(channel);
-    }
+    return { ready: true, reasons: this.#upkeep.isLedgerThere ? [] : ['LEDGER_UNAVAILABLE'] };
   }
 
   #makeAnnouncer(): Announcer | undefined {
