@@ -10,6 +10,7 @@ import { signReceipt, verifyReceiptSignature } from '../../protocol/receipts/rec
 import { decodeReceipt, decodeVoucher } from '../../protocol/receipts/receiptCodec.ts';
 import { actor } from '../../protocol/testing/actors.ts';
 import { ledgerAccount } from '../../sdk/accounts/ledgerAccount.ts';
+import { ExecutionError } from '../execution/executionError.ts';
 import { jsonReply, lost, reply } from './testing/fakeProvider.ts';
 import { endpointOf, FUNDS, type Market, openMarket, PRICE } from './testing/market.ts';
 
@@ -149,6 +150,33 @@ describe('a provider that lies before it is paid', () => {
       const provider = first(market);
       Object.assign(provider.options, { modelSha256: new Uint8Array(32).fill(2) });
     }, 'MODEL_CHANGED');
+  });
+
+  it('does not keep others from being asked: accounts that are not there, deposits that nobody has', async () => {
+    const lies = [{ model: { index: 4_000, sha256: `0x${'01'.repeat(32)}` } }, { provider: 4_001 }];
+    for (const lie of lies) {
+      const market = await openMarket(2);
+      const [cheap] = market.providers;
+      if (cheap === undefined) throw new RangeError();
+      cheap.options.price = 10n;
+      saying({ ...lie, price: '10' })(market);
+      const discover = async () =>
+        market
+          .offerings()
+          .map(({ endpoint, price }, n) => ({
+            endpoint,
+            price,
+            provider: n === 0 && 'provider' in lie ? lie.provider : (market.providers[n]?.options.provider ?? 0),
+          }));
+      const consumer = await market.consumer({}, { discover });
+      const answer = await consumer.infer(input(1), { ...OPTIONS, sha256: market.runner.sha256 });
+      expect(answer).toMatchObject({ endpoint: endpointOf(1), failures: [{ code: 'NOT_FOUND' }] });
+    }
+    const rich = await openMarket(2);
+    saying({ minimumDeposit: String(2n * FUNDS), price: '10' })(rich);
+    const consumer = await rich.consumer({ maxDeposit: 3n * FUNDS });
+    const answer = await consumer.infer(input(1), OPTIONS);
+    expect(answer).toMatchObject({ endpoint: endpointOf(1), failures: [{ code: 'INSUFFICIENT_BALANCE' }] });
   });
 
   it('is held to what it announced: account and execution', async () => {
@@ -312,6 +340,15 @@ describe('who stands between a consumer and a provider', () => {
 });
 
 describe('an answer that is run again', () => {
+  it('is kept when the model fails here: that says nothing about the provider', async () => {
+    const market = await openMarket();
+    const consumer = await market.consumer();
+    const run = () => Promise.reject(new ExecutionError('RUN_FAILED', 'no memory'));
+    const answer = await consumer.infer(input(1), { ...OPTIONS, runner: { ...market.runner, run }, check: 'always' });
+    expect(answer).toMatchObject({ output: input(2), check: 'unchecked' });
+    expect(await consumer.reports()).toEqual([]);
+  });
+
   it('is, for a provider’s first one and where it is asked for', async () => {
     const market = await openMarket();
     const consumer = await market.consumer();
@@ -434,6 +471,28 @@ describe('an answer that does not come', () => {
     expect(answer).toMatchObject({ output: input(2), left: 19n * PRICE });
     expect(await consumer.scores()).toMatchObject([{ answered: 1, failed: 0 }]);
     expect(await consumer.channels()).toHaveLength(1);
+  });
+
+  it('because the provider lost its book: another channel is opened', async () => {
+    const market = await openMarket();
+    const consumer = await market.consumer();
+    await consumer.infer(input(1), OPTIONS);
+    first(market).between = async (call, answer) =>
+      call.path === '/v1/infer' ? jsonReply({ code: 'VOUCHER_ROOT' }, 402) : answer(call);
+    await expect(consumer.infer(input(2), OPTIONS)).rejects.toMatchObject({ details: { refusal: 'VOUCHER_ROOT' } });
+    first(market).between = (call, answer) => answer(call);
+    expect((await consumer.infer(input(2), OPTIONS)).receipt.sequence).toBe(0);
+    expect((await consumer.channels()).map(({ state }) => state)).toEqual(['left', 'open']);
+    expect(await consumer.atRisk()).toBe(PRICE);
+  });
+
+  it('and is cheaper when it is asked for again: another channel, as no voucher is taken back', async () => {
+    const market = await openMarket();
+    const consumer = await market.consumer();
+    await expect(consumer.infer(input(255), OPTIONS)).rejects.toMatchObject({ code: 'REFUSED' });
+    first(market).options.price = 60n;
+    expect(await consumer.infer(input(1), OPTIONS)).toMatchObject({ price: 60n, output: input(2) });
+    expect(await consumer.channels()).toHaveLength(2);
   });
 
   it('is dearer in the middle: paid if it may cost that, else not asked for', async () => {

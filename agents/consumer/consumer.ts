@@ -5,6 +5,8 @@ import { ReceiptError } from '../../protocol/receipts/receiptError.ts';
 import { resolveSigner } from '../../sdk/actions/signer.ts';
 import { domainOf } from '../../sdk/chain.ts';
 import { voucherSeed } from '../../sdk/channels/voucherSeed.ts';
+import { type EngramError, LedgerRefusedError, SdkError } from '../../sdk/errors.ts';
+import { ExecutionError } from '../execution/executionError.ts';
 import { announcedOfferings } from './announced.ts';
 import { ChannelPool } from './channelPool.ts';
 import { ConsumerError } from './consumerError.ts';
@@ -39,7 +41,6 @@ export class Consumer {
   readonly #reputation: Reputation;
   readonly #clock: Clock;
   readonly #log: Logger;
-  readonly #random: () => number;
   readonly #locks = new KeyedLock();
   readonly #apis = new Map<string, ProviderApi>();
   /** Channels with receipts that no voucher signs for yet. */
@@ -56,7 +57,6 @@ export class Consumer {
     this.#pool = parts.pool;
     this.#clock = parts.clock;
     this.#log = parts.log;
-    this.#random = parts.random;
     this.#reputation = new Reputation({ checkShare: options.checkShare ?? 0.05 }, parts);
   }
 
@@ -113,7 +113,7 @@ export class Consumer {
     let open = 0;
     for (const record of await this.#pool.records()) {
       if (record.pending === undefined || record.state === 'closed') continue;
-      if ((await this.#store.score(record.provider)).excluded !== undefined) continue;
+      if (await this.#reputation.isExcluded(record)) continue;
       await this.#locks.use(lockOf(record), async () => {
         const paid = await this.#pool.resume(record);
         const { signal } = options;
@@ -216,7 +216,7 @@ export class Consumer {
     await this.#reputation.checkEndpoint(endpoint);
     const info = await this.#api(endpoint).info(signal === undefined ? {} : { signal });
     await this.#reputation.check(info.provider);
-    const input = typeof question.input === 'function' ? question.input(info.inputs) : question.input;
+    const input = inputFor(question.input, info);
     const wanted = { ...question.wanted, input };
     await checkInfo(info, { offering, wanted, client });
     const agreed = { sha256: info.model.sha256, audit: wanted.audit, execution: info.execution[wanted.audit].word };
@@ -228,7 +228,7 @@ export class Consumer {
       const check =
         runner === undefined
           ? 'unchecked'
-          : await this.#reputation.verify(taken, { paid, runner, always: options.check === 'always', signal });
+          : await this.#check(taken, { paid, runner, always: options.check === 'always', signal });
       const { receipt } = answer;
       const { provider } = info;
       return {
@@ -257,6 +257,9 @@ export class Consumer {
     if (open !== undefined) {
       const taken = await this.#settleOpen(paid, { endpoint: terms.endpoint, signal });
       if (taken !== undefined && Buffer.compare(taken.input, wanted.input) === 0) return { paid, taken };
+      // a price that fell, or rose beyond what is left, cannot take the open one's place
+      if (taken === undefined && paid.record.state === 'open' && !paid.canReplace(info.price))
+        await paid.setState('left');
       if (taken !== undefined || paid.record.state !== 'open') paid = await this.#pool.for(terms);
     }
     await paid.ask(question);
@@ -269,9 +272,18 @@ export class Consumer {
       return await this.#answer(paid, where);
     } catch (error) {
       if (!isRefusal(error)) throw error;
-      const isOver = String(error instanceof ConsumerError ? error.details.refusal : '').startsWith('CHANNEL_');
-      if (isOver) await paid.setState('left');
       return undefined;
+    }
+  }
+
+  /** A model that fails here says nothing about the provider, and the answer is paid for. */
+  async #check(taken: Taken, how: Parameters<Reputation['verify']>[1]): Promise<Answer['check']> {
+    try {
+      return await this.#reputation.verify(taken, how);
+    } catch (error) {
+      if (!(error instanceof ExecutionError) || how.signal?.aborted) throw error;
+      this.#log.warn({ code: error.code }, 'an answer could not be run again');
+      return 'unchecked';
     }
   }
 
@@ -286,6 +298,7 @@ export class Consumer {
       return taken;
     } catch (error) {
       await this.#reputation.failed(provider, error, paid);
+      if (havePartedBooks(error)) await paid.setState('left');
       throw error;
     }
   }
@@ -293,11 +306,19 @@ export class Consumer {
   #api(endpoint: string): ProviderApi {
     const found = this.#apis.get(endpoint);
     if (found !== undefined) return found;
+    // addresses are strangers': as many as are in use, not as many as were ever seen
+    const [oldest] = this.#apis.keys();
+    if (this.#apis.size >= MAX_APIS && oldest !== undefined) {
+      this.#apis.get(oldest)?.close();
+      this.#apis.delete(oldest);
+    }
     const api = new ProviderApi(this.#deps.transport?.(endpoint) ?? endpoint, this.#options);
     this.#apis.set(endpoint, api);
     return api;
   }
 }
+
+const MAX_APIS = 64;
 
 interface Where {
   readonly endpoint: string;
@@ -308,8 +329,31 @@ function lockOf({ provider, model }: { readonly provider: number; readonly model
   return `${provider}:${model}`;
 }
 
-/** Failures that another provider may not have. */
-function isOfProvider(error: unknown): error is ConsumerError | ReceiptError {
+/** What the provider says of its model's inputs may be wrong: that is its own failure. @throws ConsumerError BAD_INPUT */
+function inputFor(input: ModelInput, { inputs }: ProviderInfo): Uint8Array {
+  if (typeof input !== 'function') return input;
+  try {
+    return input(inputs);
+  } catch (cause) {
+    if (!(cause instanceof ExecutionError)) throw cause;
+    throw new ConsumerError('BAD_INPUT', cause.message, {}, { cause });
+  }
+}
+
+/** Refusals after which no voucher of this channel will be taken: the two books are not of one mind, or the channel is over. */
+function havePartedBooks(error: unknown): boolean {
+  if (!isRefusal(error) || !(error instanceof ConsumerError)) return false;
+  const refusal = String(error.details.refusal);
+  return PARTED.includes(refusal) || refusal.startsWith('CHANNEL_');
+}
+const PARTED = ['VOUCHER_ROOT', 'VOUCHER_STALE', 'VOUCHER_CHANNEL', 'VOUCHER_OVER_BALANCE', 'BAD_VOUCHER'];
+
+/**
+ * Failures that another provider may not have. Also what the ledger refuses: a provider may name accounts that are not there, or want
+ * a deposit that others do not.
+ */
+function isOfProvider(error: unknown): error is EngramError | ReceiptError {
   if (error instanceof ReceiptError) return true;
-  return error instanceof ConsumerError && error.code !== 'ABORTED' && error.code !== 'BAD_STORE';
+  if (error instanceof ConsumerError) return error.code !== 'ABORTED' && error.code !== 'BAD_STORE';
+  return error instanceof SdkError || error instanceof LedgerRefusedError;
 }

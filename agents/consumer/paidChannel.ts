@@ -112,6 +112,12 @@ export class PaidChannel {
     return this.#channel.left;
   }
 
+  /** Whether a question of this price can take the open one's place. */
+  canReplace(price: bigint): boolean {
+    const open = this.#channel.request?.price;
+    return open !== undefined && price >= open && price - open <= this.left;
+  }
+
   /** What the provider could take without having delivered, base units: the price of one answer at most. */
   get exposure(): bigint {
     return this.#channel.exposure;

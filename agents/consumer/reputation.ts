@@ -3,8 +3,9 @@ import type { Clock } from '../../chain/clock.ts';
 import type { SignedReceipt } from '../../protocol/receipts/receipt.ts';
 import { ReceiptError } from '../../protocol/receipts/receiptError.ts';
 import { ConsumerError } from './consumerError.ts';
-import { type ConsumerStore, change } from './consumerStore.ts';
+import { type ConsumerStore, change, type StoreChange } from './consumerStore.ts';
 import type { Taken } from './conversation.ts';
+import { KeyedLock } from './keyedLock.ts';
 import { EquivocationError, type PaidChannel } from './paidChannel.ts';
 import { type Reexecutor, runAgain } from './reexecution.ts';
 import {
@@ -32,6 +33,7 @@ export class Reputation {
   readonly #store: ConsumerStore;
   readonly #random: () => number;
   readonly #clock: Clock;
+  readonly #locks = new KeyedLock();
 
   constructor(
     { checkShare }: { readonly checkShare: number },
@@ -73,8 +75,13 @@ export class Reputation {
     throw new ConsumerError('PROVIDER_EXCLUDED', message, { provider, excluded });
   }
 
-  async answered(provider: number, answer: { latencyMs: number; price: bigint }): Promise<void> {
-    await this.#store.write([change.score(afterAnswer(await this.#store.score(provider), answer))]);
+  async isExcluded({ provider, endpoint }: { readonly provider: number; readonly endpoint: string }): Promise<boolean> {
+    const { excluded } = await this.#store.score(provider);
+    return excluded !== undefined || (await this.#store.endpointFault(endpoint)) !== undefined;
+  }
+
+  answered(provider: number, answer: { latencyMs: number; price: bigint }): Promise<void> {
+    return this.#update(provider, (score) => afterAnswer(score, answer));
   }
 
   /** Counts a failure; what ends the dealings is reported too, and the channel left. */
@@ -88,7 +95,7 @@ export class Reputation {
     if (isCheaper(error)) await paid.setState('left');
     const refusal = error instanceof ConsumerError ? String(error.details.refusal ?? '') : '';
     if (CALLERS_FAULT.includes(refusal)) return;
-    await this.#store.write([change.score(afterFailure(await this.#store.score(provider)))]);
+    await this.#update(provider, afterFailure);
   }
 
   /**
@@ -101,12 +108,12 @@ export class Reputation {
   ): Promise<'same' | 'unchecked'> {
     const { paid, runner, always, signal } = options;
     const { provider } = paid.record;
-    const score = await this.#store.score(provider);
-    const isTurn = always || score.checked === 0 || this.#random() < this.#checkShare;
+    const { checked } = await this.#store.score(provider);
+    const isTurn = always || checked === 0 || this.#random() < this.#checkShare;
     if (!isTurn) return 'unchecked';
     const { isSame, expected } = await runAgain(runner, { input, output, signal });
     if (isSame) {
-      await this.#store.write([change.answer({ ...answer, check: 'same' }), change.score(afterCheck(score))]);
+      await this.#update(provider, afterCheck, [change.answer({ ...answer, check: 'same' })]);
       return 'same';
     }
     await this.#store.write([change.answer({ ...answer, check: 'other' })]);
@@ -123,13 +130,18 @@ export class Reputation {
     const { provider, index: channel, endpoint } = paid.record;
     const time = Math.floor(this.#clock.nowMs() / 1000);
     const { receipt, other, expectedHash } = found;
-    const score = await this.#store.score(provider);
-    await this.#store.write([
-      change.score(isProven(code) ? exclude(score, code) : afterFailure(score)),
+    await this.#update(provider, (score) => (isProven(code) ? exclude(score, code) : afterFailure(score)), [
       change.endpoint(endpoint, code),
       change.report({ code, provider, channel, endpoint, time, receipt, other, expectedHash }),
     ]);
     await paid.setState('left');
+  }
+
+  /** One after the other: two models of one provider share its score. */
+  #update(provider: number, next: (score: Score) => Score, more: readonly StoreChange[] = []): Promise<void> {
+    return this.#locks.use(String(provider), async () => {
+      await this.#store.write([change.score(next(await this.#store.score(provider))), ...more]);
+    });
   }
 }
 
