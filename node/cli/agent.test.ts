@@ -1,9 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Command, CommanderError } from 'commander';
 import { parseEther } from 'viem';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Fixture } from '../../bridge/testing/fixture.ts';
 import { ShiftableClock, systemClock } from '../../chain/clock.ts';
 import { prefixedHex } from '../../protocol/bytes.ts';
@@ -12,9 +11,8 @@ import { RpcClient } from '../../sdk/rpcClient.ts';
 import { devAccount } from '../devnet/accounts.ts';
 import { accountsOf } from '../devnet/funding.ts';
 import type { EngramNode } from '../node.ts';
+import { engram, type Run } from '../testing/runCli.ts';
 import { PATIENT, startTestNode } from '../testing/testNode.ts';
-import { registerAgentCommands } from './agentCommands.ts';
-import { registerModelCommands } from './modelCommands.ts';
 import { Exit } from './output.ts';
 
 /** The commands of agents on a whole node. The cases follow one another. */
@@ -51,42 +49,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-interface Run {
-  readonly exit: number;
-  // the tests look into whatever JSON it is
-  readonly json: ReturnType<typeof JSON.parse>;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** These commands alone. */
-async function run(...args: (string | number)[]): Promise<Run> {
-  const program = new Command('engram').exitOverride().configureOutput({ writeErr: () => undefined });
-  registerAgentCommands(program);
-  registerModelCommands(program);
-  for (const command of program.commands) for (const one of [command, ...command.commands]) one.exitOverride();
-  let [stdout, stderr] = ['', ''];
-  const out = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    stdout += text;
-    return true;
-  });
-  const err = vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    stderr += text;
-    return true;
-  });
-  try {
-    await program.parseAsync(['node', 'engram', ...args.map(String), '--rpc', node.rpcUrl]);
-    const json = args.includes('--json') ? JSON.parse(stdout) : undefined;
-    return { exit: Number(process.exitCode ?? 0), json, stdout, stderr };
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    return { exit: Exit.USAGE, json: undefined, stdout, stderr };
-  } finally {
-    process.exitCode = 0;
-    out.mockRestore();
-    err.mockRestore();
-  }
-}
+const run = (...args: (string | number)[]): Promise<Run> => engram(...args.map(String), '--rpc', node.rpcUrl);
 
 function document(name: string, changes: object = {}): string {
   const capability = { execution: '5', model, name: 'digits', price: '1000', sha256, token: 0 };
