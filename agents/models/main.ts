@@ -1,8 +1,11 @@
-/** `npm run models [-- <folder>] [--json]`: makes the models (or takes them from the cache) and prints what they are. */
+/** `npm run models [-- <folder>] [--json]`: makes the models (or takes them from the cache), a question for each task, and prints what they are. */
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { defaultCacheDir } from '../../circuits/build/paths.ts';
+import { tensorsToJson } from '../consumer/jsonTensors.ts';
 import { buildModels } from './buildModels.ts';
 import type { ModelCatalog } from './catalog.ts';
+import { labelled, type Task } from './task.ts';
 
 const args = process.argv.slice(2);
 const isJson = args.includes('--json');
@@ -13,10 +16,18 @@ const catalog = await buildModels(folder, {
     if (!isJson) console.error(`training ${name} …`);
   },
 });
+for (const task of ['digits', 'text'] as const) await writeExample(task);
 const seconds = (performance.now() - started) / 1000;
 
 if (isJson) console.log(JSON.stringify({ folder, seconds, ...printable(catalog) }, null, 2));
 else printTable(catalog);
+
+/** Something to ask: what `engram infer` takes. */
+async function writeExample(task: Task): Promise<void> {
+  const [question] = labelled(task, { seed: 'example', count: 1 });
+  if (question === undefined) return;
+  await writeFile(join(folder, `${task}.example.json`), `${JSON.stringify(tensorsToJson(question.input))}\n`);
+}
 
 function printTable({ slow, ...models }: ModelCatalog): void {
   for (const { name, task, parent, metrics, sha256 } of Object.values(models)) {
