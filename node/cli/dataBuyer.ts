@@ -19,6 +19,7 @@ export async function check(path: string, options: NodeOptions): Promise<object>
   const [offer, manifest] = [folder.offer(), folder.manifest()];
   await ofData(() => checkDataset(folder, offer, manifest));
   if (offer.dataset !== 0) await checkAttestation(offer.dataset, manifest, options);
+  else progress('nobody has attested this dataset: what it holds is the seller’s word alone');
   const { name, bytes, sha256 } = manifest;
   return { ...offer, name, bytes, sha256: prefixedHex(sha256), isAttested: offer.dataset !== 0 };
 }

@@ -13,14 +13,13 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Command } from 'commander';
 import { parseEther } from 'viem';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ChunkTree, leafHash } from '../../agents/data/chunkTree.ts';
 import { Keystream } from '../../agents/data/keystream.ts';
 import { DATA_ESCROW_ABI } from '../../genesis/predeploys/dataEscrowAbi.ts';
-import { registerDataCommands } from '../../node/cli/dataCommands.ts';
 import { Exit } from '../../node/cli/output.ts';
+import { engram, type Run } from '../../node/testing/runCli.ts';
 import { hexToBytes, prefixedHex } from '../../protocol/bytes.ts';
 import { DATA_ESCROW } from '../../protocol/lane/addresses.ts';
 import { Subtype } from '../../protocol/types.ts';
@@ -60,31 +59,9 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-interface Run {
-  readonly exit: number;
-  // whatever the command printed: the tests look into it
-  readonly json: ReturnType<typeof JSON.parse>;
-}
-
 /** One command in this process. */
-async function data(...args: readonly (string | number | bigint)[]): Promise<Run> {
-  let stdout = '';
-  const out = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    stdout += text;
-    return true;
-  });
-  const err = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
-  try {
-    const program = new Command('engram');
-    registerDataCommands(program);
-    await program.parseAsync(['node', 'engram', 'data', ...args.map(String), '--json']);
-    return { exit: Number(process.exitCode ?? 0), json: JSON.parse(stdout) };
-  } finally {
-    process.exitCode = 0;
-    out.mockRestore();
-    err.mockRestore();
-  }
-}
+const data = (...args: readonly (string | number | bigint)[]): Promise<Run> =>
+  engram('data', ...args.map(String), '--json');
 
 const by = (name: 'alice' | 'bob') => ['--dev', name, '--rpc', devnet.rpcUrl];
 const codeOf = ({ exit, json }: Run): unknown[] => [exit, json?.error?.code];
@@ -156,6 +133,8 @@ describe('an honest sale', () => {
     expect(codeOf(await data('withdraw', ...by('alice')))).toEqual([Exit.NOT_FOUND, 'NOTHING_OWED']);
     const { purchases } = await must(data('purchases', '--buyer', bob.address, '--rpc', devnet.rpcUrl));
     expect(purchases).toMatchObject([{ id: bought.id, status: 'released', purchase: { offer: { dataset: index } } }]);
+    const { stdout } = await engram('data', 'purchases', '--rpc', devnet.rpcUrl);
+    expect(stdout).toMatch(new RegExp(`^${bought.id} +released +0\\.25 ETH`, 'm'));
   });
 
   it('is not offered or bought under an attestation of something else', async () => {
