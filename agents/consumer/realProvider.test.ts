@@ -9,6 +9,8 @@ import { Subtype } from '../../protocol/types.ts';
 import { ledgerAccount } from '../../sdk/accounts/ledgerAccount.ts';
 import { createLedgerClient } from '../../sdk/client.ts';
 import { FAKE_TIME, FakeNode } from '../../sdk/testing/fakeNode.ts';
+import { DialogueError } from '../dialogue/dialogueError.ts';
+import { dialogueRequests } from '../dialogue/dialogueHttp.ts';
 import { ModelRunner } from '../execution/modelRunner.ts';
 import { tinyInput, tinyModel } from '../execution/testing/testModels.ts';
 import { providerOptions } from '../provider/options.ts';
@@ -146,6 +148,30 @@ describe('a consumer and a provider over HTTP', () => {
     expect(await again.atRisk()).toBe(0n);
     expect(runs).toBe(before);
     await again.close();
+  });
+
+  it('speak a dialogue at the provider’s own address', async () => {
+    const heard: unknown[] = [];
+    const desk = {
+      handle: async (json: unknown) => {
+        heard.push(json);
+        if (heard.length > 1) throw new DialogueError('OUT_OF_TURN', 'not now');
+        return undefined;
+      },
+    };
+    const clock = { ...systemClock, nowMs: () => FAKE_TIME * 1000 };
+    const deps = { client: clientOf(bob), account: bob, runner, store: memoryDb(), log: silentLogger, clock };
+    const selling = await ProviderService.start(providerOptions({ model, price: PRICE }), {
+      ...deps,
+      extra: dialogueRequests(desk),
+    });
+    const api = new ProviderApi(selling.url, { allowPrivateAddresses: true });
+    expect(await api.dialogue({ a: 1 })).toBeUndefined();
+    expect(heard).toEqual([{ a: 1 }]);
+    await expect(api.dialogue({})).rejects.toMatchObject({ details: { refusal: 'OUT_OF_TURN', status: 409 } });
+    expect((await api.info()).price).toBe(PRICE);
+    api.close();
+    await selling.stop();
   });
 
   it('stay together when the provider refuses an input', async () => {
