@@ -13,10 +13,11 @@ import {
   START,
 } from '../../protocol/epochs/testing/serviceWorld.ts';
 import { accountIndex } from '../../protocol/ids.ts';
-import { TEST_DOMAIN } from '../../protocol/testing/actors.ts';
+import { actor, claim, open, signed, TEST_DOMAIN } from '../../protocol/testing/actors.ts';
 import type { Field } from '../../protocol/types.ts';
 import { ConsumerError } from '../consumer/consumerError.ts';
-import { Evaluator, type EvaluatorDeps, type EvaluatorReport } from './evaluator.ts';
+import { Evaluator, type EvaluatorReport } from './evaluator.ts';
+import type { EvaluatorDeps } from './evaluatorDeps.ts';
 import type { Purchase, Target } from './shopping.ts';
 import { expectError } from './testing/expectError.ts';
 import { WorldChain } from './testing/worldChain.ts';
@@ -33,7 +34,8 @@ const right: Conduct = (_, label) => ({ kind: 'answered', output: Uint8Array.of(
 interface Setup {
   readonly chain: WorldChain;
   readonly evaluator: Evaluator;
-  readonly restart: () => Promise<Evaluator>;
+  /** Another process on the same store. */
+  readonly restart: (change?: Partial<EvaluatorDeps>) => Promise<Evaluator>;
   readonly bought: number[];
   readonly db: Db;
 }
@@ -63,7 +65,7 @@ async function setUp(
     targets: async () => [1, 2, 3].map(target),
     api: () => ({ sample: async () => Promise.reject(new ConsumerError('REFUSED', 'private')) }),
     runner: () => undefined,
-    question: (_, number) => ({ input: Uint8Array.of(number % CLASSES), label: number % CLASSES }),
+    question: ({ number }) => ({ input: Uint8Array.of(number % CLASSES), label: number % CLASSES }),
     labelOf: ([label]) => label,
     random: () => {
       salts += 1n;
@@ -75,7 +77,7 @@ async function setUp(
     ...{ service: SERVICE, document: chain.world.document, domain: TEST_DOMAIN, account: E(1) },
     ...{ classes: CLASSES, purchases: 10, purchasesAStep: 5, commitMarginSeconds: 100 },
   };
-  const restart = () => Evaluator.open(options, deps);
+  const restart = (other: Partial<EvaluatorDeps> = {}) => Evaluator.open(options, { ...deps, ...other });
   return { chain, evaluator: await restart(), restart, bought, db };
 }
 
@@ -131,6 +133,50 @@ describe('evaluator', () => {
     const all = await setUp(right, { targets });
     await stepAt(all.chain, all.evaluator, 10, 20, COMMIT, REVEALS, REVEALS + 50);
     expect(weights(all)).toEqual({ 1: 65_535 });
+  });
+
+  test('providers that let everybody wait do not cost the commitment', async () => {
+    let all: Setup | undefined;
+    const conduct: Conduct = (n, label) => {
+      if (n === 3 || all === undefined || all.chain.now >= START + COMMIT) return right(n, label);
+      all.chain.now += 100;
+      return { kind: 'unanswered', code: 'TIMEOUT' };
+    };
+    all = await setUp(conduct);
+    const [first] = await stepAt(all.chain, all.evaluator, 10);
+    expect(first?.state).toBe('judging');
+    expect(all.bought.filter((n) => n !== 3).length).toBeLessThan(10);
+    await stepAt(all.chain, all.evaluator, REVEALS - 10, REVEALS, REVEALS + 50);
+    expect(weights(all)?.[3]).toBe(65_535);
+    expect(weights(all)?.[1]).toBeLessThan(40_000);
+  });
+
+  test('an address that nobody may ask is the provider’s trouble, and stops nothing', async () => {
+    const api = () => {
+      throw new ConsumerError('PRIVATE_ADDRESS', 'of a printer');
+    };
+    const runner: EvaluatorDeps['runner'] = () => ({
+      sha256: new Uint8Array(32),
+      execution: () => ({ word: 1n as Field }),
+      run: async (input) => input,
+    });
+    const all = await setUp(right, { api, runner });
+    const wallet = actor(77);
+    const channel = { provider: P(1), model: SERVICE, voucherKey: wallet, amount: 5_000n, expiry: START + EPOCH };
+    all.chain.world.at(START, [E(2), open(E(2), 610, channel)]);
+    all.chain.world.batch(START + 1, (batch) => {
+      const ops = [claim(610, P(1), { total: 30n, receiptsRoot: 5n as Field, voucherKey: wallet })];
+      batch.applyTx(
+        signed(actor(P(1)), { signer: P(1), nonce: batch.account(P(1))?.nonce ?? 0, ops, validUntil: 2 ** 40 - 1 }),
+      );
+    });
+    const served = { ...target(1), model: SERVICE };
+    const again = await all.restart({ targets: async () => [served, target(2), target(3)] });
+    const [report] = await stepAt(all.chain, again, 10);
+    expect(report?.findings[0]).toEqual({ agent: AGENT(1), finding: { kind: 'unanswered' } });
+    await stepAt(all.chain, again, 20, COMMIT, REVEALS, REVEALS + 50);
+    expect(weights(all)?.[1]).toBeLessThan(65_535);
+    expect(weights(all)?.[2]).toBe(65_535);
   });
 
   test('its own trouble is nobody’s fault', async () => {
@@ -216,6 +262,16 @@ describe('evaluator', () => {
     expect(new Set(salts).size).toBe(2);
   });
 
+  test('begun just before the reveals, it still judges; without having seen anything it says nothing', async () => {
+    const all = await setUp();
+    await stepAt(all.chain, all.evaluator, COMMIT + 20, REVEALS, REVEALS + 50);
+    expect(weights(all)).toEqual({ 1: 65_535, 2: 65_535, 3: 65_535 });
+    const blind = await setUp(() => ({ kind: 'passed', code: 'INSUFFICIENT_BALANCE' }));
+    const states = await stepAt(blind.chain, blind.evaluator, 10, COMMIT, REVEALS);
+    expect(states.map(({ state }) => state)).toEqual(['judging', 'judging', 'missed']);
+    expect(blind.chain.received).toEqual([]);
+  });
+
   test('without a stake it does nothing', async () => {
     const all = await setUp(right, {}, 0);
     const states = await stepAt(all.chain, all.evaluator, 10, COMMIT, REVEALS);
@@ -277,7 +333,7 @@ async function depsOf(chain: WorldChain): Promise<EvaluatorDeps> {
     targets: async () => [1, 2, 3].map(target),
     api: () => ({ sample: async () => Promise.reject(new ConsumerError('REFUSED', 'private')) }),
     runner: () => undefined,
-    question: (_, number) => ({ input: Uint8Array.of(number % CLASSES), label: number % CLASSES }),
+    question: ({ number }) => ({ input: Uint8Array.of(number % CLASSES), label: number % CLASSES }),
     labelOf: ([label]) => label,
     random: () => 77n as Field,
   };

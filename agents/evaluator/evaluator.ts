@@ -1,5 +1,3 @@
-import type { Db } from '../../chain/db.ts';
-import { type Logger, silentLogger } from '../../chain/logger.ts';
 import {
   encodeCommit,
   encodeReveal,
@@ -11,61 +9,15 @@ import {
 import type { Participant } from '../../protocol/epochs/participants.ts';
 import { scoreCommitment } from '../../protocol/epochs/scoreCommitment.ts';
 import { epochAt, epochStart, revealStart } from '../../protocol/epochs/serviceDocument.ts';
-import type { ServiceLedger, ServiceLedgerOptions } from '../../protocol/epochs/serviceLedger.ts';
-import type { AccountIndex, Field, Op } from '../../protocol/types.ts';
+import type { ServiceLedger } from '../../protocol/epochs/serviceLedger.ts';
+import type { AccountIndex, Op } from '../../protocol/types.ts';
 import { transfer } from '../../sdk/ops.ts';
-import type { ProviderApi } from '../consumer/providerApi.ts';
-import type { Reexecutor } from '../consumer/reexecution.ts';
-import type { ChainPort } from './chainPort.ts';
+import { type CompleteOptions, type EvaluatorDeps, type EvaluatorOptions, withDefaults } from './evaluatorDeps.ts';
 import { type EpochWork, EvaluatorStore } from './evaluatorStore.ts';
-import { EMPTY_TALLY, type Finding, type Tally, weightOf, withFinding } from './judging.ts';
-import { type FoundClaim, LedgerFollower } from './ledgerFollower.ts';
-import type { LedgerSource } from './ledgerSource.ts';
+import { EMPTY_TALLY, type Finding, type Tally, weightOf } from './judging.ts';
+import { JudgingRound } from './judgingRound.ts';
+import { LedgerFollower } from './ledgerFollower.ts';
 import { Outbox } from './outbox.ts';
-import { sampleClaim } from './sampling.ts';
-import type { Purchase, Shopper, Target } from './shopping.ts';
-
-export interface EvaluatorOptions extends ServiceLedgerOptions {
-  /** KEY account that stakes and signs scores. */
-  readonly account: AccountIndex;
-  /** Labels of the task; absent for a task without. */
-  readonly classes?: number;
-  /** Answers bought of each provider in an epoch. Default 10. */
-  readonly purchases?: number;
-  /** Answers bought of each provider in one step, so that they spread over the epoch. Default 1. */
-  readonly purchasesAStep?: number;
-  /** Receipts asked of a claim. Default 3. */
-  readonly samples?: number;
-  /** Claims looked at in one step. Default 16. */
-  readonly claimsAStep?: number;
-  /** How long before the reveals begin the commitment leaves, seconds. Default a quarter of the time for commitments, at most 60. */
-  readonly commitMarginSeconds?: number;
-}
-
-/** A question whose answer is known. */
-export interface Question {
-  readonly input: Uint8Array;
-  readonly label: number;
-}
-
-export interface EvaluatorDeps {
-  readonly chain: ChainPort;
-  readonly source: LedgerSource;
-  readonly db: Db;
-  readonly shopper: Shopper;
-  /** Providers that announced themselves for the service; verified. */
-  readonly targets: (signal?: AbortSignal) => Promise<readonly Target[]>;
-  readonly api: (endpoint: string) => Pick<ProviderApi, 'sample'>;
-  /** The model of an attestation, to run it again; undefined if this evaluator does not have the file. */
-  readonly runner: (model: AccountIndex) => Reexecutor | undefined;
-  /** Questions that no provider has seen; `number` counts those asked in the epoch. */
-  readonly question: (salt: Field, number: number) => Question | undefined;
-  /** What an output says; undefined if it is no answer to the task. */
-  readonly labelOf: (output: Uint8Array) => number | undefined;
-  /** Below 2^248, from a good source: who can guess it knows what is sampled, and the scores before they are revealed. */
-  readonly random: () => Field;
-  readonly log?: Logger;
-}
 
 /**
  * idle: no epoch yet, or this account does not take part in it; judging; waiting: committed, and not yet time to reveal; committed: the
@@ -79,7 +31,6 @@ export interface EvaluatorReport {
   readonly findings: readonly { readonly agent: AccountIndex; readonly finding: Finding }[];
 }
 
-const DEFAULTS = { purchases: 10, purchasesAStep: 1, samples: 3, claimsAStep: 16 } as const;
 const MAX_COMMIT_MARGIN = 60;
 
 /**
@@ -87,24 +38,22 @@ const MAX_COMMIT_MARGIN = 60;
  * anywhere it goes on where it was, with the salt and the weights that it had stored before the commitment left.
  */
 export class Evaluator {
-  readonly #options: EvaluatorOptions & Required<Pick<EvaluatorOptions, keyof typeof DEFAULTS>>;
+  readonly #options: CompleteOptions;
   readonly #deps: EvaluatorDeps;
   readonly #follower: LedgerFollower;
   readonly #store: EvaluatorStore;
   readonly #outbox: Outbox;
-  readonly #log: Logger;
 
   private constructor(
     options: EvaluatorOptions,
     deps: EvaluatorDeps,
     parts: { follower: LedgerFollower; store: EvaluatorStore },
   ) {
-    this.#options = { ...DEFAULTS, ...options };
+    this.#options = withDefaults(options);
     this.#deps = deps;
     this.#follower = parts.follower;
     this.#store = parts.store;
     this.#outbox = new Outbox(deps);
-    this.#log = deps.log ?? silentLogger;
   }
 
   /** @throws EvaluatorError BAD_STORE */
@@ -140,7 +89,9 @@ export class Evaluator {
     if (work.decision !== undefined) return own(await this.#commit(work, participants));
     const judged = await this.#judge(work, participants, signal);
     work = judged.work;
-    if (now < this.#commitAt(epoch)) return own('judging', judged.findings);
+    // Who has seen nothing has nothing to say: no weights would say that nobody is any good.
+    const isBlind = work.tallies.every(({ tally }) => tally.asked === 0);
+    if (isBlind || now < this.#commitAt(epoch)) return own('judging', judged.findings);
     return own(await this.#commit(work, participants), judged.findings);
   }
 
@@ -159,97 +110,18 @@ export class Evaluator {
     return end - (commitMarginSeconds ?? Math.min(MAX_COMMIT_MARGIN, quarter));
   }
 
+  /** Purchases end when the commitment is due; for who begins later, half-way to the reveals. */
+  async #deadline(epoch: number): Promise<number> {
+    const now = await this.#deps.chain.time();
+    const due = this.#commitAt(epoch);
+    return now < due ? due : Math.ceil((now + revealStart(this.#options.document, epoch)) / 2);
+  }
+
   async #judge(work: EpochWork, participants: readonly Participant[], signal?: AbortSignal) {
-    const { account } = this.#options;
-    const found = new Map((await this.#deps.targets(signal)).map((target) => [target.agent, target]));
-    const tallies = new Map(work.tallies.map(({ agent, tally }) => [agent, tally]));
-    const findings: { agent: AccountIndex; finding: Finding }[] = [];
-    const tallyOf = (agent: AccountIndex): Tally => tallies.get(agent) ?? EMPTY_TALLY;
-    const add = (agent: AccountIndex, finding: Finding): void => {
-      tallies.set(agent, withFinding(tallyOf(agent), finding));
-      findings.push({ agent, finding });
-    };
-    const mayBuy = (agent: AccountIndex): boolean => tallyOf(agent).bought < this.#options.purchases;
-    const bought = (agent: AccountIndex, finding: Finding): void => {
-      tallies.set(agent, { ...tallyOf(agent), bought: tallyOf(agent).bought + 1 });
-      add(agent, finding);
-    };
-    const save = (): Promise<void> => {
-      const all = [...tallies].map(([agent, tally]) => ({ agent, tally }));
-      return this.#store.save({ ...work, tallies: all });
-    };
-    const targets = new Map<AccountIndex, Target>();
-    for (const { agent, account: owner } of participants) {
-      const target = agent === undefined ? undefined : found.get(agent);
-      if (agent === undefined || owner === account) continue;
-      if (target?.owner === owner) targets.set(owner, target);
-      // A provider that announces nothing can be asked nothing.
-      else if (mayBuy(agent)) bought(agent, { kind: 'unanswered' });
-    }
-    await this.#sampleClaims(work.salt, targets, { add, save, signal });
-    for (const target of targets.values()) {
-      for (let i = 0; i < this.#options.purchasesAStep && mayBuy(target.agent); i += 1) {
-        bought(target.agent, await this.#buy(work.salt, target, tallyOf(target.agent).bought, signal));
-        await save();
-      }
-    }
-    await save();
-    const all = [...tallies].map(([agent, tally]) => ({ agent, tally }));
-    return { work: { ...work, tallies: all }, findings };
-  }
-
-  async #sampleClaims(
-    salt: Field,
-    targets: ReadonlyMap<AccountIndex, Target>,
-    to: {
-      add: (agent: AccountIndex, finding: Finding) => void;
-      save: () => Promise<void>;
-      signal: AbortSignal | undefined;
-    },
-  ): Promise<void> {
-    const claims = this.#follower.claims.slice(0, this.#options.claimsAStep);
-    for (const claim of claims) {
-      const target = targets.get(claim.provider);
-      const findings = target === undefined ? [] : await this.#sample(salt, claim, target, to.signal);
-      for (const finding of findings) to.add(target?.agent ?? claim.provider, finding);
-    }
-    if (claims.length === 0) return;
-    // Findings first: a claim looked at twice is better than one never.
-    await to.save();
-    await this.#follower.drop(claims);
-  }
-
-  async #sample(salt: Field, claim: FoundClaim, target: Target, signal: AbortSignal | undefined): Promise<Finding[]> {
-    const { chain, api } = this.#deps;
-    const terms = await chain.channel(claim.channel);
-    const runner = terms.model === target.model ? this.#deps.runner(target.model) : undefined;
-    if (runner === undefined) return [];
-    const providerKey = await chain.key(claim.provider);
-    const { domain, samples: count } = this.#options;
-    const sampled = { claim, terms, providerKey, price: target.price };
-    return sampleClaim(sampled, { domain, salt, count, signal }, { api: api(target.endpoint), runner });
-  }
-
-  async #buy(salt: Field, target: Target, number: number, signal: AbortSignal | undefined): Promise<Finding> {
-    const question = this.#deps.question(salt, number);
-    if (question === undefined) return { kind: 'passed' };
-    const runner = this.#deps.runner(target.model);
-    const purchase = await this.#deps.shopper.buy(target, question.input, {
-      ...(runner !== undefined && { runner }),
-      ...(signal !== undefined && { signal }),
-    });
-    return this.#findingOf(purchase, question, target);
-  }
-
-  #findingOf(purchase: Purchase, { label }: Question, { agent }: Target): Finding {
-    if (purchase.kind !== 'answered') {
-      this.#log.info({ agent, kind: purchase.kind, code: purchase.code }, 'no good answer');
-      if (purchase.kind === 'fault') return { kind: 'fault', code: purchase.code };
-      return { kind: purchase.kind };
-    }
-    const { output, isRepeated } = purchase;
-    if (this.#options.classes === undefined) return { kind: 'answered', isRepeated };
-    return { kind: 'answered', isRepeated, isCorrect: this.#deps.labelOf(output) === label };
+    const [deps, follower, store] = [this.#deps, this.#follower, this.#store];
+    const deadline = await this.#deadline(work.epoch);
+    const round = new JudgingRound({ options: this.#options, work, deadline, signal }, { ...deps, follower, store });
+    return round.run(participants);
   }
 
   async #commit(work: EpochWork, participants: readonly Participant[]): Promise<EvaluatorState> {
@@ -266,6 +138,7 @@ export class Evaluator {
     }
     const name = `commit/${epoch}`;
     if ((await this.#sentState(name)) !== 'gone') return 'committed';
+    if ((await chain.time()) >= revealStart(document, epoch)) return 'missed';
     // Begun before the epoch, the open batch would count the commitment to the epoch before.
     if ((await chain.nextBatchTime()) < epochStart(document, epoch)) return 'waiting';
     const ops = await this.#memos([encodeCommit({ epoch, commitment: decision.commitment })]);

@@ -8,6 +8,8 @@ import type { Field } from '../../protocol/types.ts';
 import { ConsumerError } from '../consumer/consumerError.ts';
 import type { Sample } from '../consumer/providerAnswers.ts';
 import type { Reexecutor } from '../consumer/reexecution.ts';
+import { ExecutionError } from '../execution/executionError.ts';
+import type { Finding } from './judging.ts';
 import { drawnPosition, type SampledClaim, sampleClaim } from './sampling.ts';
 
 const PROVIDER = actor(21);
@@ -128,10 +130,7 @@ describe('samples of a claim', () => {
   });
 
   test('a provider that does not answer is asked and has not answered', async () => {
-    expect(await asked(served(4), () => refuse('TIMEOUT'), 2)).toEqual([
-      { kind: 'unanswered' },
-      { kind: 'unanswered' },
-    ]);
+    expect(await asked(served(4), () => refuse('TIMEOUT'), 9)).toEqual([{ kind: 'unanswered' }]);
     expect(await asked(served(4), () => refuse('BAD_ANSWER'), 1)).toEqual([{ kind: 'unanswered' }]);
   });
 
@@ -142,11 +141,15 @@ describe('samples of a claim', () => {
     expect(await asked({ ...all, claim: { ...all.claim, price: 0n } }, honest(all))).toEqual([]);
   });
 
-  test('a model that cannot run here says nothing about the provider', async () => {
+  test.each<[string, Error, Finding[]]>([
+    ['that the model does not take', new ExecutionError('BAD_TENSOR', ''), [{ kind: 'fault', code: 'BAD_TENSOR' }]],
+    ['that this computer cannot run', new ExecutionError('RUN_FAILED', ''), [{ kind: 'passed' }]],
+    ['too large for this computer', new ExecutionError('OUTPUT_TOO_LARGE', ''), [{ kind: 'passed' }]],
+  ])('an input %s stops nobody', async (_, error, findings) => {
     const all = served(4);
-    const broken = { ...runner, run: async () => refuse('UNREACHABLE') };
+    const broken = { ...runner, run: async () => Promise.reject(error) };
     const api = { sample: async (_: number, position: number, size: number) => honest(all)(position, size) };
-    const sampling = sampleClaim(all.claim, { domain: TEST_DOMAIN, salt: SALT, count: 1 }, { api, runner: broken });
-    await expect(sampling).rejects.toThrow('UNREACHABLE');
+    const options = { domain: TEST_DOMAIN, salt: SALT, count: 1 };
+    expect(await sampleClaim(all.claim, options, { api, runner: broken })).toEqual(findings);
   });
 });

@@ -10,6 +10,7 @@ import { ConsumerError } from '../consumer/consumerError.ts';
 import type { Sample } from '../consumer/providerAnswers.ts';
 import type { ProviderApi } from '../consumer/providerApi.ts';
 import { type Reexecutor, runAgain } from '../consumer/reexecution.ts';
+import { ExecutionError } from '../execution/executionError.ts';
 import type { Finding } from './judging.ts';
 
 export interface SampledClaim {
@@ -69,6 +70,8 @@ export async function sampleClaim(
       const sample = await fetchSample(sampled, position, size, { options, deps });
       if ('kind' in sample) {
         findings.push(sample);
+        // Who lets one wait lets all wait: no more time is lost here.
+        if (sample.kind === 'unanswered') return findings;
         continue;
       }
       if (!verifyReceiptProof(sampled.claim.receiptsRoot, receiptHash(sample.receipt), sample.proof)) {
@@ -81,8 +84,6 @@ export async function sampleClaim(
       findings.push(await judgeSample(sampled, sample, { options, deps }));
     }
     if (isSize) return findings;
-    const unanswered = findings.filter(({ kind }) => kind === 'unanswered');
-    if (unanswered.length > 0) return unanswered;
   }
   return [];
 }
@@ -110,12 +111,24 @@ async function fetchSample(
 
 async function judgeSample(sampled: SampledClaim, sample: Sample, { options, deps }: Context): Promise<Finding> {
   const { claim, terms, providerKey } = sampled;
-  const { receipt, proof, input, output } = sample;
+  const { receipt, proof } = sample;
   const verdict = verifyReceipt({ receipt, proof, claim, terms, providerKey }, options.domain);
   if (!verdict.isValid) return { kind: 'fault', code: verdict.code };
   // Run otherwise than can be repeated here, or said to be private: nothing to hold the bytes against.
   if (receipt.execution !== deps.runner.execution('public').word) return { kind: 'passed' };
+  return repeat(sample, { options, deps });
+}
+
+/** Consumer and provider together choose what stands under a root: an input must not be able to stop whoever looks at it. */
+async function repeat({ input, output }: Sample, { options, deps }: Context): Promise<Finding> {
   const { signal } = options;
-  const { isSame } = await runAgain(deps.runner, { input, output, signal });
-  return isSame ? { kind: 'answered', isRepeated: true } : { kind: 'fault', code: 'OUTPUT_MISMATCH' };
+  try {
+    const { isSame } = await runAgain(deps.runner, { input, output, signal });
+    return isSame ? { kind: 'answered', isRepeated: true } : { kind: 'fault', code: 'OUTPUT_MISMATCH' };
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (!(error instanceof ExecutionError)) throw error;
+    // The model gives no output for these bytes, so whoever signed one made it up. Any other failure may be this computer's.
+    return error.code === 'BAD_TENSOR' ? { kind: 'fault', code: 'BAD_TENSOR' } : { kind: 'passed' };
+  }
 }

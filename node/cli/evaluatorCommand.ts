@@ -8,8 +8,10 @@ import { ProviderApi } from '../../agents/consumer/providerApi.ts';
 import { findProviders } from '../../agents/discovery/findProviders.ts';
 import { nodePort } from '../../agents/evaluator/chainPort.ts';
 import { Evaluator, type EvaluatorReport } from '../../agents/evaluator/evaluator.ts';
+import type { EvaluatorDeps } from '../../agents/evaluator/evaluatorDeps.ts';
 import { nodeSource } from '../../agents/evaluator/ledgerSource.ts';
 import { consumerShopper, type Target } from '../../agents/evaluator/shopping.ts';
+import { ExecutionError } from '../../agents/execution/executionError.ts';
 import { ModelRunner } from '../../agents/execution/modelRunner.ts';
 import { CLASSES, labelled, labelOf, type Task } from '../../agents/models/task.ts';
 import { openLevel } from '../../chain/db.ts';
@@ -24,7 +26,7 @@ import type { Hex } from '../../sdk/rpcTypes.ts';
 import type { Finality } from '../../sdk/wait.ts';
 import { type LedgerKeyOptions, ledgerSeed, withDev, withLedgerKey } from './context.ts';
 import { explained, readService, type ServiceOptions, withService } from './epochLedger.ts';
-import { guarded, progress } from './output.ts';
+import { CliError, Exit, guarded, progress } from './output.ts';
 import { amount, count, index } from './parsers.ts';
 import { stopSignal } from './signals.ts';
 
@@ -41,6 +43,7 @@ interface EvaluatorCommandOptions extends ServiceOptions, LedgerKeyOptions {
   readonly trust: Finality;
   readonly dataDir: string;
   readonly pollSeconds: number;
+  readonly patienceMs: number;
   readonly allowPrivate?: boolean;
   readonly once?: boolean;
 }
@@ -68,6 +71,7 @@ export function registerEvaluatorCommand(program: Command): void {
         .choices(['included', 'committed', 'proven'] satisfies Finality[])
         .default('proven' satisfies Finality),
     )
+    .option('--patience-ms <ms>', 'how long an answer may take', count, 15_000)
     .option('--poll-seconds <n>', 'pause between steps', count, 5)
     .option('--allow-private', 'also ask providers at addresses that are not public')
     .option('--once', 'one step, then return')
@@ -127,12 +131,19 @@ async function openParts(options: EvaluatorCommandOptions, { client, key, token,
   const db = await openLevel(join(dataDir, 'evaluator'));
   const allowPrivateAddresses = options.allowPrivate ?? false;
   const consumer = await Consumer.open(
-    { token, from: account, allowPrivateAddresses, ...(deposit !== undefined && { deposit }) },
+    {
+      ...{ token, from: account, allowPrivateAddresses, ...(deposit !== undefined && { deposit }) },
+      // Whoever lets an evaluator wait has not answered.
+      ...{ inferTimeoutMs: options.patienceMs, retries: 1 },
+    },
     { client, account: key, store: join(dataDir, 'consumer') },
   );
   const runners = new Map<Hex, ModelRunner>();
   for (const file of options.modelFile ?? []) {
-    const runner = await ModelRunner.load(file);
+    const runner = await ModelRunner.load(file).catch((error: unknown) => {
+      if (!(error instanceof ExecutionError)) throw error;
+      throw new CliError(Exit.USAGE, error.code, `${file}: ${error.message}`, { cause: error });
+    });
     runners.set(prefixedHex(runner.sha256), runner);
   }
   const files = new Map<AccountIndex, Hex>();
@@ -154,7 +165,8 @@ async function openParts(options: EvaluatorCommandOptions, { client, key, token,
     }
     return [...found.values()];
   };
-  const question = (salt: bigint, number: number) => labelled(task, { seed: `${salt}/${number}`, count: 1 })[0];
+  const question: EvaluatorDeps['question'] = ({ salt, agent, number }) =>
+    labelled(task, { seed: `${salt}/${agent}/${number}`, count: 1 })[0];
   const deps = {
     ...{ chain: nodePort(client, key), source: nodeSource(client, trust), db, targets, api, question },
     shopper: consumerShopper(consumer, { maxPrice }),
