@@ -161,13 +161,11 @@ describe('a provider that lies before it is paid', () => {
       cheap.options.price = 10n;
       saying({ ...lie, price: '10' })(market);
       const discover = async () =>
-        market
-          .offerings()
-          .map(({ endpoint, price }, n) => ({
-            endpoint,
-            price,
-            provider: n === 0 && 'provider' in lie ? lie.provider : (market.providers[n]?.options.provider ?? 0),
-          }));
+        market.offerings().map(({ endpoint, price }, n) => ({
+          endpoint,
+          price,
+          provider: n === 0 && 'provider' in lie ? lie.provider : (market.providers[n]?.options.provider ?? 0),
+        }));
       const consumer = await market.consumer({}, { discover });
       const answer = await consumer.infer(input(1), { ...OPTIONS, sha256: market.runner.sha256 });
       expect(answer).toMatchObject({ endpoint: endpointOf(1), failures: [{ code: 'NOT_FOUND' }] });

@@ -34,8 +34,8 @@ export interface ConsumerDependencies {
   readonly store: string | Db;
   /** Who says to serve a model; announcements must have been verified. Default: what the node lists, verified (agents/discovery). */
   readonly discover?: (wanted: WantedModel & { readonly token: number }) => Promise<readonly Offering[]>;
-  /** Carries calls to an endpoint otherwise than by HTTP. */
-  readonly transport?: (endpoint: string) => ProviderTransport;
+  /** Carries calls to an endpoint otherwise than by HTTP; undefined: by HTTP. */
+  readonly transport?: (endpoint: string) => ProviderTransport | undefined;
   /** In [0, 1): which answers are checked and which strangers are tried. Default Math.random. */
   readonly random?: () => number;
   readonly clock?: Clock;

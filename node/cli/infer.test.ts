@@ -17,11 +17,14 @@ import { memoryDb } from '../../chain/testing/memoryDb.ts';
 import { prefixedHex } from '../../protocol/bytes.ts';
 import { Subtype } from '../../protocol/types.ts';
 import { ledgerAccount } from '../../sdk/accounts/ledgerAccount.ts';
+import { domainOf } from '../../sdk/chain.ts';
 import { createEngramClient } from '../../sdk/client.ts';
 import { RpcClient } from '../../sdk/rpcClient.ts';
 import { devAccount } from '../devnet/accounts.ts';
 import { accountsOf } from '../devnet/funding.ts';
 import type { EngramNode } from '../node.ts';
+import { startPeerServer } from '../provider/peerServer.ts';
+import { networkId } from '../sync/peerParts.ts';
 import { engram, type Run } from '../testing/runCli.ts';
 import { PATIENT, startTestNode } from '../testing/testNode.ts';
 import { Exit } from './output.ts';
@@ -156,6 +159,23 @@ describe('engram infer', () => {
     // not asked again, though it is the cheapest
     expect((await infer()).json).toMatchObject({ endpoint: honest.url, failures: [] });
     expect(codeOf(await infer('--provider', cheat.url))).toEqual([Exit.REFUSED, 'PROVIDER_EXCLUDED']);
+  });
+
+  it('asks a provider over libp2p, on the channel it has', async () => {
+    const id = networkId(domainOf((await createEngramClient({ rpcUrl: node.rpcUrl })).chain));
+    const limits = { inputBytes: 10_000, outputBytes: 10_000, requestMs: 5_000, maxConnections: 8 };
+    const peer = await startPeerServer(
+      { id, listen: ['/ip4/127.0.0.1/tcp/0'], identityFile: path('p2p.key'), ...limits },
+      { handle: (request) => honest.handle(request), clock: systemClock, log: silentLogger },
+    );
+    const [address = ''] = peer.addresses;
+    const { json } = await infer('--provider', address);
+    expect(json).toMatchObject({ endpoint: address, provider: honest.identity.provider });
+    expect(json.receipt.sequence).toBeGreaterThan(3);
+    await peer.stop();
+    expect(codeOf(await infer('--provider', address))).toEqual([Exit.REFUSED, 'UNREACHABLE']);
+    // the next one goes by HTTP again
+    expect((await infer('--provider', honest.url)).json.channel).toBe(json.channel);
   });
 
   it('says what is wrong', async () => {

@@ -6,15 +6,18 @@ import { ConsumerError } from '../../agents/consumer/consumerError.ts';
 import type { Answer, ModelInput } from '../../agents/consumer/consumerTypes.ts';
 import { parseEndpoint } from '../../agents/consumer/httpTransport.ts';
 import { tensorsFromJson, tensorsToJson } from '../../agents/consumer/jsonTensors.ts';
+import type { ProviderTransport } from '../../agents/consumer/providerTransport.ts';
 import type { Audit } from '../../agents/execution/executionDocument.ts';
 import { ModelRunner } from '../../agents/execution/modelRunner.ts';
 import { hexToBytes, prefixedHex } from '../../protocol/bytes.ts';
 import { receiptToJson } from '../../protocol/receipts/receiptCodec.ts';
 import type { AccountIndex } from '../../protocol/types.ts';
 import { ledgerAccount } from '../../sdk/accounts/ledgerAccount.ts';
+import { domainOf } from '../../sdk/chain.ts';
 import { createEngramClient } from '../../sdk/client.ts';
 import { columns } from './columns.ts';
 import { type LedgerKeyOptions, ledgerSeed, type NodeOptions, withDev, withLedgerKey, withNode } from './context.ts';
+import { InferPeers, isPeerAddress } from './inferPeers.ts';
 import { checkWritable, writeOut } from './outFile.ts';
 import { CliError, Exit, guarded, progress } from './output.ts';
 import { amount, count, index } from './parsers.ts';
@@ -46,7 +49,11 @@ export function registerInferCommands(program: Command): void {
     .description('ask a model for an answer, pay the provider, check the receipt')
     .argument('<model>', 'its attestation’s index, or the SHA-256 of its file (0x…)', modelOf)
     .argument('<input>', 'tensors: JSON, a file with JSON (.json) or bytes, or - for standard input')
-    .option('--provider <url>', 'ask this one; default: the announced ones, by price and by what is known of them', url)
+    .option(
+      '--provider <url>',
+      'ask this one (or a multiaddress); default: the announced ones, by price and trust',
+      address,
+    )
     .addOption(
       new Option('--max-price <amount>', 'for one answer')
         .argParser(amount)
@@ -97,11 +104,12 @@ function modelOf(text: string): Model {
   return { model: index(text) };
 }
 
-function url(text: string): string {
+function address(text: string): string {
+  if (isPeerAddress(text)) return text;
   try {
     return parseEndpoint(text).href.replace(/\/$/, '');
   } catch (error) {
-    throw new InvalidArgumentError(error instanceof ConsumerError ? error.message : 'expected a URL');
+    throw new InvalidArgumentError(error instanceof ConsumerError ? error.message : 'expected a URL or a multiaddress');
   }
 }
 
@@ -192,6 +200,9 @@ async function withConsumer<T>(
   const account = ledgerAccount({ seed: ledgerSeed(options) });
   const client = await createEngramClient({ rpcUrl: options.rpc, account });
   const { token, from, deposit, store } = options;
+  const peers = new InferPeers(domainOf(client.chain));
+  const transport = (at: string): ProviderTransport | undefined =>
+    isPeerAddress(at) ? peers.transport(at) : undefined;
   const consumer = await Consumer.open(
     {
       token,
@@ -199,12 +210,13 @@ async function withConsumer<T>(
       ...(deposit !== undefined && { deposit }),
       allowPrivateAddresses: options.allowPrivate ?? (options.provider !== undefined || isLocal(options.rpc)),
     },
-    { client, account, store },
+    { client, account, store, transport },
   );
   try {
     return await use(consumer);
   } finally {
     await consumer.close();
+    await peers.stop();
   }
 }
 
