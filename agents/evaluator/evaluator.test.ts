@@ -65,7 +65,7 @@ async function setUp(
     targets: async () => [1, 2, 3].map(target),
     api: () => ({ sample: async () => Promise.reject(new ConsumerError('REFUSED', 'private')) }),
     runner: () => undefined,
-    question: ({ number }) => ({ input: Uint8Array.of(number % CLASSES), label: number % CLASSES }),
+    question: (_, number) => ({ input: Uint8Array.of(number % CLASSES), label: number % CLASSES }),
     labelOf: ([label]) => label,
     random: () => {
       salts += 1n;
@@ -333,7 +333,7 @@ async function depsOf(chain: WorldChain): Promise<EvaluatorDeps> {
     targets: async () => [1, 2, 3].map(target),
     api: () => ({ sample: async () => Promise.reject(new ConsumerError('REFUSED', 'private')) }),
     runner: () => undefined,
-    question: ({ number }) => ({ input: Uint8Array.of(number % CLASSES), label: number % CLASSES }),
+    question: (_, number) => ({ input: Uint8Array.of(number % CLASSES), label: number % CLASSES }),
     labelOf: ([label]) => label,
     random: () => 77n as Field,
   };

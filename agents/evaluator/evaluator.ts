@@ -19,6 +19,8 @@ import { JudgingRound } from './judgingRound.ts';
 import { LedgerFollower } from './ledgerFollower.ts';
 import { Outbox } from './outbox.ts';
 
+export type { EvaluatorDeps, EvaluatorOptions, Question } from './evaluatorDeps.ts';
+
 /**
  * idle: no epoch yet, or this account does not take part in it; judging; waiting: committed, and not yet time to reveal; committed: the
  * commitment is under way; revealed: done for this epoch; missed: there was nothing to reveal, or too late.

@@ -42,7 +42,7 @@ export interface EvaluatorDeps {
   /** The model of an attestation, to run it again; undefined if this evaluator does not have the file. */
   readonly runner: (model: AccountIndex) => Reexecutor | undefined;
   /** Questions that nobody has seen, others for each agent: `number` counts those it was asked in the epoch. */
-  readonly question: (seed: { salt: Field; agent: AccountIndex; number: number }) => Question | undefined;
+  readonly question: (salt: Field, number: number, agent: AccountIndex) => Question | undefined;
   /** What an output says; undefined if it is no answer to the task. */
   readonly labelOf: (output: Uint8Array) => number | undefined;
   /** Below 2^248, from a good source: who can guess it knows what is sampled, and the scores before they are revealed. */

@@ -114,7 +114,7 @@ export class JudgingRound {
   async #buy(target: Target): Promise<Finding> {
     const { work, signal } = this.#given;
     const { agent, model } = target;
-    const question = this.#deps.question({ salt: work.salt, agent, number: this.#tallyOf(agent).bought });
+    const question = this.#deps.question(work.salt, this.#tallyOf(agent).bought, agent);
     if (question === undefined) return { kind: 'passed' };
     const runner = this.#deps.runner(model);
     const purchase = await this.#deps.shopper.buy(target, question.input, {

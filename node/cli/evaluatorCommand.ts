@@ -165,7 +165,7 @@ async function openParts(options: EvaluatorCommandOptions, { client, key, token,
     }
     return [...found.values()];
   };
-  const question: EvaluatorDeps['question'] = ({ salt, agent, number }) =>
+  const question: EvaluatorDeps['question'] = (salt, number, agent) =>
     labelled(task, { seed: `${salt}/${agent}/${number}`, count: 1 })[0];
   const deps = {
     ...{ chain: nodePort(client, key), source: nodeSource(client, trust), db, targets, api, question },
