@@ -81,6 +81,31 @@ describe('a consumer', () => {
     await expect(consumer.infer(input(1), { maxPrice: 70n })).rejects.toMatchObject({ code: 'NO_PROVIDER' });
   });
 
+  it('is not kept from its answer by a crowd of dead ones that look cheap', async () => {
+    const market = await openMarket(8);
+    for (const dead of market.providers.slice(0, 7)) {
+      dead.options.price = 1n;
+      dead.between = lost;
+    }
+    const consumer = await market.consumer();
+    const answer = await consumer.infer(input(1), OPTIONS);
+    expect(answer.endpoint).toBe(endpointOf(7));
+    expect(answer.failures).toHaveLength(7);
+    // they rest now
+    expect((await consumer.infer(input(2), OPTIONS)).failures).toEqual([]);
+    expect(await consumer.atRisk()).toBe(0n);
+  });
+
+  it('pays as many for one answer as it may, and no more', async () => {
+    const market = await openMarket(5);
+    for (const provider of market.providers) {
+      provider.between = (call, answer) => (call.path === '/v1/info' ? answer(call) : lost());
+    }
+    const consumer = await market.consumer({ retries: 0 });
+    await expect(consumer.infer(input(1), OPTIONS)).rejects.toMatchObject({ code: 'UNREACHABLE' });
+    expect(await consumer.atRisk()).toBe(3n * PRICE);
+  });
+
   it('keeps its books after a restart', async () => {
     const market = await openMarket();
     const consumer = await market.consumer();

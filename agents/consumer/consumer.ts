@@ -92,9 +92,11 @@ export class Consumer {
     };
     const failures: Failure[] = [];
     let last: unknown = new ConsumerError('NO_PROVIDER', 'nobody offers this model at this price');
-    for (const offering of (await this.#offerings(wanted, options)).slice(0, this.#options.maxAttempts ?? 3)) {
+    const attempts = { paid: 0 };
+    for (const offering of (await this.#offerings(wanted, options)).slice(0, MAX_TRIES)) {
+      if (attempts.paid >= (this.#options.maxAttempts ?? 3)) break;
       try {
-        return { ...(await this.#inferAt(offering, { wanted, input }, options)), failures };
+        return { ...(await this.#inferAt(offering, { wanted, input, attempts }, options)), failures };
       } catch (error) {
         if (!isOfProvider(error) || options.signal?.aborted) throw error;
         last = error;
@@ -207,22 +209,19 @@ export class Consumer {
 
   async #inferAt(
     offering: Partial<Offering> & { endpoint: string },
-    question: { wanted: Omit<Wanted, 'input'>; input: ModelInput },
+    question: { wanted: Omit<Wanted, 'input'>; input: ModelInput; attempts: { paid: number } },
     options: InferOptions,
   ): Promise<Omit<Answer, 'failures'>> {
     const { endpoint } = offering;
-    const { client } = this.#deps;
     const { signal, runner } = options;
-    await this.#reputation.checkEndpoint(endpoint);
-    const info = await this.#api(endpoint).info(signal === undefined ? {} : { signal });
-    await this.#reputation.check(info.provider);
-    const input = inputFor(question.input, info);
-    const wanted = { ...question.wanted, input };
-    await checkInfo(info, { offering, wanted, client });
-    const agreed = { sha256: info.model.sha256, audit: wanted.audit, execution: info.execution[wanted.audit].word };
-    if (runner !== undefined) checkReexecutor(runner, agreed);
+    const { info, wanted } = await this.#meet(offering, question, options).catch(async (error: unknown) => {
+      const isMissed = isOfProvider(error) && !CALLERS.includes(error.code);
+      if (isMissed && offering.provider !== undefined) await this.#reputation.missed(offering.provider);
+      throw error;
+    });
     const terms = { ...info, model: info.model.index, sha256: info.model.sha256, endpoint };
     return this.#locks.use(lockOf({ provider: info.provider, model: info.model.index }), async () => {
+      question.attempts.paid += 1;
       const { paid, taken } = await this.#ask(terms, wanted, { info, signal });
       const { answer, output, latencyMs } = taken;
       const check =
@@ -243,6 +242,25 @@ export class Consumer {
         latencyMs,
       };
     });
+  }
+
+  /** What a provider says, held against everything that is known before anything is paid. */
+  async #meet(
+    offering: Partial<Offering> & { endpoint: string },
+    question: { wanted: Omit<Wanted, 'input'>; input: ModelInput },
+    { signal, runner }: InferOptions,
+  ): Promise<{ info: ProviderInfo; wanted: Wanted }> {
+    const { endpoint } = offering;
+    const { client } = this.#deps;
+    await this.#reputation.checkEndpoint(endpoint);
+    const info = await this.#api(endpoint).info(signal === undefined ? {} : { signal });
+    await this.#reputation.check(info.provider);
+    const input = inputFor(question.input, info);
+    const wanted = { ...question.wanted, input };
+    await checkInfo(info, { offering, wanted, client });
+    const agreed = { sha256: info.model.sha256, audit: wanted.audit, execution: info.execution[wanted.audit].word };
+    if (runner !== undefined) checkReexecutor(runner, agreed);
+    return { info, wanted };
   }
 
   async #ask(
@@ -319,6 +337,10 @@ export class Consumer {
 }
 
 const MAX_APIS = 64;
+/** Providers looked at for one answer; those that nothing is paid to cost time only. */
+const MAX_TRIES = 16;
+/** The caller's own limits and mistakes say nothing about a provider. */
+const CALLERS = ['PROVIDER_EXCLUDED', 'EXECUTION_UNKNOWN', 'INPUT_TOO_LARGE', 'BAD_INPUT'];
 
 interface Where {
   readonly endpoint: string;

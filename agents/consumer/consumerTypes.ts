@@ -21,7 +21,7 @@ export interface ConsumerOptions extends Omit<ChannelPoolOptions, 'payer'>, Prov
   readonly checkShare?: number;
   /** See `rank`. Default 0.1. */
   readonly explore?: number;
-  /** Providers tried for one answer; each could keep the price of one. Default 3. */
+  /** Providers paid for one answer until one gives it; each could keep the price of one. Default 3. */
   readonly maxAttempts?: number;
   /** How often a question is sent again after no answer. Default 2. */
   readonly retries?: number;

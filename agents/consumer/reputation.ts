@@ -54,7 +54,7 @@ export class Reputation {
     const faults = await Promise.all(offers.map(({ endpoint }) => this.#store.endpointFault(endpoint)));
     const left = offers.filter((_, i) => faults[i] === undefined);
     const scoreOf = (provider: number) => scores.get(provider) ?? newScore(provider);
-    return rank(left, scoreOf, { maxPrice, explore, random: this.#random });
+    return rank(left, scoreOf, { maxPrice, explore, random: this.#random, now: this.#now() });
   }
 
   /** @throws ConsumerError PROVIDER_EXCLUDED: something answered there that is not asked any more */
@@ -95,7 +95,12 @@ export class Reputation {
     if (isCheaper(error)) await paid.setState('left');
     const refusal = error instanceof ConsumerError ? String(error.details.refusal ?? '') : '';
     if (CALLERS_FAULT.includes(refusal)) return;
-    await this.#update(provider, afterFailure);
+    await this.missed(provider);
+  }
+
+  /** Counts a failure that nothing was paid for: nobody there, or not what was announced. */
+  missed(provider: number): Promise<void> {
+    return this.#update(provider, (score) => afterFailure(score, this.#now()));
   }
 
   /**
@@ -128,13 +133,17 @@ export class Reputation {
     found: { receipt?: SignedReceipt | undefined; other?: SignedReceipt | undefined; expectedHash?: Uint8Array },
   ): Promise<void> {
     const { provider, index: channel, endpoint } = paid.record;
-    const time = Math.floor(this.#clock.nowMs() / 1000);
+    const time = this.#now();
     const { receipt, other, expectedHash } = found;
-    await this.#update(provider, (score) => (isProven(code) ? exclude(score, code) : afterFailure(score)), [
+    await this.#update(provider, (score) => (isProven(code) ? exclude(score, code) : afterFailure(score, time)), [
       change.endpoint(endpoint, code),
       change.report({ code, provider, channel, endpoint, time, receipt, other, expectedHash }),
     ]);
     await paid.setState('left');
+  }
+
+  #now(): number {
+    return Math.floor(this.#clock.nowMs() / 1000);
   }
 
   /** One after the other: two models of one provider share its score. */

@@ -4,6 +4,7 @@ import {
   afterFailure,
   exclude,
   expectedCost,
+  isResting,
   newScore,
   rank,
   type Score,
@@ -16,14 +17,15 @@ const times = (n: number, change: (score: Score) => Score, score: Score): Score 
 const answered = (n: number, score = newScore(1)) =>
   times(n, (one) => afterAnswer(one, { latencyMs: 100, price: 5n }), score);
 const scored = (scores: Record<number, Score>) => (provider: number) => scores[provider] ?? newScore(provider);
-const OPTIONS = { maxPrice: 100n, explore: 0, random: () => 0 };
+const failed = (score: Score) => afterFailure(score, 1_000);
+const OPTIONS = { maxPrice: 100n, explore: 0, random: () => 0, now: 100_000 };
 const order = (offers: { provider: number }[]) => offers.map(({ provider }) => provider);
 
 describe('a score', () => {
   it('is one half for a stranger, rises with answers and falls with failures', () => {
     expect(trust(newScore(1))).toBe(0.5);
     expect(trust(answered(8))).toBe(0.9);
-    expect(trust(times(8, afterFailure, newScore(1)))).toBeCloseTo(0.1);
+    expect(trust(times(8, failed, newScore(1)))).toBeCloseTo(0.1);
     expect(answered(3)).toMatchObject({ answered: 3, spent: 15n, latencyMs: 100 });
   });
 
@@ -54,7 +56,20 @@ describe('whom to ask', () => {
 
   it('is who is trusted, though a stranger is a little cheaper', () => {
     expect(order(rank(offers, scored({ 1: answered(8) }), OPTIONS))).toEqual([1, 2, 4]);
-    expect(order(rank(offers, scored({ 2: times(8, afterFailure, newScore(2)) }), OPTIONS))).toEqual([4, 1, 2]);
+    expect(order(rank(offers, scored({ 2: times(8, failed, newScore(2)) }), OPTIONS))).toEqual([4, 1, 2]);
+  });
+
+  it('is last who just failed, however cheap; each time for longer, and an hour at most', () => {
+    const once = scored({ 2: failed(newScore(2)) });
+    const cheap = offers.map((offer) => (offer.provider === 2 ? { ...offer, price: 1n } : offer));
+    expect(order(rank(cheap, once, { ...OPTIONS, now: 1_029 }))).toEqual([4, 1, 2]);
+    expect(order(rank(cheap, once, { ...OPTIONS, now: 1_030 }))).toEqual([2, 4, 1]);
+    const often = times(30, failed, newScore(2));
+    expect(isResting(often, 4_599)).toBe(true);
+    expect(isResting(often, 4_600)).toBe(false);
+    expect(isResting(answered(1, often), 1_001)).toBe(false);
+    const exploring = { ...OPTIONS, now: 1_001, explore: 1, random: () => 0.99 };
+    expect(order(rank(offers, once, exploring))).toEqual([1, 4, 2]);
   });
 
   it('is never who was caught, however cheap', () => {

@@ -37,6 +37,9 @@ export interface Score {
   readonly answered: number;
   /** Requests without one: refusals, silence, broken answers. */
   readonly failed: number;
+  /** Failures since the last answer, and the last one's time, seconds. */
+  readonly streak: number;
+  readonly failedAt: number;
   /** Answers run again with the same result. */
   readonly checked: number;
   /** Moving average of answers, ms. */
@@ -51,6 +54,8 @@ export const scoreJson: JsonCodec<Score> = object<Score>({
   provider: index,
   answered: int,
   failed: int,
+  streak: int,
+  failedAt: int,
   checked: int,
   latencyMs: int,
   spent: big,
@@ -58,7 +63,17 @@ export const scoreJson: JsonCodec<Score> = object<Score>({
 });
 
 export function newScore(provider: number): Score {
-  return { provider, answered: 0, failed: 0, checked: 0, latencyMs: 0, spent: 0n, excluded: undefined };
+  return {
+    provider,
+    answered: 0,
+    failed: 0,
+    streak: 0,
+    failedAt: 0,
+    checked: 0,
+    latencyMs: 0,
+    spent: 0n,
+    excluded: undefined,
+  };
 }
 
 /** Weight of the newest answer in the average. */
@@ -69,13 +84,24 @@ export function afterAnswer(score: Score, { latencyMs, price }: { latencyMs: num
   return {
     ...score,
     answered: score.answered + 1,
+    streak: 0,
     latencyMs: Math.max(0, Math.round(before + NEWEST * (latencyMs - before))),
     spent: score.spent + price,
   };
 }
 
-export function afterFailure(score: Score): Score {
-  return { ...score, failed: score.failed + 1 };
+/** @param now seconds */
+export function afterFailure(score: Score, now: number): Score {
+  return { ...score, failed: score.failed + 1, streak: score.streak + 1, failedAt: now };
+}
+
+const FIRST_REST_SECONDS = 30;
+const LONGEST_REST_SECONDS = 3_600;
+
+/** After a failure a provider comes last for half a minute, twice as long after each further one: dead ones that look cheap cost little time. */
+export function isResting({ streak, failedAt }: Score, now: number): boolean {
+  if (streak === 0) return false;
+  return now < failedAt + Math.min(FIRST_REST_SECONDS * 2 ** (streak - 1), LONGEST_REST_SECONDS);
 }
 
 export function afterCheck(score: Score): Score {
@@ -112,24 +138,28 @@ export interface RankOptions {
   readonly explore: number;
   /** In [0, 1). */
   readonly random: () => number;
+  /** Seconds. */
+  readonly now: number;
 }
 
 /**
- * Whom to ask, in this order: without those excluded or too dear, by expected cost (of equals, the lower account). With the probability
- * `explore` one of the others, each as likely, is put first.
+ * Whom to ask, in this order: without those excluded or too dear, those that rest after a failure last, by expected cost (of equals, the
+ * lower account). With the probability `explore` one of the others that do not rest, each as likely, is put first.
  */
 export function rank<T extends Offer>(
   offers: readonly T[],
   scoreOf: (provider: number) => Score,
   options: RankOptions,
 ): T[] {
-  const { maxPrice, explore, random } = options;
-  const possible = offers
+  const { maxPrice, explore, random, now } = options;
+  const ordered = offers
     .filter(({ provider, price }) => price <= maxPrice && scoreOf(provider).excluded === undefined)
-    .map((offer) => ({ offer, cost: expectedCost(offer.price, scoreOf(offer.provider)) }))
-    .sort((a, b) => a.cost - b.cost || a.offer.provider - b.offer.provider)
-    .map(({ offer }) => offer);
-  if (possible.length < 2 || random() >= explore) return possible;
-  const [chosen] = possible.splice(1 + Math.floor(random() * (possible.length - 1)), 1);
-  return chosen === undefined ? possible : [chosen, ...possible];
+    .map((offer) => ({ offer, score: scoreOf(offer.provider) }))
+    .map(({ offer, score }) => ({ offer, cost: expectedCost(offer.price, score), rests: isResting(score, now) }))
+    .sort((a, b) => a.cost - b.cost || a.offer.provider - b.offer.provider);
+  const ready = ordered.filter(({ rests }) => !rests).map(({ offer }) => offer);
+  const resting = ordered.filter(({ rests }) => rests).map(({ offer }) => offer);
+  if (ready.length < 2 || random() >= explore) return [...ready, ...resting];
+  const [chosen] = ready.splice(1 + Math.floor(random() * (ready.length - 1)), 1);
+  return [...(chosen === undefined ? [] : [chosen]), ...ready, ...resting];
 }

@@ -3,18 +3,13 @@
  * ledger's (a node in memory), models, dialogue, announcements and learning are the real ones; only time and the network are made up.
  */
 import { createHash } from 'node:crypto';
-import { custom } from 'viem';
-import type { Clock } from '../../chain/clock.ts';
 import { memoryDb } from '../../chain/testing/memoryDb.ts';
-import { unpackChannel } from '../../protocol/account.ts';
-import { type AccountIndex, Kind, Subtype } from '../../protocol/types.ts';
+import { type AccountIndex, Subtype } from '../../protocol/types.ts';
 import { type LedgerAccount, ledgerAccount } from '../../sdk/accounts/ledgerAccount.ts';
-import { createLedgerClient, type LedgerClient } from '../../sdk/client.ts';
-import { FAKE_TIME, FakeNode } from '../../sdk/testing/fakeNode.ts';
+import type { LedgerClient } from '../../sdk/client.ts';
+import type { FakeNode } from '../../sdk/testing/fakeNode.ts';
 import { ConsumerStore } from '../consumer/consumerStore.ts';
-import type { ProviderTransport } from '../consumer/providerTransport.ts';
 import type { Reexecutor } from '../consumer/reexecution.ts';
-import { answerDialogue } from '../dialogue/dialogueHttp.ts';
 import { SellerDesk } from '../dialogue/sellerDesk.ts';
 import { announce } from '../discovery/announce.ts';
 import { registerAgent } from '../discovery/registerAgent.ts';
@@ -22,6 +17,7 @@ import { SeededRandom } from '../models/seededRandom.ts';
 import { labelled, labelOf, type Task } from '../models/task.ts';
 import { CheatingShop, Shop, type Ware } from './shop.ts';
 import { Trader } from './trader.ts';
+import { channelsOf, totalOf, World } from './world.ts';
 
 export interface SimulationOptions {
   readonly seed: string;
@@ -81,8 +77,6 @@ const ROYALTY_BPS = 500;
 const HONEST_PRICE = 1_000n;
 const CHEAT_PRICE = 600n;
 const MAX_PRICE = 1_500n;
-/** Far more than an hour of trade creates. */
-const MAX_ACCOUNTS = 4_096;
 
 interface Agent {
   readonly name: string;
@@ -93,56 +87,6 @@ interface Agent {
   readonly sells: readonly Task[];
   readonly wants: Task | undefined;
   readonly trader: Trader;
-}
-
-/** A ledger, a board for announcements and a network, all in memory. */
-class World {
-  readonly node = new FakeNode();
-  readonly #board = new Map<number, unknown>();
-  readonly #desks = new Map<string, SellerDesk>();
-  #seconds = FAKE_TIME;
-
-  readonly clock: Clock = { nowMs: () => this.#seconds * 1000, sleep: async () => undefined };
-  readonly now = (): number => this.#seconds;
-
-  advance(seconds: number): void {
-    this.#seconds += seconds;
-    this.node.advance(seconds);
-  }
-
-  clientOf(account: LedgerAccount): LedgerClient {
-    const request = async ({ method, params }: { method: string; params?: unknown }): Promise<unknown> => {
-      const [first] = (params ?? []) as readonly unknown[]; // as JSON-RPC has them
-      if (method === 'engram_announce') return this.#announce(first);
-      if (method === 'engram_getAnnouncements')
-        return [...this.#board.entries()].sort(([a], [b]) => a - b).map(([, one]) => one);
-      return this.node.request(method, (params ?? []) as readonly unknown[]);
-    };
-    const transport = custom({ request }, { retryCount: 0 });
-    return createLedgerClient({ chain: this.node.chain, transport, account, pollingIntervalMs: 1 });
-  }
-
-  listen(endpoint: string, desk: SellerDesk): void {
-    this.#desks.set(endpoint, desk);
-  }
-
-  transport(endpoint: string): ProviderTransport {
-    return {
-      call: async ({ body = new Uint8Array() }) => {
-        const desk = this.#desks.get(endpoint);
-        if (desk === undefined) throw new RangeError(endpoint);
-        return answerDialogue(desk, body);
-      },
-      close: () => undefined,
-    };
-  }
-
-  /** As a node keeps them: buyers check each one themselves. */
-  #announce(signed: unknown): { sequence: number } {
-    const { document } = signed as { document: { agent: number; sequence: number } }; // of `announce`, in this process
-    this.#board.set(document.agent, signed);
-    return { sequence: document.sequence };
-  }
 }
 
 /** The same report for the same seed, every time. */
@@ -310,25 +254,6 @@ async function isSettled(node: FakeNode, agents: readonly Agent[]): Promise<bool
     if (node.account(agent.key)?.balance !== FUNDS - paid + incomeOf(node, agent)) return false;
   }
   return channelsOf(node).every(({ balance }) => balance === 0n);
-}
-
-function accountsOf(node: FakeNode) {
-  const found = [];
-  for (let index = 0; index < MAX_ACCOUNTS; index += 1) {
-    const account = node.account(index);
-    if (account !== undefined) found.push(account);
-  }
-  return found;
-}
-
-function channelsOf(node: FakeNode) {
-  return accountsOf(node)
-    .filter(({ kind }) => kind === Kind.CHANNEL)
-    .map(({ c, balance, claimed }) => ({ ...unpackChannel(c), balance, claimed }));
-}
-
-function totalOf(node: FakeNode): bigint {
-  return accountsOf(node).reduce((sum, { balance }) => sum + balance, 0n);
 }
 
 function seedOf(name: string): Uint8Array {

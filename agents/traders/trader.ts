@@ -1,5 +1,6 @@
 import type { Clock } from '../../chain/clock.ts';
 import { type SignedDocument, signedDocumentJson } from '../../protocol/documents/signedDocument.ts';
+import { ProtocolError } from '../../protocol/errors.ts';
 import { accountIndex } from '../../protocol/ids.ts';
 import { ReceiptError } from '../../protocol/receipts/receiptError.ts';
 import type { AccountIndex } from '../../protocol/types.ts';
@@ -114,39 +115,64 @@ export class Trader {
     return this.#deps.store.scores();
   }
 
-  /** Undefined if the seller makes no offer worth taking: then nothing was paid. */
+  /** Undefined if the seller is not there or makes no offer worth taking: then nothing was paid. */
   async #buyFrom(candidate: Candidate, want: Want, inputs: readonly Uint8Array[]): Promise<Purchase | undefined> {
-    const { client, account, clock, newThread, transport } = this.#deps;
-    const { agent, owner, key, capability, endpoint } = candidate;
-    const api = new ProviderApi(transport?.(endpoint) ?? endpoint);
-    const domain = domainOf(client.chain);
-    const parties = { agent: this.#options.agent, seed: account.seed, other: agent, otherKey: key, domain };
-    const thread = new BuyerThread(parties, newThread());
-    const now = () => Math.floor(clock.nowMs() / 1000);
-    const deadline = now() + DEADLINE_SECONDS;
-    const { maxPrice } = this.#options;
-    const request = { capability: capability.name, count: inputs.length, deadline, maxPrice };
-    const offered = await say(api, thread.request(request, now()));
-    const event = offered === undefined ? undefined : thread.receive(offered, now());
-    if (event?.kind !== 'OFFER') return undefined;
-    const { price } = event.offer;
-    const paid = await this.#escrow({ owner, endpoint, want, amount: price * BigInt(inputs.length) });
-    await say(api, thread.accept(accountIndex(paid.index), now()));
-    const outputs: Uint8Array[] = [];
-    const purchase = (fault?: string): Purchase => ({
-      ...{ seller: owner, agent, price, outputs },
-      ...(fault !== undefined && { fault }),
-    });
+    let api: ProviderApi | undefined;
     try {
-      for (const input of inputs) outputs.push(await this.#answer({ api, thread, paid, price, input, want, now }));
+      api = new ProviderApi(this.#deps.transport?.(candidate.endpoint) ?? candidate.endpoint);
+      const thread = await this.#agree(api, candidate, inputs.length);
+      return thread === undefined ? undefined : await this.#deal({ api, thread, candidate, want, inputs });
+    } catch (error) {
+      if (!isOfSeller(error)) throw error;
+      await this.#reputation.missed(candidate.owner);
+      return undefined;
+    } finally {
+      api?.close();
+    }
+  }
+
+  /** A thread with an offer that stands. */
+  async #agree(api: ProviderApi, candidate: Candidate, count: number): Promise<BuyerThread | undefined> {
+    const { client, account, newThread } = this.#deps;
+    const { agent: other, key: otherKey, capability } = candidate;
+    const { agent, maxPrice } = this.#options;
+    const parties = { agent, seed: account.seed, other, otherKey, domain: domainOf(client.chain) };
+    const thread = new BuyerThread(parties, newThread());
+    const request = { capability: capability.name, count, deadline: this.#now() + DEADLINE_SECONDS, maxPrice };
+    const offered = await say(api, thread.request(request, this.#now()));
+    const event = offered === undefined ? undefined : thread.receive(offered, this.#now());
+    return event?.kind === 'OFFER' ? thread : undefined;
+  }
+
+  /** From here on money is in escrow: whatever the seller does is its purchase's end, no reason to ask the next one. */
+  async #deal(parts: {
+    api: ProviderApi;
+    thread: BuyerThread;
+    candidate: Candidate;
+    want: Want;
+    inputs: readonly Uint8Array[];
+  }): Promise<Purchase> {
+    const { api, thread, candidate, want, inputs } = parts;
+    const { owner, agent, endpoint } = candidate;
+    const price = thread.offer?.price ?? 0n;
+    const paid = await this.#escrow({ owner, endpoint, want, amount: price * BigInt(inputs.length) });
+    const outputs: Uint8Array[] = [];
+    const bought = { seller: owner, agent, price, outputs };
+    try {
+      await say(api, thread.accept(accountIndex(paid.index), this.#now()));
+      for (const input of inputs) outputs.push(await this.#answer({ api, thread, paid, price, input, want }));
     } catch (error) {
       if (!isOfSeller(error)) throw error;
       await this.#reputation.failed(owner, error, paid);
-      return purchase(error.code);
+      await paid.setState('left');
+      return { ...bought, fault: error.code };
     }
-    await say(api, thread.settle(paid.voucher(), now()));
+    // the seller's loss if it does not hear it: the last receipt is then not under the root it claims with
+    await say(api, thread.settle(paid.voucher(), this.#now())).catch((error: unknown) => {
+      if (!isOfSeller(error)) throw error;
+    });
     await paid.setState('left');
-    return purchase();
+    return bought;
   }
 
   async #answer(parts: {
@@ -156,15 +182,14 @@ export class Trader {
     price: bigint;
     input: Uint8Array;
     want: Want;
-    now: () => number;
   }): Promise<Uint8Array> {
-    const { api, thread, paid, price, input, want, now } = parts;
+    const { api, thread, paid, price, input, want } = parts;
     const { clock } = this.#deps;
     const started = clock.nowMs();
     const { word: execution } = want.runner.execution('public');
     const { voucher } = await paid.ask({ input, price, audit: 'public', execution });
-    const replied = await say(api, thread.work({ input, voucher }, now()));
-    const event = replied === undefined ? undefined : thread.receive(replied, now());
+    const replied = await say(api, thread.work({ input, voucher }, this.#now()));
+    const event = replied === undefined ? undefined : thread.receive(replied, this.#now());
     if (event?.kind !== 'RESULT') throw new ConsumerError('BAD_ANSWER', 'no result');
     const { output, receipt } = event;
     const answer = await paid.take({ output, receipt });
@@ -187,6 +212,10 @@ export class Trader {
     return PaidChannel.open({ ...record, state: 'open', pending: undefined }, this.#paying());
   }
 
+  #now(): number {
+    return Math.floor(this.#deps.clock.nowMs() / 1000);
+  }
+
   #paying() {
     const { client, account, store } = this.#deps;
     return { client, account, store, voucherSeed: this.#seed };
@@ -204,6 +233,7 @@ async function say(api: ProviderApi, message: SignedDocument): Promise<SignedDoc
   return reply === undefined ? undefined : signedDocumentJson.decode(reply);
 }
 
-function isOfSeller(error: unknown): error is ConsumerError | ReceiptError | DialogueError {
-  return error instanceof ConsumerError || error instanceof ReceiptError || error instanceof DialogueError;
+/** Also what cannot be read as a signed message. */
+function isOfSeller(error: unknown): error is ConsumerError | ReceiptError | DialogueError | ProtocolError {
+  return [ConsumerError, ReceiptError, DialogueError, ProtocolError].some((kind) => error instanceof kind);
 }
