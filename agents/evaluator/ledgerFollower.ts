@@ -3,11 +3,11 @@ import { EpochError } from '../../protocol/epochs/epochError.ts';
 import type { EpochBatch } from '../../protocol/epochs/serviceAccounts.ts';
 import { ServiceLedger, type ServiceLedgerOptions } from '../../protocol/epochs/serviceLedger.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
-import { big, fieldWord, index, int, type Json, list, object } from '../../protocol/json.ts';
+import { big, fieldWord, index, int, type Json, type JsonCodec, list, object, optional } from '../../protocol/json.ts';
 import type { SettledClaim } from '../../protocol/receipts/settledClaims.ts';
 import { type AccountIndex, type Field, Opcode } from '../../protocol/types.ts';
 import { EvaluatorError } from './evaluatorError.ts';
-import type { LedgerSource } from './ledgerSource.ts';
+import type { LedgerSource, SourceBatch } from './ledgerSource.ts';
 
 /** A claim that nobody has looked at yet. */
 export interface FoundClaim extends Pick<SettledClaim, 'channel' | 'provider' | 'total' | 'receiptsRoot'> {
@@ -37,41 +37,63 @@ const claims = list(
   object<FoundClaim>({ channel: index, provider: index, total: big, receiptsRoot: fieldWord, batch: int }),
 );
 
+const raw: JsonCodec<Json> = { encode: (value) => value, decode: (json) => json as Json }; // the ledger's own codec checks it
+const snapshot = object<{ readonly ledger: Json; readonly root: Field | undefined }>({
+  ledger: raw,
+  root: optional(fieldWord),
+});
+
+interface FollowerState {
+  readonly ledger: ServiceLedger;
+  readonly claims: readonly FoundClaim[];
+  readonly root?: Field | undefined;
+}
+
+function ledgerOptions({ keepClaims: _, ...options }: FollowerOptions): ServiceLedgerOptions {
+  return options;
+}
+
+function fresh(options: FollowerOptions): ServiceLedger {
+  return new ServiceLedger(ledgerOptions(options));
+}
+
 /** A ServiceLedger that keeps up with a source, and with itself over restarts. */
 export class LedgerFollower {
-  readonly ledger: ServiceLedger;
-  readonly #keepClaims: boolean;
+  readonly #options: FollowerOptions;
   readonly #deps: FollowerDeps;
+  #ledger: ServiceLedger;
   #claims: FoundClaim[];
+  /** The ledger's root after the last batch; undefined before the first. */
+  #root: Field | undefined;
   /** Of the last snapshot that this process wrote. */
   #stored: { readonly batch: number; readonly epoch: number } | undefined;
 
-  private constructor(
-    ledger: ServiceLedger,
-    claims: readonly FoundClaim[],
-    options: FollowerOptions,
-    deps: FollowerDeps,
-  ) {
-    this.ledger = ledger;
-    this.#claims = [...claims];
-    this.#keepClaims = options.keepClaims ?? false;
+  private constructor(options: FollowerOptions, deps: FollowerDeps, state: FollowerState) {
+    this.#options = options;
     this.#deps = deps;
+    this.#ledger = state.ledger;
+    this.#claims = [...state.claims];
+    this.#root = state.root;
   }
 
   /** @throws EvaluatorError BAD_STORE (damaged, or of another service or deployment) */
   static async open(options: FollowerOptions, deps: FollowerDeps): Promise<LedgerFollower> {
-    const { keepClaims: _, ...ledgerOptions } = options;
     const stored = await deps.db?.get(LEDGER);
-    if (stored === undefined) return new LedgerFollower(new ServiceLedger(ledgerOptions), [], options, deps);
+    if (stored === undefined) return new LedgerFollower(options, deps, { ledger: fresh(options), claims: [] });
     try {
-      const ledger = ServiceLedger.restore(ledgerOptions, JSON.parse(stored) as Json); // its codec checks it
+      const { ledger: json, root } = snapshot.decode(JSON.parse(stored));
+      const ledger = ServiceLedger.restore(ledgerOptions(options), json);
       const found = claims.decode(JSON.parse((await deps.db?.get(CLAIMS)) ?? '[]'));
-      return new LedgerFollower(ledger, found, options, deps);
+      return new LedgerFollower(options, deps, { ledger, claims: found, root });
     } catch (cause) {
       const isDamaged = [EpochError, ProtocolError, SyntaxError].some((kind) => cause instanceof kind);
       if (!isDamaged) throw cause;
       throw new EvaluatorError('BAD_STORE', 'the stored ledger is not of this service', {}, { cause });
     }
+  }
+
+  get ledger(): ServiceLedger {
+    return this.#ledger;
   }
 
   /** Claims found and not taken yet, oldest first. */
@@ -86,13 +108,30 @@ export class LedgerFollower {
     await this.#deps.db?.write([this.#claimsOp()]);
   }
 
-  /** Takes every batch that there is by now; returns how many. @throws what the source throws; EpochError WRONG_DOCUMENT */
+  /**
+   * Takes every batch that there is by now; returns how many. Where the chain went back behind what was taken (batches that are not yet
+   * proven can be given up) it begins anew.
+   * @throws what the source throws; EvaluatorError BAD_SOURCE (batches that do not follow each other); EpochError WRONG_DOCUMENT
+   */
   async sync(signal?: AbortSignal): Promise<number> {
+    const last = await this.#deps.source.last(signal);
+    if (last < this.ledger.batch) this.#reset();
+    const taken = await this.#take(last, signal);
+    if (taken !== undefined) return taken;
+    this.#reset();
+    const again = await this.#take(await this.#deps.source.last(signal), signal);
+    if (again !== undefined) return again;
+    throw new EvaluatorError('BAD_SOURCE', 'batches that do not follow each other', { batch: this.ledger.batch + 1 });
+  }
+
+  /** Undefined where the next batch does not follow the last one taken. */
+  async #take(last: number, signal?: AbortSignal): Promise<number | undefined> {
     const { source, onBatch } = this.#deps;
-    const last = await source.last(signal);
     const first = this.ledger.batch + 1;
     for await (const batch of readAhead(source, first, last, signal)) {
+      if (this.#root !== undefined && batch.oldRoot !== this.#root) return undefined;
       this.ledger.apply(batch);
+      this.#root = batch.newRoot;
       this.#collect(batch);
       onBatch?.(batch.number, last);
       if (this.#isDue()) await this.#store();
@@ -100,9 +139,16 @@ export class LedgerFollower {
     return Math.max(0, last - first + 1);
   }
 
+  #reset(): void {
+    this.#ledger = fresh(this.#options);
+    this.#root = undefined;
+    this.#claims = [];
+    this.#stored = undefined;
+  }
+
   /** Claims of providers of the service's current epoch. */
   #collect({ number, ops }: EpochBatch): void {
-    if (!this.#keepClaims) return;
+    if (this.#options.keepClaims !== true) return;
     const providers = new Set(
       this.ledger.participants.flatMap(({ account, isProvider }) => (isProvider ? [account] : [])),
     );
@@ -135,7 +181,8 @@ export class LedgerFollower {
 
   async #store(): Promise<void> {
     const { batch, currentEpoch: epoch } = this.ledger;
-    await this.#deps.db?.write([put(LEDGER, JSON.stringify(this.ledger.toJson())), this.#claimsOp()]);
+    const text = JSON.stringify(snapshot.encode({ ledger: this.ledger.toJson(), root: this.#root }));
+    await this.#deps.db?.write([put(LEDGER, text), this.#claimsOp()]);
     this.#stored = { batch, epoch };
   }
 
@@ -152,8 +199,8 @@ async function* readAhead(
   first: number,
   last: number,
   signal: AbortSignal | undefined,
-): AsyncGenerator<EpochBatch> {
-  const coming: Promise<EpochBatch>[] = [];
+): AsyncGenerator<SourceBatch> {
+  const coming: Promise<SourceBatch>[] = [];
   for (let now = first, next = first; now <= last; now += 1) {
     signal?.throwIfAborted();
     for (; next <= last && next < now + READ_AHEAD; next += 1) {

@@ -45,8 +45,9 @@ describe('batches from L1', () => {
     const batches = examples();
     expect(await source.last()).toBe(batches.length);
     for (const { batch } of batches) {
-      const { number, timestamp, l1Ops } = batch;
-      expect(await source.batch(number)).toEqual({ number, timestamp, l1Ops, ops: batch.txs.map((tx) => tx.ops) });
+      const { number, timestamp, l1Ops, oldRoot, newRoot } = batch;
+      const ops = batch.txs.map((tx) => tx.ops);
+      expect(await source.batch(number)).toEqual({ number, timestamp, l1Ops, ops, oldRoot, newRoot });
     }
   });
 
@@ -82,6 +83,38 @@ describe('a follower', () => {
     await again.sync();
     expect(asked.slice(seen)).toEqual(world.batches.map(({ number }) => number).slice(1));
     expect(again.ledger.payout(0)).toEqual(world.ledger.payout(0));
+  });
+
+  test('begins anew where batches were given up', async () => {
+    const world = new ServiceWorld().begin().join([500n], 2);
+    let chain = new WorldChain(world);
+    const source = { last: () => chain.last(), batch: (number: number) => chain.batch(number) };
+    const follower = await LedgerFollower.open(options(world), { source, db: memoryDb() });
+    world.judge(0, { 1: w([1, 5]) });
+    await follower.sync();
+    // The same until the join; another batch after it, and one more.
+    const other = new ServiceWorld()
+      .begin()
+      .join([900n], 2)
+      .at(START)
+      .at(START + 1);
+    chain = new WorldChain(other);
+    await follower.sync();
+    expect(follower.ledger.state()).toEqual(other.ledger.state());
+    other.judge(0, { 1: w([2, 5]) });
+    await follower.sync();
+    expect(follower.ledger.payout(0)).toEqual(other.ledger.payout(0));
+  });
+
+  test('batches that never follow each other are refused', async () => {
+    const world = new ServiceWorld().begin();
+    const chain = new WorldChain(world);
+    const source = {
+      last: () => chain.last(),
+      batch: async (number: number) => ({ ...(await chain.batch(number)), oldRoot: 5n as Field }),
+    };
+    const follower = await LedgerFollower.open(options(world), { source, db: memoryDb() });
+    await expectError('BAD_SOURCE', follower.sync());
   });
 
   test('a damaged snapshot, or one of another service, is refused', async () => {

@@ -7,16 +7,23 @@ import { keccak256 } from '../../protocol/crypto/keccak.ts';
 import type { EpochBatch } from '../../protocol/epochs/serviceAccounts.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
 import { closedBatchFromJson } from '../../protocol/serialize.ts';
+import type { Field } from '../../protocol/types.ts';
 import { NodeUnavailableError } from '../../sdk/errors.ts';
 import { type AnyClient, request } from '../../sdk/request.ts';
 import type { Finality } from '../../sdk/wait.ts';
 import { EvaluatorError } from './evaluatorError.ts';
 
+/** A batch, and the ledger's roots before and after it: whether it follows the one before shows by them. */
+export interface SourceBatch extends EpochBatch {
+  readonly oldRoot: Field;
+  readonly newRoot: Field;
+}
+
 export interface LedgerSource {
   /** Number of the last batch that there is; 0 before the first. */
   last(signal?: AbortSignal): Promise<number>;
   /** @throws EvaluatorError BAD_SOURCE */
-  batch(number: number, signal?: AbortSignal): Promise<EpochBatch>;
+  batch(number: number, signal?: AbortSignal): Promise<SourceBatch>;
 }
 
 /**
@@ -36,9 +43,9 @@ export function nodeSource(client: AnyClient, finality: Finality = 'proven'): Le
       );
       if (json === null) throw new EvaluatorError('BAD_SOURCE', `the node does not have batch ${number}`, { number });
       const { batch } = checked(number, () => closedBatchFromJson(json));
-      const { timestamp, l1Ops, txs } = batch;
+      const { timestamp, l1Ops, txs, oldRoot, newRoot } = batch;
       if (batch.number !== number) throw new EvaluatorError('BAD_SOURCE', 'the node sent another batch', { number });
-      return { number, timestamp, l1Ops, ops: txs.map((tx) => tx.ops) };
+      return { number, timestamp, l1Ops, ops: txs.map((tx) => tx.ops), oldRoot, newRoot };
     },
   };
 }
@@ -72,7 +79,8 @@ export function l1Source(rollup: Pick<RollupReader, 'parameters' | 'state' | 're
         const found = challengeOf(dataHashOf(header, keccak256(body)), stored.c);
         if (found !== stored.r) throw new EvaluatorError('BAD_SOURCE', 'data that L1 did not take', { number });
         const { l1Ops, txOps } = decodeBody(body, header);
-        return { number, timestamp: header.timestamp, l1Ops, ops: txOps };
+        const { timestamp, newRoot } = header;
+        return { number, timestamp, l1Ops, ops: txOps, oldRoot, newRoot };
       });
     },
   };

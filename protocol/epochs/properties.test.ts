@@ -5,7 +5,10 @@ import { SeededRandom } from '../testing/random.ts';
 import { randomBatch } from '../testing/randomBatch.ts';
 import { AccountTree } from '../tree.ts';
 import { type AccountIndex, type ClosedBatch, Kind, Subtype } from '../types.ts';
+import type { Weight } from './memo.ts';
 import { type EpochBatch, ServiceAccounts } from './serviceAccounts.ts';
+import { ServiceLedger } from './serviceLedger.ts';
+import { commit, E, EPOCH, reveal, ServiceWorld, START, w } from './testing/serviceWorld.ts';
 
 const seed = Number(process.env.SEED ?? 20261123);
 const BATCHES = 40;
@@ -80,4 +83,52 @@ function replay(tree: AccountTree, { slots }: ClosedBatch): void {
 
 function sorted(stakes: ReadonlyMap<AccountIndex, bigint>): [AccountIndex, bigint][] {
   return [...stakes].sort(([a], [b]) => a - b);
+}
+
+describe(`random scores (SEED=${seed})`, () => {
+  test('never pay more than there is, nor anybody who did not take part; a snapshot anywhere changes nothing', () => {
+    const random = new SeededRandom(seed + 1);
+    const world = new ServiceWorld({ emission: 70_000n }).begin(300_000n).join([500n, 400n, 300n, 200n], 5);
+    let copy = new ServiceLedger(world.ledger.options);
+    for (const batch of world.batches) copy.apply(batch);
+    let [paid, ignored] = [0n, 0];
+    for (let epoch = 0; epoch < 6; epoch += 1) {
+      const begin = START + epoch * EPOCH;
+      const said = [1, 2, 3, 4, 5].map((n) => ({ n, weights: someWeights(random) }));
+      const seen = world.batches.length;
+      world.at(
+        begin + 5 + random.int(700),
+        ...said.map(({ n, weights }) => [E(n), commit(n, epoch, weights)] as const),
+      );
+      // Some reveal other weights, some nothing, some too early.
+      const revealed = said.filter(() => !random.oneIn(5));
+      const txs = revealed.map(({ n, weights }) => {
+        return [E(n), ...reveal(n, epoch, random.oneIn(5) ? someWeights(random) : weights)] as const;
+      });
+      world.at(begin + (random.oneIn(4) ? 750 : 800 + random.int(199)), ...txs);
+      world.at(begin + EPOCH + random.int(3));
+      for (const batch of world.batches.slice(seen)) {
+        if (random.oneIn(2)) copy = ServiceLedger.restore(copy.options, JSON.parse(JSON.stringify(copy.toJson())));
+        copy.apply(batch);
+      }
+      const result = world.ledger.payout(epoch);
+      expect(copy.payout(epoch)).toEqual(result);
+      const total = result.paid.reduce((sum, [, amount]) => sum + amount, 0n);
+      expect(total).toBeLessThanOrEqual(result.emission);
+      expect(total + result.left).toBe(result.pool);
+      const accounts = new Map(result.participants.map((one) => [one.account, one]));
+      for (const [account] of result.paid) {
+        const { isProvider = false } = accounts.get(account) ?? {};
+        expect(isProvider || result.reveals.has(account)).toBe(true);
+      }
+      paid += total;
+      ignored += result.ignored.length;
+    }
+    expect(paid).toBeGreaterThan(100_000n);
+    expect(ignored).toBeGreaterThan(6);
+  });
+});
+
+function someWeights(random: SeededRandom): Weight[] {
+  return [1, 2, 3, 4, 5].flatMap((n) => (random.oneIn(3) ? [] : w([n, 1 + random.int(65_535)])));
 }

@@ -8,7 +8,7 @@ import { START } from '../../../protocol/epochs/testing/serviceWorld.ts';
 import { ProtocolError } from '../../../protocol/errors.ts';
 import { actor, TEST_DOMAIN } from '../../../protocol/testing/actors.ts';
 import { signTx, txHash } from '../../../protocol/tx.ts';
-import type { SignedTx } from '../../../protocol/types.ts';
+import type { Field, SignedTx } from '../../../protocol/types.ts';
 import { MempoolRefusedError } from '../../../sdk/errors.ts';
 import type { Hex } from '../../../sdk/rpcTypes.ts';
 import type { ChainPort } from '../chainPort.ts';
@@ -44,7 +44,13 @@ export class WorldChain implements ChainPort, LedgerSource {
   async batch(number: number) {
     const found = this.world.batches[number - 1];
     if (found === undefined) throw new RangeError(`no batch ${number}`);
-    return found;
+    return { ...found, oldRoot: this.#root(number - 1), newRoot: this.#root(number) };
+  }
+
+  /** Roots that depend on all that came before, as the tree's do. */
+  #root(number: number): Field {
+    const before = this.world.batches.slice(0, number).flatMap(({ ops }) => ops);
+    return BigInt(number * 100_000 + before.length) as Field; // small
   }
 
   async send(...[tx, store]: Parameters<ChainPort['send']>): Promise<void> {
