@@ -19,7 +19,7 @@ import { JudgingRound } from './judgingRound.ts';
 import { LedgerFollower } from './ledgerFollower.ts';
 import { Outbox } from './outbox.ts';
 
-export type { EvaluatorDeps, EvaluatorOptions, Question } from './evaluatorDeps.ts';
+export type { EvaluatorDeps } from './evaluatorDeps.ts';
 
 /**
  * idle: no epoch yet, or this account does not take part in it; judging; waiting: committed, and not yet time to reveal; committed: the

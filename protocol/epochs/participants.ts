@@ -1,6 +1,6 @@
 import type { AccountIndex } from '../types.ts';
 import type { ServiceAccounts } from './serviceAccounts.ts';
-import type { ServiceDocument } from './serviceDocument.ts';
+import { epochStart, type ServiceDocument } from './serviceDocument.ts';
 
 /** Who takes part in an epoch. `uid`: its number in Yuma, by account. */
 export interface Participant {
@@ -15,25 +15,23 @@ export interface Participant {
   readonly isProvider: boolean;
 }
 
-/** As of now for an epoch that ends at `end` (seconds): the largest stakes, and the first agents. */
+/** As of now for an epoch: the largest stakes that last until its end, and the agents whose turn it is. */
 export function participantsOf(
   accounts: Pick<ServiceAccounts, 'agents' | 'stakes'>,
-  document: Pick<ServiceDocument, 'minStake' | 'maxEvaluators' | 'maxProviders'>,
-  end: number,
+  document: Pick<ServiceDocument, 'minStake' | 'maxEvaluators' | 'maxProviders' | 'start' | 'epochSeconds'>,
+  { epoch, ranked }: { epoch: number; ranked: readonly AccountIndex[] },
 ): Participant[] {
   const { minStake, maxEvaluators, maxProviders } = document;
+  const end = epochStart(document, epoch + 1);
   const evaluators = new Map(
     [...accounts.stakes(end)]
       .filter(([, stake]) => stake >= minStake)
       .sort(([a, x], [b, y]) => (x === y ? a - b : x > y ? -1 : 1))
       .slice(0, maxEvaluators),
   );
+  const agents = accounts.agents().sort(([a], [b]) => a - b);
   const providers = new Map(
-    accounts
-      .agents()
-      .sort(([a], [b]) => a - b)
-      .slice(0, maxProviders)
-      .map(([agent, owner]) => [owner, agent]),
+    providersOf(agents, { most: maxProviders, epoch, ranked }).map(([agent, owner]) => [owner, agent]),
   );
   const everybody = [...new Set([...evaluators.keys(), ...providers.keys()])].sort((a, b) => a - b);
   return everybody.map((account, uid) => {
@@ -48,4 +46,25 @@ export function participantsOf(
       isProvider: agent !== undefined,
     };
   });
+}
+
+type Agent = readonly [agent: AccountIndex, owner: AccountIndex];
+
+/**
+ * All of them if they fit. Else those who earned something when it was last judged keep their places, and the others take turns, epoch by
+ * epoch: agents cost a fee and last for ever, so by index alone whoever attests the first ones would shut everybody else out.
+ * @param agents ascending
+ */
+function providersOf(
+  agents: readonly Agent[],
+  { most, epoch, ranked }: { most: number; epoch: number; ranked: readonly AccountIndex[] },
+): readonly Agent[] {
+  if (agents.length <= most) return agents;
+  const earning = new Set(ranked);
+  const kept = agents.filter(([, owner]) => earning.has(owner)).slice(0, most);
+  const others = agents.filter(([, owner]) => !earning.has(owner));
+  const free = most - kept.length;
+  const first = others.length === 0 ? 0 : (epoch * free) % others.length;
+  const turn = [...others.slice(first), ...others.slice(0, first)].slice(0, free);
+  return [...kept, ...turn];
 }

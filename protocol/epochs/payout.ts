@@ -22,13 +22,16 @@ export interface EpochInput {
   readonly epoch: number;
   /** As of its start. */
   readonly participants: readonly Participant[];
-  /** Of the epoch before. */
+  /** Of the last epoch in which a reveal counted. */
   readonly bonds: AccountBonds;
   /** What counts. */
   readonly reveals: ReadonlyMap<AccountIndex, readonly Weight[]>;
   readonly ignored: readonly Ignored[];
   readonly ignoredMore: number;
-  /** What the service's account holds at its end. */
+  /**
+   * What the service's account held at its start beyond what it owed: promised then, so that a keeper that empties the pool before the
+   * end owes it all the same.
+   */
   readonly pool: bigint;
 }
 
@@ -46,7 +49,7 @@ export interface EpochResult extends EpochInput {
   readonly emission: bigint;
   /** Ascending by account, none of 0. */
   readonly paid: readonly Payment[];
-  /** What stays in the pool. */
+  /** What stays of the pool once everybody is paid. */
   readonly left: bigint;
   readonly resultHash: Field;
 }
@@ -74,8 +77,10 @@ export function epochResult(
     bondsPenalty,
     bondsMovingAverage,
   });
-  const newBonds = accountBonds(participants, yuma.bonds);
-  const paid = participants.flatMap((participant): Payment[] => {
+  // Nobody judged: nothing that was earned before changes, however long a chain stands still.
+  const newBonds = reveals.size === 0 ? input.bonds : accountBonds(participants, yuma.bonds);
+  const earners = rankedOf(participants, yuma).length === 0 ? [] : participants;
+  const paid = earners.flatMap((participant): Payment[] => {
     const amount = due(participant, yuma, reveals.has(participant.account));
     return amount > 0n ? [[participant.account, amount]] : [];
   });
@@ -83,6 +88,14 @@ export function epochResult(
   const resultHash = hashOf({ service, epoch, bonds: newBonds, paid });
   const [start, end] = [epochStart(document, epoch), epochStart(document, epoch + 1)];
   return { ...input, service, start, end, weights, yuma, newBonds, emission, paid, left, resultHash };
+}
+
+/**
+ * Providers that earned something. Where there are none Yuma splits by stake: in a service that would pay evaluators for agreeing to
+ * say nothing.
+ */
+export function rankedOf(participants: readonly Participant[], yuma: Pick<YumaOutput, 'incentive'>): AccountIndex[] {
+  return participants.flatMap(({ account, uid }) => ((yuma.incentive[uid] ?? 0) > 0 ? [account] : []));
 }
 
 /** Who evaluates and has not revealed earns nothing for evaluating, whatever its bonds of earlier epochs: only what it provides is paid. */

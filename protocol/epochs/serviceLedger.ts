@@ -1,11 +1,12 @@
 import type { Json } from '../json.ts';
 import type { AccountIndex, Field } from '../types.ts';
+import { type Debt, Debts } from './debts.ts';
 import { EpochError } from './epochError.ts';
 import { type Participant, participantsOf } from './participants.ts';
-import { type AccountBonds, type EpochInput, type EpochResult, epochResult } from './payout.ts';
+import { type AccountBonds, type EpochInput, type EpochResult, epochResult, rankedOf } from './payout.ts';
 import { ScoreBook, type ScoreBookState } from './scoreBook.ts';
 import { type EpochBatch, ServiceAccounts, type ServiceAccountsState } from './serviceAccounts.ts';
-import { epochAt, epochStart, revealStart, type ServiceDocument, serviceDocumentText } from './serviceDocument.ts';
+import { epochAt, revealStart, type ServiceDocument, serviceDocumentText } from './serviceDocument.ts';
 import { ledgerFromJson, ledgerToJson } from './snapshot.ts';
 import { type PayoutTransaction, type PayoutVerdict, payoutOf, verifyPayout } from './verifyPayout.ts';
 
@@ -18,11 +19,19 @@ export interface ServiceLedgerOptions {
   readonly keepEpochs?: number;
 }
 
-/** The epoch that the newest batch is in. */
-export interface OpenEpoch {
+/** What is settled when an epoch begins. */
+interface EpochStart {
   readonly epoch: number;
   readonly participants: readonly Participant[];
   readonly bonds: AccountBonds;
+  /** Providers that earned something when anybody last did, ascending. */
+  readonly ranked: readonly AccountIndex[];
+  /** What the service's account held beyond what it owed. */
+  readonly pool: bigint;
+}
+
+/** The epoch that the newest batch is in. */
+export interface OpenEpoch extends EpochStart {
   readonly scores: ScoreBookState;
 }
 
@@ -33,10 +42,13 @@ export interface ServiceLedgerState {
   readonly accounts: ServiceAccountsState;
   readonly open: OpenEpoch | undefined;
   readonly over: readonly EpochInput[];
+  readonly debts: readonly Debt[];
   readonly payouts: readonly PayoutTransaction[];
 }
 
 const DEFAULT_KEEP = 8;
+/** Results in memory; others are computed again when asked for. */
+const MAX_RESULTS = 2;
 
 /**
  * One service, replayed from the chain's batches in order, from the first. Everything comes from posted data: two who replay the same
@@ -47,20 +59,20 @@ export class ServiceLedger {
   readonly #accounts: ServiceAccounts;
   #batch = 0;
   #timestamp = 0;
-  #open:
-    | { readonly epoch: number; readonly participants: readonly Participant[]; readonly bonds: AccountBonds }
-    | undefined;
+  #open: EpochStart | undefined;
   #book: ScoreBook | undefined;
   /** Oldest first. */
   #over: EpochInput[] = [];
   readonly #results = new Map<number, EpochResult>();
   #payouts: PayoutTransaction[] = [];
+  readonly #debts: Debts;
 
   /** @throws EpochError BAD_SERVICE_DOCUMENT */
   constructor(options: ServiceLedgerOptions, state?: ServiceLedgerState) {
     this.options = { keepEpochs: DEFAULT_KEEP, ...options };
     const documentText = serviceDocumentText(options.document);
     this.#accounts = new ServiceAccounts({ service: options.service, documentText }, state?.accounts);
+    this.#debts = new Debts(state?.debts);
     if (state === undefined) return;
     this.#batch = state.batch;
     this.#timestamp = state.timestamp;
@@ -84,7 +96,8 @@ export class ServiceLedger {
     const { state: accounts } = this.#accounts;
     const open = this.#open && this.#book && { ...this.#open, scores: this.#book.state };
     const [batch, timestamp] = [this.#batch, this.#timestamp];
-    return { batch, timestamp, accounts, open, over: this.#over, payouts: this.#payouts };
+    const debts = this.#debts.state;
+    return { batch, timestamp, accounts, open, over: this.#over, debts, payouts: this.#payouts };
   }
 
   /** The last batch taken; 0 before the first. */
@@ -118,7 +131,10 @@ export class ServiceLedger {
    */
   participantsOf(epoch: number): readonly Participant[] {
     if (epoch === this.currentEpoch) return this.participants;
-    if (epoch > this.currentEpoch) return participantsOf(this.#accounts, this.options.document, this.#endOf(epoch));
+    if (epoch > this.currentEpoch) {
+      const ranked = this.#isCrowded() ? this.#afterOpen().ranked : [];
+      return participantsOf(this.#accounts, this.options.document, { epoch, ranked });
+    }
     return this.payout(epoch).participants;
   }
 
@@ -160,9 +176,7 @@ export class ServiceLedger {
     if (epoch >= this.currentEpoch) throw new EpochError('EPOCH_OPEN', { epoch, current: this.currentEpoch });
     const input = this.#over.find((over) => over.epoch === epoch);
     if (input === undefined) throw new EpochError('EPOCH_FORGOTTEN', { epoch, oldest: this.#over[0]?.epoch ?? -1 });
-    const result = epochResult(this.options, input);
-    this.#results.set(epoch, result);
-    return result;
+    return this.#remember(epochResult(this.options, input));
   }
 
   /** The keeper's transactions that say they pay an epoch. */
@@ -175,39 +189,54 @@ export class ServiceLedger {
     return verifyPayout(this.payout(epoch), this.payments(epoch));
   }
 
-  /** Closes and opens epochs until `target`; all of them see the state before the batch that brought the time here. */
+  /**
+   * Closes and opens epochs until `target`; all of them see the state before the batch that brought the time here. In those between nobody
+   * can have revealed, so they change nothing, and of many only those that are kept are gone through: a chain may have stood still for long.
+   */
   #advance(target: number): void {
     while (this.currentEpoch < target) {
-      const bonds = this.#close();
-      const next = this.#nextOf(bonds, target);
-      const participants = participantsOf(this.#accounts, this.options.document, this.#endOf(next));
-      this.#open = { epoch: next, participants, bonds };
+      const { bonds, ranked } = this.#close();
+      const epoch = Math.max(this.currentEpoch + 1, target - this.options.keepEpochs);
+      const participants = participantsOf(this.#accounts, this.options.document, { epoch, ranked });
+      const free = (this.#accounts.service?.pool ?? 0n) - this.#debts.total;
+      this.#open = { epoch, participants, bonds, ranked, pool: free > 0n ? free : 0n };
       this.#book = this.#bookOf(this.#open);
     }
   }
 
-  /**
-   * Where nobody evaluates and there are no bonds, epochs come to nothing: of many in a row only those that are kept are gone through.
-   * The chain may have stood still, or the service begin long after its first epoch.
-   */
-  #nextOf(bonds: AccountBonds, target: number): number {
-    const next = this.currentEpoch + 1;
-    const jump = target - this.options.keepEpochs;
-    if (jump <= next || bonds.length > 0 || this.#accounts.stakes(this.#endOf(next)).size > 0) return next;
-    return jump;
+  /** Ends the current epoch; returns what it leaves to the next one. */
+  #close(): Pick<EpochStart, 'bonds' | 'ranked'> {
+    const input = this.#inputOfOpen();
+    if (input === undefined) return { bonds: [], ranked: [] };
+    this.#over.push(input);
+    const left = this.#afterOpen();
+    if (left.result !== undefined) {
+      this.#results.set(input.epoch, left.result);
+      this.#debts.add(input.epoch, left.result.paid);
+    }
+    this.#forget();
+    return left;
   }
 
-  /** Ends the current epoch; returns the bonds it leaves. */
-  #close(): AccountBonds {
-    if (this.#open === undefined || this.#book === undefined) return [];
-    const { epoch, participants, bonds } = this.#open;
+  #inputOfOpen(): EpochInput | undefined {
+    if (this.#open === undefined || this.#book === undefined) return undefined;
+    const { epoch, participants, bonds, pool } = this.#open;
     const { reveals, ignored, ignoredMore } = this.#book.state;
-    const pool = this.#accounts.service?.pool ?? 0n;
-    this.#over.push({ epoch, participants, bonds, reveals, ignored: [...ignored], ignoredMore, pool });
-    const result = epochResult(this.options, this.#over.at(-1) as EpochInput); // pushed just now
-    this.#results.set(epoch, result);
-    this.#forget();
-    return result.newBonds;
+    return { epoch, participants, bonds, reveals, ignored: [...ignored], ignoredMore, pool };
+  }
+
+  /** What the open epoch would leave if it ended now; without a reveal, what it was left, and nothing to compute. */
+  #afterOpen(): Pick<EpochStart, 'bonds' | 'ranked'> & { readonly result?: EpochResult } {
+    const input = this.#inputOfOpen();
+    const { bonds = [], ranked = [] } = this.#open ?? {};
+    if (input === undefined || input.reveals.size === 0) return { bonds, ranked };
+    const result = epochResult(this.options, input);
+    const earned = rankedOf(input.participants, result.yuma);
+    return { bonds: result.newBonds, ranked: earned.length === 0 ? ranked : earned, result };
+  }
+
+  #isCrowded(): boolean {
+    return this.#accounts.agents().length > this.options.document.maxProviders;
   }
 
   #forget(): void {
@@ -227,17 +256,14 @@ export class ServiceLedger {
       this.#book?.take(tx, { batch: number, isRevealing });
       const payout = payoutOf(tx, parties, { batch: number, position });
       // Of an epoch that is not over nothing can be due.
-      if (payout !== undefined && payout.epoch >= oldest && payout.epoch <= this.#open.epoch)
-        this.#payouts.push(payout);
+      if (payout === undefined || payout.epoch >= this.#open.epoch) continue;
+      this.#debts.settle(payout);
+      if (payout.epoch >= oldest) this.#payouts.push(payout);
     }
   }
 
   #bookOf({ epoch, participants }: Pick<OpenEpoch, 'epoch' | 'participants'>, state?: ScoreBookState): ScoreBook {
     const { service, domain } = this.options;
     return new ScoreBook({ service, epoch, domain, participants }, state);
-  }
-
-  #endOf(epoch: number): number {
-    return epochStart(this.options.document, epoch + 1);
   }
 }

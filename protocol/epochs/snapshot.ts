@@ -16,6 +16,7 @@ import {
   uint,
 } from '../json.ts';
 import type { AccountIndex, Field } from '../types.ts';
+import type { Debt } from './debts.ts';
 import { EpochError } from './epochError.ts';
 import type { Weight } from './memo.ts';
 import type { Participant } from './participants.ts';
@@ -26,7 +27,7 @@ import { serviceDocumentText } from './serviceDocument.ts';
 import type { OpenEpoch, ServiceLedgerOptions, ServiceLedgerState } from './serviceLedger.ts';
 import type { PayoutTransaction } from './verifyPayout.ts';
 
-const VERSION = 1;
+const VERSION = 2;
 
 const REASONS: readonly IgnoredReason[] = [
   'MALFORMED',
@@ -127,7 +128,11 @@ const accounts = object<ServiceAccountsState>({
   tokens: map(index, uint(16)),
 });
 
-const open = object<OpenEpoch>({ epoch: int, participants: list(participant), bonds, scores });
+const open = object<OpenEpoch>({
+  ...{ epoch: int, participants: list(participant), bonds, ranked: list(index), pool: big, scores },
+});
+
+const debt = object<Debt>({ epoch: int, owed: list(payment) });
 
 const state = object<ServiceLedgerState>({
   batch: int,
@@ -135,6 +140,7 @@ const state = object<ServiceLedgerState>({
   accounts,
   open: optional(open),
   over: list(over),
+  debts: list(debt),
   payouts: list(payout),
 });
 
