@@ -63,6 +63,7 @@ describe('a question', () => {
           quorum: 2,
           fee: 101n,
           deadline: NOW + 60,
+          revealFrom: NOW + 30,
           callbackGas: 0,
           input: prefixedHex(INPUT),
         },

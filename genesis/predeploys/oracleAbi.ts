@@ -2,8 +2,9 @@ import { parseAbi } from 'viem';
 
 /** What contracts/IOracle.sol says; a test compiles that and compares. */
 export const ORACLE_ABI = parseAbi([
-  'struct Question { uint8 status; address asker; uint32 model; uint8 quorum; uint40 deadline; uint96 fee; uint96 price; uint32 callbackGas; bytes4 callback; bytes32 inputHash; uint32[] providers; }',
-  'event Asked(uint256 indexed question, uint32 indexed model, address indexed asker, uint32[] providers, uint8 quorum, uint256 fee, uint40 deadline, uint32 callbackGas, bytes input)',
+  'struct Question { uint8 status; address asker; uint32 model; uint8 quorum; uint40 deadline; uint40 revealFrom; uint96 fee; uint96 price; uint32 callbackGas; bytes4 callback; bytes32 inputHash; uint32[] providers; }',
+  'event Asked(uint256 indexed question, uint32 indexed model, address indexed asker, uint32[] providers, uint8 quorum, uint256 fee, uint40 deadline, uint40 revealFrom, uint32 callbackGas, bytes input)',
+  'event Committed(bytes32 indexed receiptHash, address indexed by)',
   'event Answered(uint256 indexed question, uint32 indexed provider, bytes32 outputHash, uint256 execution)',
   'event Resolved(uint256 indexed question, uint32 indexed model, address indexed asker, uint256 execution, uint32[] paid, bytes output)',
   'event CallbackFailed(uint256 indexed question, address indexed asker)',
@@ -24,6 +25,8 @@ export const ORACLE_ABI = parseAbi([
   'error NotOpen(uint256 question)',
   'error TooLate(uint40 deadline)',
   'error TooEarly(uint40 deadline)',
+  'error TooEarlyToReveal(uint40 revealFrom)',
+  'error NotCommitted(bytes32 receiptHash)',
   'error NotAsked(uint32 provider)',
   'error AlreadyAnswered(uint32 provider)',
   'error WrongQuestion(uint256 expected, uint256 found)',
@@ -36,11 +39,13 @@ export const ORACLE_ABI = parseAbi([
   'error ZeroRecipient()',
   'error TransferFailed(address to)',
   'function ask(uint32 model, uint32[] providers, uint8 quorum, bytes input, uint40 deadline, uint32 callbackGas, bytes4 callback) payable returns (uint256 question)',
+  'function commitAnswer(bytes32 receiptHash)',
   'function answer(uint256 question, uint32 provider, bytes output, bytes receipt)',
   'function refund(uint256 question)',
   'function withdraw(address to) returns (uint256 amount)',
   'function credit(address owner) view returns (uint256)',
   'function questionAt(uint256 question) view returns (Question)',
   'function answerOf(uint256 question, uint32 provider) view returns (bytes32)',
+  'function committedAt(bytes32 receiptHash) view returns (uint256)',
   'function count() view returns (uint256)',
 ]);

@@ -110,6 +110,7 @@ describe('the callback', () => {
   it('can bring the answer to another question', async () => {
     await almost('Relay', 2_000_000);
     await world.askBy('Relay', { callbackGas: 300_000 });
+    await world.commit(world.receipt(2, TWO));
     await world.answer(2, ONE);
     await world.send('Relay', 'prepare', [2n, TWO, prefixedHex(OUTPUT), prefixedHex(world.receipt(2, TWO))]);
     expect(failure(await world.answer(1, TWO))).toBe('success');

@@ -1,5 +1,5 @@
 import { sha256 } from '@noble/hashes/sha2.js';
-import { type Abi, decodeErrorResult, encodeFunctionData } from 'viem';
+import { type Abi, decodeErrorResult, encodeFunctionData, keccak256 } from 'viem';
 import { createEngramEvm } from '../../chain/evm/engramEvm.ts';
 import { packState } from '../../protocol/account.ts';
 import { prefixedHex, wordHex } from '../../protocol/bytes.ts';
@@ -77,6 +77,8 @@ export interface Given extends Partial<Answer> {
   readonly receipt?: Uint8Array;
   readonly gasLimit?: bigint;
   readonly from?: Hex;
+  /** Whether it was committed to in time, where it has to be; default true. */
+  readonly isCommitted?: boolean;
 }
 
 /** Oracle on an EVM with the precompiles and a ledger of a model and some keys. */
@@ -133,7 +135,7 @@ export class OracleWorld {
 
   /** A receipt's bytes as an honest provider signs them, but for what is changed. */
   receipt(question: number, provider: number, given: Given = {}): Uint8Array {
-    const { by, output = OUTPUT, receipt: _r, gasLimit: _g, from: _f, ...said } = given;
+    const { by, output = OUTPUT, receipt: _r, gasLimit: _g, from: _f, isCommitted: _c, ...said } = given;
     const answer: Answer = {
       sequence: question,
       model: accountIndex(MODEL),
@@ -147,9 +149,38 @@ export class OracleWorld {
     return encodeReceipt(signAnswer(answer, (by ?? ownerOf(provider)).seed, TEST_DOMAIN));
   }
 
-  answer(question: number, provider: number, given: Given = {}): Promise<Outcome> {
-    const { gasLimit = 10_000_000n, from = ALICE } = given;
+  /** Where a commitment is needed: made in time, and the answer shown no earlier than it may be, unless `given` says otherwise. */
+  async answer(question: number, provider: number, given: Given = {}): Promise<Outcome> {
+    const { gasLimit = 10_000_000n, from = ALICE, isCommitted = true } = given;
+    const revealFrom = isCommitted ? await this.revealFrom(question) : 0n;
+    if (revealFrom > 0n) {
+      const now = this.lane.timestamp;
+      if (now >= revealFrom) this.lane.timestamp = revealFrom - 1n;
+      await this.commit(given.receipt ?? this.receipt(question, provider, given));
+      this.lane.timestamp = now < revealFrom ? revealFrom : now;
+    }
     return this.lane.send({ from, to: ORACLE, data: this.answerData(question, provider, given), gasLimit });
+  }
+
+  /** Commits to a receipt. */
+  commit(receipt: Uint8Array, from: Hex = ALICE): Promise<Outcome> {
+    const args = [keccak256(receipt)] as const;
+    return this.lane.send({
+      from,
+      to: ORACLE,
+      data: encodeFunctionData({ abi: ORACLE_ABI, functionName: 'commitAnswer', args }),
+    });
+  }
+
+  /** Seconds; 0: the question wants no commitments, or is none. */
+  async revealFrom(question: number): Promise<bigint> {
+    const args = [BigInt(question)];
+    const found = (await this.lane.read(ORACLE_ABI, ORACLE, 'questionAt', args)) as { revealFrom: number };
+    return BigInt(found.revealFrom);
+  }
+
+  async committedAt(receipt: Uint8Array): Promise<bigint> {
+    return (await this.lane.read(ORACLE_ABI, ORACLE, 'committedAt', [keccak256(receipt)])) as bigint;
   }
 
   answerData(question: number, provider: number, given: Given = {}): Hex {

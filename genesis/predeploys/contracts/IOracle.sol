@@ -4,8 +4,9 @@ pragma solidity ^0.8.20;
 /// @title Answers of attested models, for contracts
 /// @notice A contract asks named providers with a fee; each answers with a signed receipt (docs/ai.md section 6). Those of a quorum that
 /// agree are paid and the asker is called back; without one in time the asker gets its fee back. Silence is never paid, nor is an answer
-/// that others do not confirm. Answers are public as they come in: a provider can copy one, so agreement says that as many stand by it
-/// with their names, not that as many ran the model. All money is pulled: `withdraw`.
+/// that others do not confirm. Where more than one must agree, answers are committed to in the first half of the time and shown in the second:
+/// nobody copies what another shows. Who can guess the output can commit to several guesses and show the one that fits; ask for outputs that
+/// are worth less to guess than to compute (all of a model's scores, not the best label). All money is pulled: `withdraw`.
 interface IOracle {
     enum Status {
         NONE,
@@ -22,6 +23,8 @@ interface IOracle {
         uint8 quorum;
         /// Seconds; answers are taken until then, a refund after it.
         uint40 deadline;
+        /// Seconds; answers are taken from then on, if they were committed to before. 0: a quorum of one, without commitments.
+        uint40 revealFrom;
         uint96 fee;
         /// For each of the quorum: `fee / quorum`, floored.
         uint96 price;
@@ -41,9 +44,12 @@ interface IOracle {
         uint8 quorum,
         uint256 fee,
         uint40 deadline,
+        uint40 revealFrom,
         uint32 callbackGas,
         bytes input
     );
+    /// Somebody committed to a receipt, for the first time.
+    event Committed(bytes32 indexed receiptHash, address indexed by);
     event Answered(uint256 indexed question, uint32 indexed provider, bytes32 outputHash, uint256 execution);
     /// @param paid the providers of the quorum
     event Resolved(
@@ -74,6 +80,9 @@ interface IOracle {
     error NotOpen(uint256 question);
     error TooLate(uint40 deadline);
     error TooEarly(uint40 deadline);
+    error TooEarlyToReveal(uint40 revealFrom);
+    /// Nobody committed to this receipt, or too late.
+    error NotCommitted(bytes32 receiptHash);
     error NotAsked(uint32 provider);
     error AlreadyAnswered(uint32 provider);
     /// What the receipt says is not what was asked, or not of this output.
@@ -92,7 +101,7 @@ interface IOracle {
     /// @param providers 1 to 8 KEY accounts, no two the same
     /// @param quorum how many must agree; at most half of the providers lets the first camp win
     /// @param input at most 8,192 bytes
-    /// @param deadline seconds, at most 7 days ahead
+    /// @param deadline seconds, at most 7 days ahead; with a quorum above one, half of the time is for commitments
     /// @param callbackGas at most 5,000,000; 0: no callback
     /// @param callback selector of `function(uint256 question, bytes output)` of the caller, which checks that Oracle calls it
     /// @return question from 1
@@ -105,6 +114,10 @@ interface IOracle {
         uint32 callbackGas,
         bytes4 callback
     ) external payable returns (uint256 question);
+
+    /// @notice Commits to a receipt, before `revealFrom` of its question, by anybody; nothing happens if somebody did already.
+    /// @param receiptHash keccak256 of its 221 bytes
+    function commitAnswer(bytes32 receiptHash) external;
 
     /// @notice A provider's answer; anybody can bring it. The one that completes the quorum runs the callback.
     /// @param output at most 4,096 bytes
@@ -124,6 +137,9 @@ interface IOracle {
 
     /// @notice `keccak256(abi.encode(outputHash, execution))` of the provider's answer; 0: none.
     function answerOf(uint256 question, uint32 provider) external view returns (bytes32);
+
+    /// @notice When a receipt was committed to, seconds; 0: never.
+    function committedAt(bytes32 receiptHash) external view returns (uint256);
 
     /// @notice Questions so far; the number of the last one.
     function count() external view returns (uint256);

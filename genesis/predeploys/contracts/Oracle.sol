@@ -27,6 +27,7 @@ contract Oracle is IOracle {
         uint96 fee;
         uint32 callbackGas;
         bytes4 callback;
+        uint40 revealFrom;
         bytes32 inputHash;
         // 32 bits each, from the lowest up; 0 is no account of the ledger and ends the list.
         uint256 providers;
@@ -37,6 +38,8 @@ contract Oracle is IOracle {
     // By the provider's place in the question. 0: no answer.
     mapping(uint256 question => mapping(uint256 place => bytes32 digest)) private _answers;
     mapping(address owner => uint256 amount) private _credits;
+    // When a receipt was first committed to, seconds. A receipt names its question, and its signature its provider: no key but the hash is needed.
+    mapping(bytes32 receiptHash => uint256 time) private _commitments;
 
     function ask(
         uint32 model,
@@ -59,6 +62,7 @@ contract Oracle is IOracle {
         // A receipt's sequence has 32 bits.
         if (question > type(uint32).max) revert TooManyQuestions();
         _count = question;
+        uint40 revealFrom = quorum == 1 ? 0 : uint40(block.timestamp + (deadline - block.timestamp) / 2);
         _questions[question] = Stored({
             asker: msg.sender,
             deadline: deadline,
@@ -68,15 +72,24 @@ contract Oracle is IOracle {
             fee: uint96(msg.value),
             callbackGas: callbackGas,
             callback: callback,
+            revealFrom: revealFrom,
             inputHash: sha256(input),
             providers: _packed(providers)
         });
-        emit Asked(question, model, msg.sender, providers, quorum, msg.value, deadline, callbackGas, input);
+        emit Asked(question, model, msg.sender, providers, quorum, msg.value, deadline, revealFrom, callbackGas, input);
+    }
+
+    function commitAnswer(bytes32 receiptHash) external {
+        // The first counts: who commits to another's receipt makes it no later.
+        if (_commitments[receiptHash] != 0) return;
+        _commitments[receiptHash] = block.timestamp;
+        emit Committed(receiptHash, msg.sender);
     }
 
     function answer(uint256 question, uint32 provider, bytes calldata output, bytes calldata receipt) external {
         Stored memory asked = _open(question);
         if (block.timestamp > asked.deadline) revert TooLate(asked.deadline);
+        if (block.timestamp < asked.revealFrom) revert TooEarlyToReveal(asked.revealFrom);
         uint256 place = _placeOf(asked.providers, provider);
         if (_answers[question][place] != 0) revert AlreadyAnswered(provider);
         if (output.length > MAX_OUTPUT_BYTES) revert OutputTooLong(output.length);
@@ -88,6 +101,7 @@ contract Oracle is IOracle {
         if (given.inputHash != asked.inputHash) revert WrongInput(asked.inputHash, given.inputHash);
         bytes32 outputHash = sha256(output);
         if (given.outputHash != outputHash) revert WrongOutput(outputHash, given.outputHash);
+        if (asked.quorum > 1) _checkCommitment(receipt, asked.revealFrom);
         bytes32 digest = keccak256(abi.encode(outputHash, given.execution));
         _answers[question][place] = digest;
         emit Answered(question, provider, outputHash, given.execution);
@@ -135,6 +149,7 @@ contract Oracle is IOracle {
             model: asked.model,
             quorum: asked.quorum,
             deadline: asked.deadline,
+            revealFrom: asked.revealFrom,
             fee: asked.fee,
             price: asked.quorum == 0 ? 0 : asked.fee / asked.quorum,
             callbackGas: asked.callbackGas,
@@ -146,6 +161,10 @@ contract Oracle is IOracle {
 
     function answerOf(uint256 question, uint32 provider) external view returns (bytes32) {
         return _answers[question][_placeOf(_questions[question].providers, provider)];
+    }
+
+    function committedAt(bytes32 receiptHash) external view returns (uint256) {
+        return _commitments[receiptHash];
     }
 
     function count() external view returns (uint256) {
@@ -166,6 +185,13 @@ contract Oracle is IOracle {
         assembly ("memory-safe") {
             success := call(gasLimit, to, value, add(data, 0x20), mload(data), 0, 0)
         }
+    }
+
+    /// No answer is public before `revealFrom`: what was committed to before it was copied from none.
+    function _checkCommitment(bytes calldata receipt, uint40 revealFrom) private view {
+        bytes32 receiptHash = keccak256(receipt);
+        uint256 time = _commitments[receiptHash];
+        if (time == 0 || time >= revealFrom) revert NotCommitted(receiptHash);
     }
 
     function _open(uint256 question) private view returns (Stored memory asked) {
