@@ -8,6 +8,7 @@ import { voucherSeed } from '../../sdk/channels/voucherSeed.ts';
 import { type EngramError, LedgerRefusedError, SdkError } from '../../sdk/errors.ts';
 import { ExecutionError } from '../execution/executionError.ts';
 import { announcedOfferings } from './announced.ts';
+import { Asking } from './asking.ts';
 import { ChannelPool } from './channelPool.ts';
 import { ConsumerError } from './consumerError.ts';
 import { type ChannelRecord, ConsumerStore, type Report } from './consumerStore.ts';
@@ -19,11 +20,9 @@ import type {
   InferOptions,
   ModelInput,
 } from './consumerTypes.ts';
-import { answerOf, isRefusal, type Taken } from './conversation.ts';
+import type { Taken } from './conversation.ts';
 import { KeyedLock } from './keyedLock.ts';
 import { checkInfo, type Offering, type Wanted } from './offering.ts';
-import type { PaidChannel } from './paidChannel.ts';
-import { ProviderApi } from './providerApi.ts';
 import type { ProviderInfo } from './providerInfo.ts';
 import { checkReexecutor } from './reexecution.ts';
 import { Reputation } from './reputation.ts';
@@ -39,12 +38,9 @@ export class Consumer {
   readonly #store: ConsumerStore;
   readonly #pool: ChannelPool;
   readonly #reputation: Reputation;
-  readonly #clock: Clock;
   readonly #log: Logger;
   readonly #locks = new KeyedLock();
-  readonly #apis = new Map<string, ProviderApi>();
-  /** Channels with receipts that no voucher signs for yet. */
-  readonly #unsigned = new Set<PaidChannel>();
+  readonly #asking: Asking;
 
   private constructor(
     options: ConsumerOptions,
@@ -55,9 +51,11 @@ export class Consumer {
     this.#deps = deps;
     this.#store = parts.store;
     this.#pool = parts.pool;
-    this.#clock = parts.clock;
     this.#log = parts.log;
     this.#reputation = new Reputation({ checkShare: options.checkShare ?? 0.05 }, parts);
+    const { transport } = deps;
+    const reputation = this.#reputation;
+    this.#asking = new Asking(options, { ...parts, reputation, ...(transport !== undefined && { transport }) });
   }
 
   /** @throws ConsumerError STORE_LOCKED, BAD_STORE; SdkError NO_LEDGER_ACCOUNT, NOT_AUTHORIZED */
@@ -119,7 +117,7 @@ export class Consumer {
       await this.#locks.use(lockOf(record), async () => {
         const paid = await this.#pool.resume(record);
         const { signal } = options;
-        await this.#answer(paid, { endpoint: record.endpoint, signal }).catch((error: unknown) => {
+        await this.#asking.answer(paid, { endpoint: record.endpoint, signal }).catch((error: unknown) => {
           if (!isOfProvider(error)) throw error;
           open += 1;
         });
@@ -166,14 +164,8 @@ export class Consumer {
   }
 
   /** Signs for the receipts that no voucher signs for yet: providers can settle them then. Best effort. */
-  async acknowledge(): Promise<void> {
-    for (const paid of [...this.#unsigned]) {
-      this.#unsigned.delete(paid);
-      if (paid.record.pending !== undefined || paid.isBroken) continue;
-      await this.#api(paid.record.endpoint)
-        .voucher(paid.voucher())
-        .catch((error: unknown) => this.#log.debug({ error }, 'a closing voucher was not taken'));
-    }
+  acknowledge(): Promise<void> {
+    return this.#asking.acknowledge();
   }
 
   /** Takes back what is left of channels that are over; returns their indices. */
@@ -191,8 +183,7 @@ export class Consumer {
   }
 
   async close(): Promise<void> {
-    for (const api of this.#apis.values()) api.close();
-    this.#apis.clear();
+    this.#asking.close();
     await this.#store.close();
   }
 
@@ -222,7 +213,7 @@ export class Consumer {
     const terms = { ...info, model: info.model.index, sha256: info.model.sha256, endpoint };
     return this.#locks.use(lockOf({ provider: info.provider, model: info.model.index }), async () => {
       question.attempts.paid += 1;
-      const { paid, taken } = await this.#ask(terms, wanted, { info, signal });
+      const { paid, taken } = await this.#asking.ask(terms, wanted, { info, signal });
       const { answer, output, latencyMs } = taken;
       const check =
         runner === undefined
@@ -253,7 +244,7 @@ export class Consumer {
     const { endpoint } = offering;
     const { client } = this.#deps;
     await this.#reputation.checkEndpoint(endpoint);
-    const info = await this.#api(endpoint).info(signal === undefined ? {} : { signal });
+    const info = await this.#asking.api(endpoint).info(signal === undefined ? {} : { signal });
     await this.#reputation.check(info.provider);
     const input = inputFor(question.input, info);
     const wanted = { ...question.wanted, input };
@@ -261,37 +252,6 @@ export class Consumer {
     const agreed = { sha256: info.model.sha256, audit: wanted.audit, execution: info.execution[wanted.audit].word };
     if (runner !== undefined) checkReexecutor(runner, agreed);
     return { info, wanted };
-  }
-
-  async #ask(
-    terms: Parameters<ChannelPool['for']>[0],
-    wanted: Wanted,
-    { info, signal }: { info: ProviderInfo; signal: AbortSignal | undefined },
-  ): Promise<{ paid: PaidChannel; taken: Taken }> {
-    const question = { ...wanted, price: info.price, execution: info.execution[wanted.audit].word };
-    let paid = await this.#pool.for(terms);
-    await paid.setEndpoint(terms.endpoint);
-    const open = await paid.pending();
-    if (open !== undefined) {
-      const taken = await this.#settleOpen(paid, { endpoint: terms.endpoint, signal });
-      if (taken !== undefined && Buffer.compare(taken.input, wanted.input) === 0) return { paid, taken };
-      // a price that fell, or rose beyond what is left, cannot take the open one's place
-      if (taken === undefined && paid.record.state === 'open' && !paid.canReplace(info.price))
-        await paid.setState('left');
-      if (taken !== undefined || paid.record.state !== 'open') paid = await this.#pool.for(terms);
-    }
-    await paid.ask(question);
-    return { paid, taken: await this.#answer(paid, { endpoint: terms.endpoint, signal }) };
-  }
-
-  /** The answer to a question that was open before; undefined if the provider refuses it for good, so that another can take its place. */
-  async #settleOpen(paid: PaidChannel, where: Where): Promise<Taken | undefined> {
-    try {
-      return await this.#answer(paid, where);
-    } catch (error) {
-      if (!isRefusal(error)) throw error;
-      return undefined;
-    }
   }
 
   /** A model that fails here says nothing about the provider, and the answer is paid for. */
@@ -304,48 +264,12 @@ export class Consumer {
       return 'unchecked';
     }
   }
-
-  async #answer(paid: PaidChannel, { endpoint, signal }: Where): Promise<Taken> {
-    const { provider } = paid.record;
-    try {
-      const options = { clock: this.#clock, retries: this.#options.retries ?? 2, signal };
-      const taken = await answerOf(paid, this.#api(endpoint), options);
-      this.#unsigned.add(paid);
-      const { latencyMs, answer } = taken;
-      await this.#reputation.answered(provider, { latencyMs, price: answer.receipt.price });
-      return taken;
-    } catch (error) {
-      await this.#reputation.failed(provider, error, paid);
-      if (havePartedBooks(error)) await paid.setState('left');
-      throw error;
-    }
-  }
-
-  #api(endpoint: string): ProviderApi {
-    const found = this.#apis.get(endpoint);
-    if (found !== undefined) return found;
-    // addresses are strangers': as many as are in use, not as many as were ever seen
-    const [oldest] = this.#apis.keys();
-    if (this.#apis.size >= MAX_APIS && oldest !== undefined) {
-      this.#apis.get(oldest)?.close();
-      this.#apis.delete(oldest);
-    }
-    const api = new ProviderApi(this.#deps.transport?.(endpoint) ?? endpoint, this.#options);
-    this.#apis.set(endpoint, api);
-    return api;
-  }
 }
 
-const MAX_APIS = 64;
 /** Providers looked at for one answer; those that nothing is paid to cost time only. */
 const MAX_TRIES = 16;
 /** The caller's own limits and mistakes say nothing about a provider. */
 const CALLERS = ['PROVIDER_EXCLUDED', 'EXECUTION_UNKNOWN', 'INPUT_TOO_LARGE', 'BAD_INPUT'];
-
-interface Where {
-  readonly endpoint: string;
-  readonly signal: AbortSignal | undefined;
-}
 
 function lockOf({ provider, model }: { readonly provider: number; readonly model: number }): string {
   return `${provider}:${model}`;
@@ -361,14 +285,6 @@ function inputFor(input: ModelInput, { inputs }: ProviderInfo): Uint8Array {
     throw new ConsumerError('BAD_INPUT', cause.message, {}, { cause });
   }
 }
-
-/** Refusals after which no voucher of this channel will be taken: the two books are not of one mind, or the channel is over. */
-function havePartedBooks(error: unknown): boolean {
-  if (!isRefusal(error) || !(error instanceof ConsumerError)) return false;
-  const refusal = String(error.details.refusal);
-  return PARTED.includes(refusal) || refusal.startsWith('CHANNEL_');
-}
-const PARTED = ['VOUCHER_ROOT', 'VOUCHER_STALE', 'VOUCHER_CHANNEL', 'VOUCHER_OVER_BALANCE', 'BAD_VOUCHER'];
 
 /**
  * Failures that another provider may not have. Also what the ledger refuses: a provider may name accounts that are not there, or want
