@@ -211,11 +211,19 @@ export class ServiceLedger {
     this.#over.push(input);
     const left = this.#afterOpen();
     if (left.result !== undefined) {
-      this.#results.set(input.epoch, left.result);
+      this.#remember(left.result);
       this.#debts.add(input.epoch, left.result.paid);
     }
     this.#forget();
     return left;
+  }
+
+  /** A large epoch's result is a hundred megabytes, and computed again in a second or two. */
+  #remember(result: EpochResult): EpochResult {
+    const [oldest] = this.#results.keys();
+    if (this.#results.size >= MAX_RESULTS && oldest !== undefined) this.#results.delete(oldest);
+    this.#results.set(result.epoch, result);
+    return result;
   }
 
   #inputOfOpen(): EpochInput | undefined {
