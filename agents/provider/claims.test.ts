@@ -12,8 +12,7 @@ afterEach(() => market.stop());
 
 /** Lets the provider's upkeep come round. */
 async function pass(seconds: number): Promise<void> {
-  market.node.advance(seconds);
-  market.clock.advance(seconds);
+  market.pass(seconds);
   for (let i = 0; i < 20; i += 1) await new Promise((resolve) => setTimeout(resolve, 1));
 }
 

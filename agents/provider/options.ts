@@ -41,6 +41,11 @@ export interface ProviderLimits {
   readonly idleChannels: number;
   /** Channels that are looked up on the ledger at a time. */
   readonly lookups: number;
+  /** What one address may have in a minute: samples, and channels that are not in memory. */
+  readonly samplesPerMinute: number;
+  readonly lookupsPerMinute: number;
+  /** Inputs and outputs of public requests on disk; then public requests are refused. */
+  readonly shownBytes: number;
 }
 
 /** What others are told, and where they reach this provider. */
@@ -100,6 +105,9 @@ export const DEFAULT_LIMITS: ProviderLimits = {
   bodyBytes: 64 * MIB,
   idleChannels: 4_096,
   lookups: 16,
+  samplesPerMinute: 240,
+  lookupsPerMinute: 240,
+  shownBytes: 4_096 * MIB,
 };
 
 export const NO_FREE_CALLS: FreeCalls = { calls: 0, perSeconds: 3_600, addresses: 10_000 };

@@ -17,6 +17,8 @@ export interface PaidCallsOptions {
   /** The execution words of receipts. */
   readonly execution: Readonly<Record<Audit, Field>>;
   readonly retentionSeconds: number;
+  /** Bytes that public requests may have on disk. */
+  readonly shownBytes: number;
 }
 
 export interface PaidCallsDeps {
@@ -50,7 +52,7 @@ export class PaidCalls {
 
   /**
    * The answer that a voucher pays for; of a voucher that was answered before, or is being answered, the same one.
-   * @throws ProviderError CHANNEL_…, REQUEST_PENDING, BUSY, LEDGER_UNAVAILABLE, STORE_FAILED and what `run` throws; ReceiptError as
+   * @throws ProviderError CHANNEL_…, REQUEST_PENDING, BUSY, LEDGER_UNAVAILABLE, STORE_FAILED, STORE_FULL and what `run` throws; ReceiptError as
    *   `ProviderBook.accept`
    */
   async infer(request: PaidRequest): Promise<Answer & { readonly isRepeated: boolean }> {
@@ -115,9 +117,12 @@ export class PaidCalls {
 
   async #serve(channel: ServedChannel, { voucher, input, audit }: PaidRequest): Promise<Answer> {
     const { gate, store, now, run } = this.#deps;
-    const { price, seed, execution, retentionSeconds } = this.#options;
+    const { price, seed, execution, retentionSeconds, shownBytes } = this.#options;
     // Before the voucher is looked at: a signature costs more than saying no.
     gate.check();
+    if (audit === 'public' && store.shownBytes + input.length > shownBytes) {
+      throw new ProviderError('STORE_FULL', 'no more public requests are kept now', { shownBytes, retryAfter: 60 });
+    }
     try {
       await this.#accept(channel, voucher, price);
       const running = gate.run(() => run(input));

@@ -39,6 +39,8 @@ export type ProviderErrorCode =
   | 'RUN_TIMEOUT'
   | 'OUTPUT_TOO_LARGE'
   | 'STORE_FAILED'
+  /** What public requests show fills its place on disk: private ones are served. */
+  | 'STORE_FULL'
   /** The node that knows the channel does not answer. */
   | 'LEDGER_UNAVAILABLE'
   | 'STOPPING'
@@ -65,6 +67,7 @@ const STATUS: Partial<Readonly<Record<ProviderErrorCode, number>>> = {
   RUN_TIMEOUT: 503,
   LEDGER_UNAVAILABLE: 503,
   STOPPING: 503,
+  STORE_FULL: 503,
 };
 
 export class ProviderError extends Error {

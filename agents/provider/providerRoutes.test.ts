@@ -29,7 +29,7 @@ describe('free calls', () => {
     expect(refusal(refused)).toEqual([429, 'QUOTA']);
     expect(Number(refused.headers['retry-after'])).toBeLessThanOrEqual(60);
     expect((await service.handle({ ...infer(undefined, INPUT), address: '192.0.2.2' })).status).toBe(200);
-    market.clock.advance(60);
+    market.pass(60);
     expect((await service.handle(infer(undefined, INPUT))).status).toBe(200);
   });
 
@@ -100,6 +100,41 @@ describe('samples', () => {
     }
     expect(refusal(await service.handle(get(`/v1/samples/${channel.index}/1?size=x`)))).toEqual([400, 'BAD_REQUEST']);
     expect(refusal(await service.handle(get('/v1/samples/77/0')))).toEqual([404, 'NOT_FOUND']);
+  });
+});
+
+describe('what strangers can ask for nothing', () => {
+  it('is so many samples and unknown channels a minute; who pays on a known channel is not counted', async () => {
+    const service = await market.serve({ limits: { samplesPerMinute: 3, lookupsPerMinute: 2 } });
+    const channel = await market.openChannel();
+    await buy(service, channel, 4, 'public');
+    const sample = get(`/v1/samples/${channel.index}/0`);
+    for (let n = 0; n < 3; n += 1) expect((await service.handle(sample)).status).toBe(200);
+    expect(refusal(await service.handle(sample))).toEqual([429, 'QUOTA']);
+    const unknown = (index: number) => infer({ ...channel.voucher(), channel: index as typeof channel.index }, INPUT);
+    expect(refusal(await service.handle(unknown(5_000)))).toEqual([402, 'CHANNEL_UNKNOWN']);
+    expect(refusal(await service.handle(unknown(5_001)))).toEqual([429, 'QUOTA']);
+    await buy(service, channel, 1);
+    market.pass(60);
+    expect((await service.handle(sample)).status).toBe(200);
+    expect(refusal(await service.handle(unknown(5_001)))).toEqual([402, 'CHANNEL_UNKNOWN']);
+  });
+
+  it('never fills the disk: public requests are refused when their place is full, also after a restart', async () => {
+    const limits = { shownBytes: 10 };
+    const service = await market.serve({ limits, retentionSeconds: 600 });
+    const channel = await market.openChannel();
+    await buy(service, channel, 2, 'public');
+    const voucher = channel.next(undefined, request);
+    const open = infer(voucher, INPUT, { 'engram-audit': 'public' });
+    expect(refusal(await service.handle(open))).toEqual([503, 'STORE_FULL']);
+    const again = await market.serve({ limits, retentionSeconds: 600 }, { store: market.db.snapshot() });
+    expect(refusal(await again.handle(open))).toEqual([503, 'STORE_FULL']);
+    channel.receive(answered(await again.handle(infer(voucher, INPUT))).receipt);
+    market.pass(700);
+    const next = channel.next(undefined, request);
+    const shown = () => again.handle(infer(next, INPUT, { 'engram-audit': 'public' }));
+    await expect.poll(async () => (await shown()).status).toBe(200);
   });
 });
 

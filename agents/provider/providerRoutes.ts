@@ -44,6 +44,9 @@ export interface RoutesDeps {
   readonly samples: Samples;
   readonly gate: Gate;
   readonly quota: FreeQuota;
+  /** Samples, and channels to look up, of one address. */
+  readonly samplesOf: FreeQuota;
+  readonly lookupsOf: FreeQuota;
   readonly metrics: ProviderMetrics;
   readonly run: (input: Uint8Array) => Promise<Uint8Array>;
   readonly info: () => Json;
@@ -93,7 +96,7 @@ export class ProviderRoutes {
       const channel = CHANNEL_PATH.exec(path);
       if (channel !== null) return this.#channel(Number(channel[1]), request.headers);
       const sample = SAMPLE_PATH.exec(path);
-      if (sample !== null) return this.#sample(Number(sample[1]), Number(sample[2]), request.path);
+      if (sample !== null) return this.#sample(Number(sample[1]), Number(sample[2]), request);
       if (path === '/metrics') return this.#metrics();
     }
     throw new ProviderError('NOT_FOUND', 'no such request');
@@ -113,14 +116,16 @@ export class ProviderRoutes {
       this.#deps.metrics.inference('free', seconds());
       return bytesResponse(output);
     }
+    this.#countLookup(voucher, address);
     const { receipt, output, isRepeated } = await this.#deps.calls.infer({ voucher, input, audit });
     this.#deps.metrics.inference(isRepeated ? 'repeated' : 'paid', seconds());
     return bytesResponse(output, { [RECEIPT_HEADER]: bytesToHex(receipt) });
   }
 
-  async #voucher({ headers }: ProviderRequest): Promise<ProviderResponse> {
+  async #voucher({ headers, address }: ProviderRequest): Promise<ProviderResponse> {
     const voucher = voucherOf(headers);
     if (voucher === undefined) throw new ProviderError('PAYMENT_REQUIRED', 'a voucher is needed');
+    this.#countLookup(voucher, address);
     await this.#deps.calls.acknowledge(voucher);
     return NO_CONTENT;
   }
@@ -153,7 +158,9 @@ export class ProviderRoutes {
     });
   }
 
-  async #sample(index: number, sequence: number, path: string): Promise<ProviderResponse> {
+  /** Small questions with long answers, for nothing: so many to an address. */
+  async #sample(index: number, sequence: number, { path, address }: ProviderRequest): Promise<ProviderResponse> {
+    this.#deps.samplesOf.take(address);
     const channel = await this.#deps.shelf.known(channelIndex(index));
     const receipts = channel?.stored.receipts ?? 0;
     const asked = new URLSearchParams(path.split('?')[1] ?? '').get('size');
@@ -172,6 +179,11 @@ export class ProviderRoutes {
     const { metrics } = this.#deps;
     const body = new TextEncoder().encode(await metrics.text());
     return { status: 200, headers: { 'content-type': metrics.contentType }, body };
+  }
+
+  /** Anybody can name any channel, and each costs a question to the ledger. @throws ProviderError QUOTA */
+  #countLookup({ channel }: SignedVoucher, address: string): void {
+    if (this.#deps.shelf.peek(channel) === undefined) this.#deps.lookupsOf.take(address);
   }
 
   /** Free calls take places that nobody pays for, and wait for none. @throws ProviderError PAYMENT_REQUIRED, QUOTA, BUSY */

@@ -249,13 +249,20 @@ describe('after a restart', () => {
   });
 
   it('a clock that went back ends no channel', async () => {
+    const { request: ask } = market.node;
+    market.node.request = async (method, params) => {
+      const answer = await ask.call(market.node, method, params);
+      // what the node answers to this
+      const { time } = answer as { time: number };
+      return method === 'engram_chainInfo' ? { ...(answer as object), time: time + 1_000 } : answer;
+    };
     const service = await market.serve();
     const channel = await market.openChannel();
-    market.clock.advance(1_000);
-    await buy(service, channel, 1);
+    const first = await buy(service, channel, 1);
+    market.node.request = ask;
     const again = await market.serve({}, { store: market.db.snapshot() });
-    const { receipt } = await buy(again, channel, 1);
-    expect(receipt.sequence).toBe(1);
+    const second = await buy(again, channel, 1);
+    expect(second.receipt).toMatchObject({ sequence: 1, time: first.receipt.time });
   });
 });
 

@@ -16,7 +16,7 @@ import { Gate } from './gate.ts';
 import { type HttpServer, startHttp } from './http.ts';
 import { type Identity, identify } from './identity.ts';
 import { LedgerTime } from './ledgerTime.ts';
-import type { ProviderOptions } from './options.ts';
+import { type FreeCalls, NO_FREE_CALLS, type ProviderOptions } from './options.ts';
 import { PaidCalls } from './paidCalls.ts';
 import { ProviderError } from './providerError.ts';
 import { providerInfo } from './providerInfo.ts';
@@ -83,6 +83,7 @@ export class ProviderService {
     const { account, store, metrics, domain, identity, time, client, log } = parts;
     const { limits, price, retentionSeconds } = options;
     const nowMs = (): number => parts.clock.nowMs();
+    const nowSeconds = (): number => nowMs() / 1000;
     const now = (): number => time.now();
     const run = (input: Uint8Array): Promise<Uint8Array> => this.#run(input);
     this.#options = options;
@@ -99,14 +100,16 @@ export class ProviderService {
       private: parts.runner.execution('private').word,
     };
     const calls = new PaidCalls(
-      { price, seed: account.seed, execution, retentionSeconds },
+      { price, seed: account.seed, execution, retentionSeconds, shownBytes: limits.shownBytes },
       { shelf: this.#shelf, store, claims: this.#claims, gate: this.#gate, now, run },
     );
     this.#routes = new ProviderRoutes(
       { domain, inputBytes: limits.inputBytes },
       {
         ...{ calls, shelf: this.#shelf, samples: this.#samples, gate: this.#gate, metrics, run },
-        quota: new FreeQuota(options.free, { nowSeconds: now }),
+        quota: new FreeQuota(options.free, { nowSeconds }),
+        samplesOf: new FreeQuota(perMinute(limits.samplesPerMinute), { nowSeconds }),
+        lookupsOf: new FreeQuota(perMinute(limits.lookupsPerMinute), { nowSeconds }),
         info: () => this.info(),
         health: () => this.#health(),
       },
@@ -288,6 +291,10 @@ export class ProviderService {
       },
     );
   }
+}
+
+function perMinute(calls: number): FreeCalls {
+  return { calls, perSeconds: 60, addresses: NO_FREE_CALLS.addresses };
 }
 
 function stopping(): ProviderError {

@@ -67,10 +67,16 @@ const DELETED_AT_ONCE = 512;
 export class ProviderStore {
   readonly #db: Db;
   readonly #commits: GroupCommit;
+  #shownBytes = 0;
 
   private constructor(db: Db) {
     this.#db = db;
     this.#commits = new GroupCommit(db);
+  }
+
+  /** Of inputs and outputs that public requests show. */
+  get shownBytes(): number {
+    return this.#shownBytes;
   }
 
   /** @throws ProviderError STORE_MISMATCH: another deployment's, provider's or model's */
@@ -81,7 +87,9 @@ export class ProviderStore {
       throw new ProviderError('STORE_MISMATCH', 'these are the books of another provider', { found, expected: owner });
     }
     if (found === undefined) await db.write([put(OWNER, owner)]);
-    return new ProviderStore(db);
+    const store = new ProviderStore(db);
+    for await (const [, bytes] of db.range(prefixRange('x/'))) store.#shownBytes += Number(bytes);
+    return store;
   }
 
   /** @throws ProtocolError for a damaged record */
@@ -110,21 +118,23 @@ export class ProviderStore {
   }
 
   /** Book, receipt and output, all or nothing; on disk when it resolves. @throws ProviderError STORE_FAILED */
-  writeAnswer({ record: of, sequence, receipt, output, shown }: StoredAnswer): Promise<void> {
+  async writeAnswer({ record: of, sequence, receipt, output, shown }: StoredAnswer): Promise<void> {
     const { channel } = of;
     const ops: DbOp[] = [
       recordOp(of),
       putBytes(receiptKey(channel, sequence), receipt),
       putBytes(outputKey(channel), output),
     ];
+    const bytes = shown === undefined ? 0 : shown.input.length + output.length;
     if (shown !== undefined) {
       ops.push(
         putBytes(shownKey(channel, sequence, 'input'), shown.input),
         putBytes(shownKey(channel, sequence, 'output'), output),
-        put(expiryKey(shown.until, channel, sequence), ''),
+        put(expiryKey(shown.until, channel, sequence), String(bytes)),
       );
     }
-    return this.#write(ops);
+    await this.#write(ops);
+    this.#shownBytes += bytes;
   }
 
   /** Output of the channel's last receipt. */
@@ -154,16 +164,19 @@ export class ProviderStore {
   async forgetShown(now: number): Promise<number> {
     let count = 0;
     let ops: DbOp[] = [];
-    for await (const [key] of this.#db.range({ gte: 'x/', lt: `x/${hex(now + 1, 10)}` })) {
+    let freed = 0;
+    for await (const [key, bytes] of this.#db.range({ gte: 'x/', lt: `x/${hex(now + 1, 10)}` })) {
       const [, , channel = '', sequence = ''] = key.split('/');
       const [c, s] = [Number.parseInt(channel, 16), Number.parseInt(sequence, 16)];
       ops.push(del(key), del(shownKey(c, s, 'input')), del(shownKey(c, s, 'output')));
       count += 1;
+      freed += Number(bytes);
       if (ops.length < DELETED_AT_ONCE) continue;
       await this.#write(ops);
       ops = [];
     }
     if (ops.length > 0) await this.#write(ops);
+    this.#shownBytes -= freed;
     return count;
   }
 

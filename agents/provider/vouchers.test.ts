@@ -110,7 +110,7 @@ describe('a voucher', () => {
     const [soon, long] = [await market.openChannel(1_000n, 100), await market.openChannel(1_000n, 200)];
     expect(refusal(await service.handle(infer(soon.next(undefined, request), INPUT)))).toEqual([402, 'CHANNEL_EXPIRY']);
     await buy(service, long, 1);
-    market.clock.advance(200);
+    market.pass(200);
     expect(refusal(await service.handle(infer(long.next(undefined, request), INPUT)))).toEqual([
       402,
       'CHANNEL_EXPIRED',
@@ -156,7 +156,7 @@ describe('a voucher', () => {
     await channel.refresh();
     const voucher = channel.next(undefined, { price: PRICE, input: INPUT });
     // The ledger is looked at again, but not for every voucher.
-    market.clock.advance(5);
+    market.pass(5);
     channel.receive(answered(await service.handle(infer(voucher, INPUT))).receipt);
   });
 });

@@ -1,4 +1,5 @@
 /** The consumers of bench/inference.ts in a process of their own: every voucher signed, every receipt checked, connections kept. */
+import { createHash } from 'node:crypto';
 import { Agent, request } from 'node:http';
 import { bytesToHex, hexToBytes } from '../../protocol/bytes.ts';
 import { accountIndex } from '../../protocol/ids.ts';
@@ -6,7 +7,6 @@ import { ConsumerBook } from '../../protocol/receipts/channelBook.ts';
 import { decodeReceipt, encodeVoucher } from '../../protocol/receipts/receiptCodec.ts';
 import type { Field, Point } from '../../protocol/types.ts';
 import { signVoucher } from '../../protocol/voucher.ts';
-import { sha256Bytes } from '../../sdk/models/sha256.ts';
 import type { Payer, Round, RoundResult } from './load.ts';
 
 const agent = new Agent({ keepAlive: true, maxSockets: 256 });
@@ -55,7 +55,7 @@ async function ask(url: URL, payer: Payer, round: Round, input: Uint8Array): Pro
     return;
   }
   const book = bookOf(payer);
-  const voucher = book.next(undefined, { price: BigInt(round.price), inputHash: sha256Bytes(input) });
+  const voucher = book.next(undefined, { price: BigInt(round.price), inputHash: sha256(input) });
   const signed = signVoucher(voucher, hexToBytes(payer.seed), BigInt(payer.domain) as Field);
   const { status, receipt, body } = await post(url, input, {
     ...type,
@@ -63,8 +63,12 @@ async function ask(url: URL, payer: Payer, round: Round, input: Uint8Array): Pro
   });
   if (status !== 200 || receipt === undefined) throw new RangeError(`${status} ${body.toString()}`);
   const found = decodeReceipt(hexToBytes(receipt));
-  if (bytesToHex(found.outputHash) !== bytesToHex(sha256Bytes(body))) throw new RangeError('output');
+  if (bytesToHex(found.outputHash) !== bytesToHex(sha256(body))) throw new RangeError('output');
   book.receive(found);
+}
+
+function sha256(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(createHash('sha256').update(bytes).digest());
 }
 
 async function run(round: Round): Promise<RoundResult> {

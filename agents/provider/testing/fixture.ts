@@ -109,6 +109,12 @@ export class Market {
     return service;
   }
 
+  /** Time passes on the ledger and here. */
+  pass(seconds: number): void {
+    this.node.advance(seconds);
+    this.clock.advance(seconds);
+  }
+
   openChannel(amount = 10_000n, lifetimeSeconds = 3_600): Promise<ConsumerChannel> {
     const { provider, model } = this;
     return this.clientOf(alice).openChannel({ provider, model, amount, lifetimeSeconds });
