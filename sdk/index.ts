@@ -111,18 +111,19 @@ export type { LaneView, WithdrawalProofView, WithdrawalView } from './laneTypes.
 export { sha256Bytes, sha256File, sha256Stream } from './models/sha256.ts';
 export * as ops from './ops.ts';
 export {
-  type AnsweredQuestion,
   type AnswerParameters,
   answerQuestion,
   signOracleAnswer,
 } from './oracle/answerQuestion.ts';
 export { type AskedQuestion, type AskModelParameters, askedIn, askModel } from './oracle/askModel.ts';
+export { answerHash, commitAnswer, getCommittedAt } from './oracle/commitment.ts';
 export {
   type OracleActions,
   type OracleWalletActions,
   oracleActions,
   oracleWalletActions,
 } from './oracle/oracleActions.ts';
+export type { SentToOracle } from './oracle/oracleCall.ts';
 export {
   getOracleCredit,
   getQuestion,
@@ -132,6 +133,7 @@ export {
 } from './oracle/question.ts';
 export { refundQuestion, withdrawOracleCredit } from './oracle/settle.ts';
 export { getAnswer, type ModelAnswer, waitForAnswer } from './oracle/waitForAnswer.ts';
+export { waitForReveal } from './oracle/waitForReveal.ts';
 export { ReceiptLog } from './receipts/receiptLog.ts';
 export { type VerifyReceiptParameters, verifyReceipt } from './receipts/verifyReceipt.ts';
 export type { EngramRpcSchema } from './rpcSchema.ts';

@@ -1,4 +1,4 @@
-import { bytesToHex, type Hex } from 'viem';
+import { bytesToHex } from 'viem';
 import { accountIndex } from '../../protocol/ids.ts';
 import { ANSWER_CHANNEL, signAnswer } from '../../protocol/receipts/answer.ts';
 import type { SignedReceipt } from '../../protocol/receipts/receipt.ts';
@@ -10,7 +10,7 @@ import { SdkError } from '../errors.ts';
 import type { LaneWallet } from '../lane/sendOnLane.ts';
 import { sha256Bytes } from '../models/sha256.ts';
 import type { AnyClient } from '../request.ts';
-import { callOracle } from './oracleCall.ts';
+import { callOracle, type SentToOracle, sentOf } from './oracleCall.ts';
 
 export interface AnswerParameters {
   readonly question: bigint;
@@ -56,16 +56,9 @@ export function signOracleAnswer(
   return signAnswer(answer, account.seed, domainOf(client.chain));
 }
 
-export interface AnsweredQuestion {
-  readonly transactionHash: Hex;
-  /** Of the EVM lane. */
-  readonly block: bigint;
-  /** Wei paid for the transaction. */
-  readonly cost: bigint;
-}
-
 /**
- * Brings an answer to Oracle; any wallet can. Waits until it is in a block.
+ * Brings an answer to Oracle; any wallet can. Waits until it is in a block. Where the quorum is above one, the receipt was committed to
+ * (`commitAnswer`), and a block has said that it is time (`waitForReveal`): sent earlier, others read it while they can still commit to it.
  * @param provider KEY account that was asked
  * @throws SdkError INVALID_ARGUMENT for a receipt of a channel; as `sendOnLane`
  */
@@ -77,12 +70,10 @@ export async function answerQuestion(
     receipt,
     gas,
   }: { readonly provider: number; readonly output: Uint8Array; readonly receipt: SignedReceipt; readonly gas?: bigint },
-): Promise<AnsweredQuestion> {
+): Promise<SentToOracle> {
   if (receipt.channel !== ANSWER_CHANNEL) {
     throw new SdkError('INVALID_ARGUMENT', 'a receipt of a channel is no answer', { channel: receipt.channel });
   }
   const args = [BigInt(receipt.sequence), provider, bytesToHex(output), bytesToHex(encodeReceipt(receipt))] as const;
-  const sent = await callOracle(client, 'answer', args, gas === undefined ? {} : { gas });
-  const { transactionHash, blockNumber: block, gasUsed, effectiveGasPrice } = sent;
-  return { transactionHash, block, cost: gasUsed * effectiveGasPrice };
+  return sentOf(await callOracle(client, 'answer', args, gas === undefined ? {} : { gas }));
 }

@@ -8,12 +8,14 @@ import {
   encodeEventTopics,
   encodeFunctionResult,
   type Hex,
+  keccak256,
   numberToHex,
 } from 'viem';
 import { describe, expect, it } from 'vitest';
 import { ORACLE_ABI } from '../../genesis/predeploys/oracleAbi.ts';
 import { LEDGER_READ, ORACLE } from '../../protocol/lane/addresses.ts';
 import { verifyAnswer } from '../../protocol/receipts/answer.ts';
+import { encodeReceipt } from '../../protocol/receipts/receiptCodec.ts';
 import { ledgerAccount } from '../accounts/ledgerAccount.ts';
 import { domainOf, engramChain } from '../chain.ts';
 import { createLedgerClient } from '../client.ts';
@@ -21,8 +23,10 @@ import type { LaneWallet } from '../lane/sendOnLane.ts';
 import { sha256Bytes } from '../models/sha256.ts';
 import { answerQuestion, signOracleAnswer } from './answerQuestion.ts';
 import { askedIn } from './askModel.ts';
+import { answerHash, getCommittedAt } from './commitment.ts';
 import { getQuestion, hasAnswered } from './question.ts';
 import { waitForAnswer } from './waitForAnswer.ts';
+import { waitForReveal } from './waitForReveal.ts';
 
 const chain = engramChain({
   id: 7171,
@@ -41,6 +45,7 @@ const stored = {
   model: 11,
   quorum: 2,
   deadline: 1_000,
+  revealFrom: 900,
   fee: 101n,
   price: 50n,
   callbackGas: 0,
@@ -71,6 +76,14 @@ function resolvedLog({ question = 1n, address = ORACLE }: Resolved) {
   };
 }
 
+let asked: string[] = [];
+/** Blocks come with the looks at them: of 898 s, 899 s, …; those on L1 are two behind. */
+function blockAt([tag]: [string]) {
+  asked.push(tag);
+  const timestamp = 897 + asked.length - (tag === 'safe' ? 2 : 0);
+  return { number: '0x9', hash: HASH, timestamp: numberToHex(timestamp), transactions: [] };
+}
+
 /** A node whose Oracle has question 1 as `question` says; account 4 and 6 have answered. */
 function node(question: Partial<{ -readonly [K in keyof typeof stored]: unknown }> = {}, log: Resolved | null = {}) {
   return createPublicClient({
@@ -79,12 +92,16 @@ function node(question: Partial<{ -readonly [K in keyof typeof stored]: unknown 
     transport: custom({
       request: async ({ method, params }: { method: string; params?: unknown }) => {
         const [first] = (params ?? []) as { data?: Hex; topics?: Hex[] }[]; // of the methods below
+        if (method === 'eth_getBlockByNumber') return blockAt(params as [string]);
         if (method === 'eth_blockNumber') return numberToHex(9n);
         if (method === 'eth_getLogs') {
           const [resolved] = encodeEventTopics({ abi: ORACLE_ABI, eventName: 'Resolved' });
           return first?.topics?.[0] === resolved && log !== null ? [resolvedLog(log)] : [];
         }
         const { functionName, args } = decodeFunctionData({ abi: ORACLE_ABI, data: first?.data ?? '0x' });
+        if (functionName === 'committedAt') {
+          return encodeFunctionResult({ abi: ORACLE_ABI, functionName, result: args[0] === HASH ? 895n : 0n });
+        }
         if (functionName === 'answerOf') {
           const provider = args[1];
           if (provider === 9) {
@@ -109,6 +126,7 @@ describe('a question', () => {
       providers: [4, 5, 6],
       answered: [4, 6],
       deadline: 1_000,
+      revealFrom: 900,
       price: 50n,
     });
     expect(await hasAnswered(node(), 1n, 4)).toBe(true);
@@ -125,11 +143,11 @@ describe('a question', () => {
 
   it('is found in the transaction that asked it, if it did', () => {
     const args = { question: 8n, model: 11, asker: SOMEBODY };
-    const types = ['uint32[]', 'uint8', 'uint256', 'uint40', 'uint32', 'bytes'].map((type) => ({ type }));
+    const types = ['uint32[]', 'uint8', 'uint256', 'uint40', 'uint40', 'uint32', 'bytes'].map((type) => ({ type }));
     const log = {
       ...resolvedLog({}),
       topics: encodeEventTopics({ abi: ORACLE_ABI, eventName: 'Asked', args }),
-      data: encodeAbiParameters(types, [[4], 1, 5n, 1_000, 0, '0x']),
+      data: encodeAbiParameters(types, [[4], 1, 5n, 1_000, 0, 0, '0x']),
     };
     const receipt = (each: object) => ({ transactionHash: HASH, blockNumber: 5n, logs: [each] as never }); // a node's log
     expect(askedIn(receipt(log))).toEqual({ question: 8n, transactionHash: HASH, block: 5n });
@@ -163,6 +181,39 @@ describe('waiting for an answer', () => {
     for (const log of [{ question: 2n }, { address: SOMEBODY }, null]) {
       await expect(waitForAnswer(node({}, log), 1n)).rejects.toMatchObject({ code: 'BAD_ANSWER' });
     }
+  });
+});
+
+describe('time to show answers', () => {
+  it.each([
+    ['latest', 3],
+    ['safe', 5],
+  ] as const)('has come when the %s block says so', async (finality, looks) => {
+    asked = [];
+    await waitForReveal(node(), 1n, { finality });
+    expect(asked).toEqual(Array.from({ length: looks }, () => finality));
+  });
+
+  it('comes at once where nothing was committed to, and may take too long', async () => {
+    asked = [];
+    await waitForReveal(node({ revealFrom: 0 }), 1n);
+    expect(asked).toEqual(['latest']);
+    const never = waitForReveal(node({ revealFrom: 2 ** 39 }), 1n, { timeoutMs: 20 });
+    await expect(never).rejects.toMatchObject({ code: 'WAIT_TIMEOUT' });
+  });
+});
+
+describe('a commitment', () => {
+  it('is the hash of the receipt’s 221 bytes', () => {
+    const said = { question: 3n, model: 11, price: 50n, input: Uint8Array.of(1), output: Uint8Array.of(2), time: 99 };
+    const receipt = signOracleAnswer(createLedgerClient({ chain, account }), account, said);
+    expect(answerHash(receipt)).toBe(keccak256(encodeReceipt(receipt)));
+    expect(answerHash({ ...receipt, time: 98 })).not.toBe(answerHash(receipt));
+  });
+
+  it('has a time, or was not made', async () => {
+    expect(await getCommittedAt(node(), HASH)).toBe(895);
+    expect(await getCommittedAt(node(), NOTHING)).toBeUndefined();
   });
 });
 

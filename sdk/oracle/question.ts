@@ -23,6 +23,8 @@ export interface QuestionView {
   readonly quorum: number;
   /** Seconds. */
   readonly deadline: number;
+  /** Seconds; from then on answers are shown that were committed to before. 0: a quorum of one, without commitments. */
+  readonly revealFrom: number;
   /** Wei. */
   readonly fee: bigint;
   /** Wei for each of the quorum. */
