@@ -28,7 +28,8 @@ export interface PaidCallsDeps {
   readonly gate: Gate;
   /** Seconds, the ledger's. */
   readonly now: () => number;
-  readonly run: (input: Uint8Array) => Promise<Uint8Array>;
+  /** Ends early with the signal. */
+  readonly run: (input: Uint8Array, signal?: AbortSignal) => Promise<Uint8Array>;
 }
 
 export interface PaidRequest {
@@ -38,7 +39,7 @@ export interface PaidRequest {
 }
 
 /**
- * Answers against vouchers: voucher checked → run → receipt issued → stored → answer (docs/ai.md section 2). Whatever fails on the way
+ * Answers against vouchers: voucher checked, model run → receipt issued → stored → answer (docs/ai.md section 2). Whatever fails on the way
  * leaves the channel as it was before the voucher came.
  */
 export class PaidCalls {
@@ -124,8 +125,18 @@ export class PaidCalls {
       throw new ProviderError('STORE_FULL', 'no more public requests are kept now', { shownBytes, retryAfter: 60 });
     }
     try {
-      await this.#accept(channel, voucher, price);
-      const running = gate.run(() => run(input));
+      const early = new AbortController();
+      const begin = (): Promise<Uint8Array> => gate.run(() => run(input, early.signal));
+      // The signature is checked while the model runs: nothing leaves before both are done.
+      const begun = channel.mayBegin(voucher, price) ? begin() : undefined;
+      begun?.catch(() => undefined); // whoever waits for it below hears of it
+      try {
+        await this.#accept(channel, voucher, price);
+      } catch (error) {
+        early.abort();
+        throw error;
+      }
+      const running = begun ?? begin();
       const inputHash = sha256(input);
       const output = await running;
       const work = { price, time: now(), inputHash, outputHash: sha256(output), execution: execution[audit] };

@@ -85,7 +85,7 @@ export class ProviderService {
     const nowMs = (): number => parts.clock.nowMs();
     const nowSeconds = (): number => nowMs() / 1000;
     const now = (): number => time.now();
-    const run = (input: Uint8Array): Promise<Uint8Array> => this.#run(input);
+    const run = (input: Uint8Array, signal?: AbortSignal): Promise<Uint8Array> => this.#run(input, signal);
     this.#options = options;
     this.#parts = parts;
     this.#gate = new Gate(limits, { nowMs });
@@ -241,7 +241,7 @@ export class ProviderService {
     log.info({ unclaimed: this.#claims.unclaimed }, 'provider stopped');
   }
 
-  async #run(input: Uint8Array): Promise<Uint8Array> {
+  async #run(input: Uint8Array, signal?: AbortSignal): Promise<Uint8Array> {
     const { limits } = this.#options;
     const run = new AbortController();
     let isLate = false;
@@ -250,7 +250,9 @@ export class ProviderService {
       run.abort();
     }, limits.runMs);
     this.#runs.add(run);
+    signal?.addEventListener('abort', () => run.abort(), { once: true });
     try {
+      if (signal?.aborted) run.abort();
       return await this.#parts.runner.run(input, { signal: run.signal, maxOutputBytes: limits.outputBytes });
     } catch (error) {
       throw runFailure(error, isLate);

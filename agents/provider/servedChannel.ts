@@ -40,6 +40,7 @@ export class ServedChannel {
   #book: ProviderBook;
   #stored: ChannelRecord;
   #limit: bigint;
+  #isTrusted = false;
   /** What is under way: one request at a time. */
   pending: Pending | undefined;
   /** Milliseconds: when the ledger was last asked about the channel. */
@@ -92,6 +93,19 @@ export class ServedChannel {
     this.#book.fund(this.#limit);
   }
 
+  /**
+   * Whether a run may begin before the voucher's signature is checked: all the rest fits, and the last voucher on this channel was good.
+   * So whoever signs badly gets one run for nothing (not its answer) for each one it has paid.
+   */
+  mayBegin({ total, receiptsRoot }: SignedVoucher, price: bigint): boolean {
+    return (
+      this.#isTrusted &&
+      receiptsRoot === this.#book.receiptsRoot &&
+      total >= this.#book.issued + price &&
+      total <= this.#limit
+    );
+  }
+
   /** @throws ReceiptError as `ProviderBook.accept`. Returns the receipt of a voucher that was answered before */
   accept(voucher: SignedVoucher, request: { readonly price: bigint; readonly now: number }): SignedReceipt | undefined {
     return this.#book.accept(voucher, request).receipt;
@@ -112,10 +126,12 @@ export class ServedChannel {
   /** It is on disk. */
   settle(stored: ChannelRecord): void {
     this.#stored = stored;
+    this.#isTrusted = true;
   }
 
   /** Back to what is on disk. */
   revert(): void {
+    this.#isTrusted = false;
     this.#book = ProviderBook.fromJson(this.#stored.book);
     this.#book.fund(this.#limit);
   }

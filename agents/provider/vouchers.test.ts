@@ -148,6 +148,27 @@ describe('a voucher', () => {
     await buy(again, channel, 1);
   });
 
+  it('badly signed ends the run that began while it was checked, and the next ones are checked first', async () => {
+    const service = await market.serve();
+    const channel = await market.openChannel();
+    const next = () => channel.next(undefined, request);
+    const bad = () => signVoucher({ ...channel.voucher(), total: 5_000n }, voucherSeed(carol), market.node.domain);
+    // Nobody is trusted with a run at first.
+    expect(refusal(await service.handle(infer(bad(), INPUT)))).toEqual([402, 'BAD_VOUCHER']);
+    expect(market.runner.runs).toHaveLength(0);
+    await buy(service, channel, 1);
+    market.runner.hold();
+    for (let n = 0; n < 5; n += 1) {
+      expect(refusal(await service.handle(infer(bad(), INPUT)))).toEqual([402, 'BAD_VOUCHER']);
+    }
+    // one paid for, one begun for nothing
+    expect(market.runner.runs).toHaveLength(2);
+    market.runner.hold().release();
+    expect((await service.claimNow()).value).toBe(PRICE);
+    channel.receive(answered(await service.handle(infer(next(), INPUT))).receipt);
+    expect(market.runner.runs).toHaveLength(3);
+  });
+
   it('over the balance is taken once the channel was topped up', async () => {
     const service = await market.serve();
     const channel = await market.openChannel(PRICE);
