@@ -56,6 +56,26 @@ describe('a consumer', () => {
     expect(market.node.account(market.payer)?.balance).toBe(FUNDS);
   });
 
+  it('forgets old answers of closed channels, but not what a report is about', async () => {
+    const market = await openMarket(2);
+    const [cheat, honest] = market.providers;
+    if (cheat === undefined || honest === undefined) throw new RangeError();
+    cheat.options.price = 50n;
+    cheat.model = () => input(0);
+    const consumer = await market.consumer();
+    for (let n = 0; n < 2; n += 1) await consumer.infer(input(n), { ...OPTIONS, runner: market.runner });
+    const [report] = await consumer.reports();
+    const kept = (await consumer.channels()).find(({ provider }) => provider === honest.options.provider)?.index ?? 0;
+    expect(await consumer.forget({ olderThanSeconds: 0 })).toBe(0);
+    market.node.advance(3 * 86_400);
+    await consumer.reclaim();
+    expect(await consumer.forget({ olderThanSeconds: 30 * 86_400 })).toBe(0);
+    expect(await consumer.forget({ olderThanSeconds: 3_600 })).toBe(2);
+    expect(await consumer.evidence(kept, 0)).toEqual({ answer: undefined, input: undefined, output: undefined });
+    expect((await consumer.evidence(report?.channel ?? 0, 0)).output).toEqual(input(0));
+    expect(await consumer.scores()).toHaveLength(2);
+  });
+
   it('serialises requests to one provider', async () => {
     const market = await openMarket();
     const consumer = await market.consumer();

@@ -182,6 +182,21 @@ export class Consumer {
     return done;
   }
 
+  /**
+   * Forgets the receipts, inputs and outputs of channels that were closed and expired so long ago, but for those that a report is about.
+   * Returns how many answers. Scores stay.
+   */
+  async forget({ olderThanSeconds }: { readonly olderThanSeconds: number }): Promise<number> {
+    const { time } = await this.#deps.client.getChainInfo();
+    const reported = new Set((await this.#store.reports()).map(({ channel }) => channel));
+    let count = 0;
+    for (const { index, state, expiry } of await this.#pool.records()) {
+      const isOld = state === 'closed' && expiry + olderThanSeconds <= time;
+      if (isOld && !reported.has(index)) count += await this.#store.forgetAnswers(index);
+    }
+    return count;
+  }
+
   async close(): Promise<void> {
     this.#asking.close();
     await this.#store.close();

@@ -170,6 +170,21 @@ export class ConsumerStore {
     return this.#db.getBytes(`output/${place(channel, sequence)}`);
   }
 
+  /** Takes receipts, inputs and outputs of a channel off the disk; returns how many answers these were. */
+  async forgetAnswers(channel: number): Promise<number> {
+    const keys: string[] = [];
+    for await (const [key] of this.#db.range(prefixRange(`answer/${digits(channel, 8)}/`))) keys.push(key);
+    const places = keys.map((key) => key.slice('answer/'.length));
+    // an input without an answer: the question that was open when the channel ended
+    const open = place(channel, keys.length);
+    const kinds = ['answer', 'input', 'output'];
+    const gone = [...places, open].flatMap((at) =>
+      kinds.map((kind) => ({ type: 'del' as const, key: `${kind}/${at}` })),
+    );
+    await this.#db.write(gone);
+    return keys.length;
+  }
+
   async score(provider: number): Promise<Score> {
     return (await this.#read(`score/${digits(provider, 8)}`, scoreJson)) ?? newScore(provider);
   }

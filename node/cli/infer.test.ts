@@ -106,7 +106,7 @@ async function freePort(): Promise<number> {
 const INPUT = JSON.stringify([[1, 2, 3, 4]]);
 const asked = (...args: (string | number)[]): Promise<Run> =>
   engram(...args.map(String), '--rpc', node.rpcUrl, '--dev', 'alice', '--store', path('store'));
-const infer = (...args: (string | number)[]) => asked('infer', model, INPUT, ...args, '--json');
+const infer = (...args: (string | number)[]) => asked('infer', model, INPUT, '--explore', 0, ...args, '--json');
 const codeOf = ({ exit, json }: Run): unknown[] => [exit, json?.error?.code];
 
 describe('engram infer', () => {
@@ -185,7 +185,9 @@ describe('engram infer', () => {
     expect(codeOf(await asked('infer', model, '{"y": 1}', '--json'))).toEqual([Exit.REFUSED, 'BAD_INPUT']);
     expect(codeOf(await asked('infer', model, '[1', '--json'))).toEqual([Exit.USAGE, 'BAD_INPUT']);
     expect(codeOf(await asked('infer', model, path('nothing'), '--json'))).toEqual([Exit.USAGE, 'BAD_FILE']);
+    expect((await infer('--explore', 2)).exit).toBe(Exit.USAGE);
     expect((await asked('consumer', 'recover', '--json')).json).toEqual({ open: 0 });
+    expect((await asked('consumer', 'forget', '--json')).json).toEqual({ answers: 0 });
     expect((await asked('consumer', 'reclaim', '--json')).json).toEqual({ closed: [] });
   });
 });

@@ -36,6 +36,7 @@ interface InferOptions extends StoreOptions {
   readonly maxPrice: bigint;
   readonly deposit?: bigint;
   readonly audit: Audit;
+  readonly explore: number;
   readonly verify?: string;
   readonly out?: string;
   readonly receipt?: string;
@@ -60,6 +61,7 @@ export function registerInferCommands(program: Command): void {
         .default(10n ** 15n, '0.001 of a token of 18 decimals'),
     )
     .option('--deposit <amount>', 'what a new channel holds; default: 20 answers', amount)
+    .option('--explore <share>', 'how often another provider than the best is tried, 0 to 1', share, 0.1)
     .option('--verify <file.onnx>', 'the model: run it here too, and report an answer that differs')
     .addOption(
       new Option('--audit <who>', 'public: the provider may show input and output to whoever checks the receipt')
@@ -79,6 +81,16 @@ export function registerInferCommands(program: Command): void {
     .description('ask again for answers that were paid for and never came')
     .action((options: StoreOptions) =>
       guarded(options, () => withConsumer(options, async (opened) => ({ open: await opened.recover() }))),
+    );
+  withStore(consumer.command('forget'))
+    .description('take old answers of closed channels off the disk, but for what a report is about')
+    .option('--older-than <seconds>', 'since the channel expired', count, 30 * 86_400)
+    .action((options: StoreOptions & { olderThan: number }) =>
+      guarded(options, () =>
+        withConsumer(options, async (opened) => ({
+          answers: await opened.forget({ olderThanSeconds: options.olderThan }),
+        })),
+      ),
     );
   withStore(consumer.command('reclaim'))
     .description('take back what is left of channels that are over')
@@ -102,6 +114,12 @@ function withStore(command: Command): Command {
 function modelOf(text: string): Model {
   if (/^0x[0-9a-f]{64}$/i.test(text)) return { sha256: hexToBytes(text) };
   return { model: index(text) };
+}
+
+function share(text: string): number {
+  const value = Number(text);
+  if (/^\d*\.?\d+$/.test(text) && value <= 1) return value;
+  throw new InvalidArgumentError('expected a number from 0 to 1');
 }
 
 function address(text: string): string {
@@ -194,7 +212,7 @@ async function show(consumer: Consumer): Promise<object> {
 }
 
 async function withConsumer<T>(
-  options: StoreOptions & Partial<Pick<InferOptions, 'deposit' | 'provider'>>,
+  options: StoreOptions & Partial<Pick<InferOptions, 'deposit' | 'provider' | 'explore'>>,
   use: (consumer: Consumer) => Promise<T>,
 ): Promise<T> {
   const account = ledgerAccount({ seed: ledgerSeed(options) });
@@ -208,6 +226,7 @@ async function withConsumer<T>(
       token,
       ...(from !== undefined && { from }),
       ...(deposit !== undefined && { deposit }),
+      ...(options.explore !== undefined && { explore: options.explore }),
       allowPrivateAddresses: options.allowPrivate ?? (options.provider !== undefined || isLocal(options.rpc)),
     },
     { client, account, store, transport },
