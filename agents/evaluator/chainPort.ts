@@ -28,12 +28,21 @@ export interface SignedBytes {
   readonly validUntil: number;
 }
 
+/** Timestamps of batches, seconds. */
+export interface BatchTimes {
+  /** The least that the batch can have in which a transaction sent now is included. */
+  readonly next: number;
+  /** Of the newest batch that there is, open or closed; 0 before the first. */
+  readonly newest: number;
+  /** Of the newest batch that is committed on L1: no later one can have an earlier timestamp. 0 before the first. */
+  readonly committed: number;
+}
+
 export interface ChainPort {
   readonly domain: Field;
   /** The node's clock, seconds. */
   time(): Promise<number>;
-  /** The least timestamp (seconds) that the batch can have in which a transaction sent now is included. */
-  nextBatchTime(): Promise<number>;
+  batchTimes(): Promise<BatchTimes>;
   limits(token: number): Promise<WriteLimits>;
   /** Signs, hands over to be stored, and only then sends. @throws LedgerRefusedError, MempoolRefusedError, NodeUnavailableError */
   send(
@@ -71,7 +80,7 @@ export function nodePort(client: LedgerClient, account: LedgerAccount, options: 
   return {
     domain,
     time: async () => (await chainInfo(client)).time,
-    nextBatchTime: () => nextBatchTime(client),
+    batchTimes: () => batchTimes(client),
     limits: async (token) => {
       const info = await chainInfo(client);
       return { fee: feeOf(info, token, options), ops: info.shape.N, accounts: info.shape.A };
@@ -104,18 +113,17 @@ export function nodePort(client: LedgerClient, account: LedgerAccount, options: 
   };
 }
 
-/**
- * An open batch has the timestamp of its first block, which may be long ago; a new one has at least the newest block's. A commitment or
- * a reveal counts by it, so whoever reveals first looks here.
- */
-async function nextBatchTime(client: LedgerClient): Promise<number> {
+/** An open batch has the timestamp of its first block, which may be long ago; a new one has at least the newest block's. */
+async function batchTimes(client: LedgerClient): Promise<BatchTimes> {
+  const onL1 = await request(client, 'engram_getBatch', ['committed']);
+  const committed = onL1?.timestamp ?? 0;
   const latest = await request(client, 'engram_getBlock', ['latest']);
   const { time } = await chainInfo(client);
-  if (latest === null) return time;
+  if (latest === null) return { next: time, newest: 0, committed };
   const closed = await request(client, 'engram_getBatch', [latest.batch]);
-  if (closed !== null) return Math.max(time, latest.timestamp);
+  if (closed !== null) return { next: Math.max(time, latest.timestamp), newest: closed.timestamp, committed };
   const before = latest.batch > 1 ? await request(client, 'engram_getBatch', [latest.batch - 1]) : null;
   const first = before === null ? 1n : BigInt(before.lastBlock) + 1n;
-  const block = await request(client, 'engram_getBlock', [first.toString()]);
-  return block?.timestamp ?? latest.timestamp;
+  const opened = (await request(client, 'engram_getBlock', [first.toString()]))?.timestamp ?? latest.timestamp;
+  return { next: opened, newest: opened, committed };
 }

@@ -112,9 +112,9 @@ describe('evaluator', () => {
       return right(n, label);
     };
     const all = await setUp(conduct);
-    const states = await stepAt(all.chain, all.evaluator, -10, 10, 20, 30, COMMIT, REVEALS, REVEALS + 50);
+    const states = await stepAt(all.chain, all.evaluator, -10, 10, 20, 30, COMMIT, REVEALS, REVEALS + 50, REVEALS + 60);
     expect(states.map(({ state }) => state)).toEqual([
-      ...['idle', 'judging', 'judging', 'judging', 'committed', 'waiting', 'revealed'],
+      ...['idle', 'judging', 'judging', 'judging', 'committed', 'waiting', 'waiting', 'revealed'],
     ]);
     expect(weights(all)).toEqual({ 1: 65_535, 2: 32_767 });
     expect(all.bought).toHaveLength(30);
@@ -211,37 +211,47 @@ describe('evaluator', () => {
   });
 
   test('killed anywhere, it reveals what it committed to, once', async () => {
-    // Every step is done by another process.
+    // Every step is done by another process. One transaction commits, one begins a batch, one reveals.
     const all = await setUp();
     for (const second of [10, 20, COMMIT, COMMIT + 10, REVEALS, REVEALS + 10, REVEALS + 20]) {
       await stepAt(all.chain, await all.restart(), second);
     }
     expect(weights(all)).toEqual({ 1: 65_535, 2: 65_535, 3: 65_535 });
     expect(all.chain.world.ledger.scores?.ignored).toEqual([]);
-    expect(all.chain.received).toHaveLength(2);
+    expect(all.chain.received).toHaveLength(3);
   });
 
   test('a node that loses the reveal is told again', async () => {
     const all = await setUp();
-    await stepAt(all.chain, all.evaluator, 10, COMMIT);
-    all.chain.now = START + REVEALS;
+    await stepAt(all.chain, all.evaluator, 10, COMMIT, REVEALS);
+    all.chain.now = START + REVEALS + 5;
     await all.evaluator.step();
     all.chain.forget();
     await stepAt(all.chain, all.evaluator, REVEALS + 10, REVEALS + 20);
     expect(weights(all)).toBeDefined();
-    expect(new Set(all.chain.received).size).toBe(2);
+    expect(new Set(all.chain.received).size).toBe(3);
   });
 
-  test('while a batch is open that began before the reveals, nothing is revealed: others could still commit to it', async () => {
+  test('nothing is revealed before L1 has a batch of the reveals: the sequencer could still commit to it', async () => {
     const all = await setUp();
     await stepAt(all.chain, all.evaluator, 10, COMMIT);
     all.chain.now = START + REVEALS + 10;
+    // Held open since before the reveals.
     all.chain.openedAt = START + REVEALS - 1;
     expect((await all.evaluator.step()).state).toBe('waiting');
-    expect(all.chain.received).toHaveLength(1);
     all.chain.include();
+    all.chain.committed = all.chain.world.batches.length;
+    expect(all.chain.received).toHaveLength(1);
+    // A chain that stands still gets its batch, once, and it has to be on L1.
+    for (let i = 0; i < 3; i += 1) expect((await all.evaluator.step()).state).toBe('waiting');
+    expect(all.chain.received).toHaveLength(2);
+    all.chain.include();
+    for (let i = 0; i < 3; i += 1) expect((await all.evaluator.step()).state).toBe('waiting');
+    expect(all.chain.received).toHaveLength(2);
+    all.chain.committed = undefined;
     await stepAt(all.chain, all.evaluator, REVEALS + 20, REVEALS + 30);
     expect(weights(all)).toBeDefined();
+    expect(all.chain.received).toHaveLength(3);
   });
 
   test('a commitment that would count to the epoch before waits for the next batch', async () => {

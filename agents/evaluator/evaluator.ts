@@ -142,14 +142,13 @@ export class Evaluator {
     if ((await this.#sentState(name)) !== 'gone') return 'committed';
     if ((await chain.time()) >= revealStart(document, epoch)) return 'missed';
     // Begun before the epoch, the open batch would count the commitment to the epoch before.
-    if ((await chain.nextBatchTime()) < epochStart(document, epoch)) return 'waiting';
+    if ((await chain.batchTimes()).next < epochStart(document, epoch)) return 'waiting';
     const ops = await this.#memos([encodeCommit({ epoch, commitment: decision.commitment })]);
     await this.#outbox.send(name, { signer: account, ops, validUntil: revealStart(document, epoch) - 1 });
     return 'committed';
   }
 
   async #reveal(work: EpochWork): Promise<EvaluatorState> {
-    const { chain } = this.#deps;
     const { document, account } = this.#options;
     const { epoch, salt, decision } = work;
     if (decision === undefined) return 'missed';
@@ -161,11 +160,28 @@ export class Evaluator {
     }
     if (state === 'pending') return 'waiting';
     if ((await this.#sentState(`commit/${epoch}`)) !== 'included' && !this.#isCommitted(epoch)) return 'missed';
-    // While a batch is open that began before the reveals, whoever reads these weights could still commit to them.
-    if ((await chain.nextBatchTime()) < revealStart(document, epoch)) return 'waiting';
+    if (!(await this.#isRevealTime(epoch))) return 'waiting';
     const ops = await this.#memos(encodeReveal({ epoch, salt, weights: decision.weights }));
     await this.#outbox.send(name, { signer: account, ops, validUntil: epochStart(document, epoch + 1) - 1 });
     return 'waiting';
+  }
+
+  /**
+   * Whoever builds blocks can hold a batch open that began before the reveals, read a reveal in its mempool and put a commitment before it.
+   * Once L1 has a batch that began within the reveals no commitment can follow. Where the chain stands still somebody must begin it.
+   */
+  async #isRevealTime(epoch: number): Promise<boolean> {
+    const { document, account } = this.#options;
+    const from = revealStart(document, epoch);
+    const { next, newest, committed } = await this.#deps.chain.batchTimes();
+    if (committed >= from) return true;
+    const name = `wake/${epoch}`;
+    if (newest < from && next >= from && (await this.#sentState(name)) === 'gone') {
+      const { fee } = await this.#deps.chain.limits(this.ledger.service?.token ?? 0);
+      const ops = [transfer({ from: account, to: account, amount: 0n, fee })];
+      await this.#outbox.send(name, { signer: account, ops, validUntil: epochStart(document, epoch + 1) - 1 });
+    }
+    return false;
   }
 
   /** What became of what was sent under a name; the node is told again what it has forgotten. */

@@ -121,7 +121,7 @@ export function epochView(epoch: EpochJson): string {
     ['epoch', `${epoch.epoch} of service ${epoch.service}`],
     ['from', date(epoch.start)],
     ['to', date(epoch.end)],
-    ['pool at its end', money(epoch.pool, token)],
+    ['free at its start', money(epoch.pool, token)],
     ['due', money(epoch.due, token)],
     ['paid', `${money(payout.paid, token)} (${payout.status})`],
     ['result', epoch.resultHash],

@@ -185,6 +185,7 @@ describe('engram evaluator', () => {
     expect((await evaluate()).json.state).toBe('committed');
     await until(EPOCH - REVEAL + 10);
     expect((await evaluate()).json.state).toBe('waiting');
+    await rpc.request('engram_devAdvanceTime', [1]);
     await expect.poll(async () => (await evaluate()).json.state, { timeout: 30_000, interval: 100 }).toBe('revealed');
   });
 

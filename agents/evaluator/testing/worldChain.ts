@@ -11,7 +11,7 @@ import { signTx, txHash } from '../../../protocol/tx.ts';
 import type { Field, SignedTx } from '../../../protocol/types.ts';
 import { MempoolRefusedError } from '../../../sdk/errors.ts';
 import type { Hex } from '../../../sdk/rpcTypes.ts';
-import type { ChainPort } from '../chainPort.ts';
+import type { BatchTimes, ChainPort } from '../chainPort.ts';
 import type { LedgerSource } from '../ledgerSource.ts';
 
 export class WorldChain implements ChainPort, LedgerSource {
@@ -25,6 +25,8 @@ export class WorldChain implements ChainPort, LedgerSource {
   shape = { ops: 256, accounts: 64 };
   /** Batches that are proven; default: all. */
   proven: number | undefined;
+  /** Batches that are on L1; default: all. */
+  committed: number | undefined;
   /** Runs before a transaction is taken: a crash, or a node that is away. */
   onSend: () => void = () => undefined;
   /** Transactions that were handed to the node. */
@@ -37,7 +39,13 @@ export class WorldChain implements ChainPort, LedgerSource {
   }
 
   time = async (): Promise<number> => this.now;
-  nextBatchTime = async (): Promise<number> => this.openedAt ?? this.now;
+  batchTimes = async (): Promise<BatchTimes> => {
+    const { batches } = this.world;
+    const newest = this.openedAt ?? batches.at(-1)?.timestamp ?? 0;
+    const committed = batches[(this.committed ?? batches.length) - 1]?.timestamp ?? 0;
+    return { next: this.openedAt ?? this.now, newest, committed };
+  };
+
   limits = async () => ({ fee: this.fee, ...this.shape });
   last = async (): Promise<number> => this.proven ?? this.world.batches.length;
 

@@ -85,6 +85,10 @@ export async function judge(stage: Stage, epoch: number): Promise<void> {
   await stepUntil('committed');
   await until(stage, async () => (await noncesOf(stage)).every((nonce, n) => nonce > (before[n] ?? 0)));
   await goTo(stage, revealStart(document, epoch) + 1);
+  // Before anybody reveals L1 has to have a batch of this time: no commitment can follow then.
+  const { client, index: from } = partyOf(market, KEEPER);
+  await client.waitFor(await client.transfer({ from, to: from, amount: 1n }), 'included');
+  await stage.world.devnet.node.sequencer.closeBatch();
   await stepUntil('revealed');
   for (const { name, evaluator } of judges.list) {
     const work = await evaluator.work(epoch);
