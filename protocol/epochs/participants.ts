@@ -1,3 +1,4 @@
+import { keccak256 } from '../crypto/keccak.ts';
 import type { AccountIndex } from '../types.ts';
 import type { ServiceAccounts } from './serviceAccounts.ts';
 import { epochStart, type ServiceDocument } from './serviceDocument.ts';
@@ -51,8 +52,9 @@ export function participantsOf(
 type Agent = readonly [agent: AccountIndex, owner: AccountIndex];
 
 /**
- * All of them if they fit. Else those who earned something when it was last judged keep their places, and the others take turns, epoch by
- * epoch: agents cost a fee and last for ever, so by index alone whoever attests the first ones would shut everybody else out.
+ * All of them if they fit. Else those who earned something when it was last judged keep their places, and of the others each epoch draws:
+ * agents cost a fee and last for ever, so by index alone whoever attests the first ones would shut everybody else out. Drawn by hash, not
+ * in turns, which whoever adds agents could shift.
  * @param agents ascending
  */
 function providersOf(
@@ -62,9 +64,20 @@ function providersOf(
   if (agents.length <= most) return agents;
   const earning = new Set(ranked);
   const kept = agents.filter(([, owner]) => earning.has(owner)).slice(0, most);
-  const others = agents.filter(([, owner]) => !earning.has(owner));
-  const free = most - kept.length;
-  const first = others.length === 0 ? 0 : (epoch * free) % others.length;
-  const turn = [...others.slice(first), ...others.slice(0, first)].slice(0, free);
-  return [...kept, ...turn];
+  const drawn = agents
+    .filter(([, owner]) => !earning.has(owner))
+    .map((one) => ({ one, lot: lotOf(epoch, one[0]) }))
+    .sort((a, b) => (a.lot < b.lot ? -1 : 1))
+    .slice(0, most - kept.length)
+    .map(({ one }) => one);
+  return [...kept, ...drawn];
+}
+
+/** `keccak256(epoch(4) ‖ agent(4))`, big endian. */
+function lotOf(epoch: number, agent: AccountIndex): bigint {
+  const bytes = new Uint8Array(8);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, epoch);
+  view.setUint32(4, agent);
+  return keccak256(bytes);
 }

@@ -92,7 +92,7 @@ describe(`random scores (SEED=${seed})`, () => {
     let copy = new ServiceLedger(world.ledger.options);
     for (const batch of world.batches) copy.apply(batch);
     let [promised, ignored] = [0n, 0];
-    for (let epoch = 0; epoch < 6; epoch += 1) {
+    for (let epoch = 0; epoch < 10; epoch += 1) {
       const begin = START + epoch * EPOCH;
       const said = [1, 2, 3, 4, 5].map((n) => ({ n, weights: someWeights(random) }));
       const seen = world.batches.length;

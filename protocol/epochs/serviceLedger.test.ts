@@ -55,7 +55,7 @@ describe('who takes part', () => {
     expect(accounts(world)).toEqual([E(1), E(2), P(1), P(2)]);
   });
 
-  test('more than fit: the largest stakes (of equal ones the lower account), the first agents', () => {
+  test('more than fit: the largest stakes (of equal ones the lower account), as many agents as there is room for', () => {
     const world = new ServiceWorld({ maxEvaluators: 2, maxProviders: 1 }).begin();
     world.join([300n, 500n, 500n, 500n], 2).at(START);
     expect(accounts(world)).toEqual([E(2), E(3), P(1)]);
