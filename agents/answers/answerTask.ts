@@ -1,6 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex } from '../../protocol/bytes.ts';
-import { big, hexBytes, int, object, oneOf, optional } from '../../protocol/json.ts';
+import type { Hex } from 'viem';
+import { bytesToHex, hexToBytes, prefixedHex } from '../../protocol/bytes.ts';
+import { big, hexBytes, int, type JsonCodec, object, oneOf, optional } from '../../protocol/json.ts';
 import type { SignedReceipt } from '../../protocol/receipts/receipt.ts';
 import { receiptJson } from '../../protocol/receipts/receiptCodec.ts';
 import type { AskedLog } from './oraclePort.ts';
@@ -19,6 +20,8 @@ export interface Task {
   readonly price: bigint;
   /** Seconds. */
   readonly deadline: number;
+  /** Seconds: answers are committed to before, and shown from then on. 0: without commitments. */
+  readonly revealFrom: number;
   readonly callbackGas: number;
   /** SHA-256. */
   readonly inputHash: Uint8Array;
@@ -26,29 +29,48 @@ export interface Task {
   readonly input: Uint8Array;
   readonly state: 'asked' | 'signed' | 'over';
   readonly signed: SignedAnswer | undefined;
+  /** Hash of the newest transaction with its commitment, and how many were sent. */
+  readonly committed: Hex | undefined;
+  readonly commits: number;
   /** Hash of the newest transaction that brings the answer. */
-  readonly sent: Uint8Array | undefined;
+  readonly sent: Hex | undefined;
   readonly attempts: number;
 }
+
+const word = hexBytes(32);
+const txHash: JsonCodec<Hex> = {
+  encode: (hash) => word.encode(hexToBytes(hash)),
+  decode: (json) => prefixedHex(word.decode(json)),
+};
 
 export const taskJson = object<Task>({
   question: big,
   quorum: int,
   price: big,
   deadline: int,
+  revealFrom: int,
   callbackGas: int,
   inputHash: hexBytes(32),
   input: hexBytes(),
   state: oneOf(['asked', 'signed', 'over'] as const),
   signed: optional(object<SignedAnswer>({ receipt: receiptJson, output: hexBytes() })),
-  sent: optional(hexBytes(32)),
+  committed: optional(txHash),
+  commits: int,
+  sent: optional(txHash),
   attempts: int,
 });
 
-export function taskOf({ question, quorum, fee, deadline, callbackGas, input }: AskedLog): Task {
+export function taskOf({ question, quorum, fee, deadline, revealFrom, callbackGas, input }: AskedLog): Task {
   const price = fee / BigInt(quorum);
-  const start = { state: 'asked', signed: undefined, sent: undefined, attempts: 0 } as const;
-  return { question, quorum, price, deadline, callbackGas, inputHash: sha256(input), input, ...start };
+  const start = {
+    state: 'asked',
+    signed: undefined,
+    committed: undefined,
+    commits: 0,
+    sent: undefined,
+    attempts: 0,
+  } as const;
+  return { question, quorum, price, deadline, revealFrom, callbackGas, inputHash: sha256(input), input, ...start };
 }
 
 /** After a block was given up, a question's number may be another one's. */
@@ -57,6 +79,7 @@ export function isSameQuestion(a: Task, b: Task): boolean {
     a.quorum === b.quorum &&
     a.price === b.price &&
     a.deadline === b.deadline &&
+    a.revealFrom === b.revealFrom &&
     a.callbackGas === b.callbackGas &&
     bytesToHex(a.inputHash) === bytesToHex(b.inputHash)
   );
@@ -64,5 +87,5 @@ export function isSameQuestion(a: Task, b: Task): boolean {
 
 /** What is kept of it, so that it is not begun again. */
 export function overTask(task: Task): Task {
-  return { ...task, state: 'over', input: new Uint8Array(0), signed: undefined, sent: undefined };
+  return { ...task, state: 'over', input: new Uint8Array(0), signed: undefined, committed: undefined, sent: undefined };
 }

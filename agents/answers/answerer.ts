@@ -1,73 +1,30 @@
 import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex, hexToBytes } from 'viem';
-import type { Clock } from '../../chain/clock.ts';
-import type { Db } from '../../chain/db.ts';
+import { bytesToHex } from 'viem';
 import type { Logger } from '../../chain/logger.ts';
 import { accountIndex } from '../../protocol/ids.ts';
 import { signAnswer } from '../../protocol/receipts/answer.ts';
-import type { Field } from '../../protocol/types.ts';
-import type { LedgerAccount } from '../../sdk/accounts/ledgerAccount.ts';
 import { SdkError } from '../../sdk/errors.ts';
 import { ExecutionError } from '../execution/executionError.ts';
-import type { ModelRunner } from '../execution/modelRunner.ts';
 import { AnswerError } from './answerError.ts';
-import { answerGas } from './answerGas.ts';
+import type { AnswererDeps, AnswererOptions, AnswererStats, GiveUpReason } from './answererOptions.ts';
+import { answerCost, answerGas } from './answerGas.ts';
 import { AnswerStore } from './answerStore.ts';
 import { overTask, type SignedAnswer, type Task } from './answerTask.ts';
 import { checkAccounts } from './checkAccounts.ts';
+import { commitmentStep } from './commitment.ts';
 import { Intake } from './intake.ts';
-import type { OraclePort } from './oraclePort.ts';
-
-export interface AnswererOptions {
-  /** KEY account that is asked. */
-  readonly provider: number;
-  /** ATTEST account of the model. */
-  readonly model: number;
-  /** Wei that an answer must bring after the most its gas can cost; may be negative. Default 0. */
-  readonly minimumGain?: bigint;
-  /** An answer is begun, and sent, at least this long before its deadline. Default 3. */
-  readonly marginSeconds?: number;
-  /** Pause between two looks at the chain. Default 1000. */
-  readonly pollMs?: number;
-  /**
-   * Who else may be asked: a question counts only if this provider and those can be its quorum by themselves. Without it, an asker whose own
-   * accounts are asked too can have others work and gas for nothing, by silence, and take its fee back. Default: anybody.
-   */
-  readonly peers?: ReadonlySet<number>;
-  /** Questions that may wait for cheaper gas; beyond that, those that do not pay at once are not taken. Default 256. */
-  readonly maxWaiting?: number;
-  /** Where to begin in a new store; default: the newest block. */
-  readonly fromBlock?: bigint;
-}
-
-export interface AnswererDeps {
-  readonly oracle: OraclePort;
-  /** Signs the receipts: the key of `provider`. */
-  readonly account: LedgerAccount;
-  readonly runner: Pick<ModelRunner, 'sha256' | 'execution' | 'run'>;
-  readonly db: Db;
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly domain: Field;
-}
-
-/** What an answerer did since its start. `gaveUp`: not answered, by reason. */
-export interface AnswererStats {
-  readonly answered: number;
-  readonly gaveUp: Readonly<Partial<Record<GiveUpReason, number>>>;
-}
-
-/**
- * LATE: too near its deadline. OVER: others answered, or it was refunded. LOST: the block that asked it was given up. BAD_INPUT, RUN_FAILED,
- * OUTPUT_TOO_LARGE: the model gave no answer. REFUSED: Oracle did not take it.
- */
-export type GiveUpReason = 'LATE' | 'OVER' | 'LOST' | 'BAD_INPUT' | 'RUN_FAILED' | 'OUTPUT_TOO_LARGE' | 'REFUSED';
 
 const MAX_OUTPUT_BYTES = 4_096;
 /** A task is remembered for so long after its deadline, so that a block read twice does not ask again. */
 const KEEP_SECONDS = 3_600;
 const SWEEP_SECONDS = 600;
 const MAX_ATTEMPTS = 3;
+/**
+ * What waits to be shown is looked at now and then: the commitment's block may have been given up. At least this often, and again after a
+ * part of the time that is left, so that there is time to commit again.
+ */
+const LOOK_SECONDS = 30;
+const LOOK_PART = 4;
 
 const GIVE_UP: Readonly<Record<string, GiveUpReason>> = {
   BAD_TENSOR: 'BAD_INPUT',
@@ -91,6 +48,8 @@ export class Answerer {
   readonly #stop = new AbortController();
   #running: Promise<void> = Promise.resolve();
   #nextSweep = 0;
+  /** Tasks that need no look before a time, seconds. */
+  readonly #quietUntil = new Map<bigint, number>();
   #answered = 0;
   readonly #gaveUp: Partial<Record<GiveUpReason, number>> = {};
 
@@ -114,7 +73,8 @@ export class Answerer {
 
   /** As `start`, for who calls `round` itself. */
   static async open(options: AnswererOptions, deps: AnswererDeps): Promise<Answerer> {
-    const { minimumGain = 0n, marginSeconds = 3, pollMs = 1_000, maxWaiting = 256, fromBlock, ...who } = options;
+    const { minimumGain = 0n, marginSeconds = 3, pollMs = 1_000, maxWaiting = 256 } = options;
+    const { fromBlock, showAfter = 'latest', ...who } = options;
     const { provider, model } = who;
     if (marginSeconds < 0 || pollMs <= 0) throw new AnswerError('BAD_OPTIONS', 'a margin or pause below 0');
     await checkAccounts({ provider, model }, deps);
@@ -122,7 +82,7 @@ export class Answerer {
     if ((await store.cursor()) === undefined) {
       await store.take([], fromBlock === undefined ? (await deps.oracle.head()).number : fromBlock - 1n);
     }
-    return new Answerer({ ...who, minimumGain, marginSeconds, pollMs, maxWaiting }, { deps, store });
+    return new Answerer({ ...who, minimumGain, marginSeconds, showAfter, pollMs, maxWaiting }, { deps, store });
   }
 
   get stats(): AnswererStats {
@@ -154,10 +114,12 @@ export class Answerer {
     await this.#sweep();
     const tasks = await this.#store.tasks();
     // A flood of questions that do not pay costs a look at the store, not one at the node for each.
-    const due = tasks.filter(
-      (task) => task.state !== 'asked' || this.#isLate(task) || this.#isWorth(task, { outputBytes: 0, gasPrice }),
+    const due = tasks.filter((task) =>
+      task.state === 'signed'
+        ? (this.#quietUntil.get(task.question) ?? 0) <= this.#now()
+        : this.#isLate(task) || this.#isWorth(task, { outputBytes: 0, gasPrice }),
     );
-    for (const task of [...due].sort((a, b) => a.deadline - b.deadline)) {
+    for (const task of [...due].sort((a, b) => dueBy(a) - dueBy(b))) {
       if (this.#stop.signal.aborted) return;
       // One question's trouble is not another's.
       await this.#advance(task, gasPrice).catch((error: unknown) => {
@@ -204,7 +166,7 @@ export class Answerer {
     if (found.answered.includes(this.#options.provider)) return this.#done(task);
     if (found.status !== 'open') return this.#giveUp(task, 'OVER');
     if (task.sent !== undefined) {
-      const outcome = await this.#deps.oracle.outcome(bytesToHex(task.sent));
+      const outcome = await this.#deps.oracle.outcome(task.sent);
       // Included after the question was looked at: the next round sees it.
       if (outcome === 'pending' || outcome === 'included') return;
       if (task.attempts >= MAX_ATTEMPTS) return this.#giveUp(task, 'REFUSED');
@@ -212,11 +174,35 @@ export class Answerer {
     if (this.#isLate(task)) return this.#giveUp(task, 'LATE');
     const signed = task.signed ?? (await this.#work(task, gasPrice));
     if (signed === undefined) return;
-    await this.#send({ ...task, state: 'signed', signed });
+    await this.#bring({ ...task, state: 'signed', signed });
   }
 
-  #isLate({ deadline }: Task): boolean {
-    return this.#now() + this.#options.marginSeconds > deadline;
+  /** Commits where that is needed, waits for its time, sends. */
+  async #bring(task: Task & { readonly signed: SignedAnswer }): Promise<void> {
+    const { oracle } = this.#deps;
+    const now = this.#now();
+    const { marginSeconds, showAfter } = this.#options;
+    const step = await commitmentStep(task, {
+      oracle,
+      now,
+      newest: this.#intake.timestamp,
+      marginSeconds,
+      showAfter,
+    });
+    if (step.kind === 'show') return this.#send(task);
+    if (step.kind === 'late') return this.#giveUp(task, task.commits === 0 ? 'LATE' : 'UNCOMMITTED');
+    if (step.kind === 'wait') {
+      const part = Math.ceil((step.until - now) / LOOK_PART);
+      this.#quietUntil.set(task.question, now + Math.min(part, LOOK_SECONDS));
+      return;
+    }
+    const committed = await oracle.commit(step.receiptHash);
+    await this.#store.write({ ...task, committed, commits: task.commits + 1 });
+    this.#log.info({ question: task.question.toString(), hash: committed }, 'committed to an answer');
+  }
+
+  #isLate(task: Task): boolean {
+    return this.#now() + this.#options.marginSeconds > dueBy(task);
   }
 
   /** Whether it pays, whatever the answer turns out to be: gas may get cheaper, so such a task waits. */
@@ -224,7 +210,7 @@ export class Answerer {
     task: Task,
     { outputBytes, gasPrice }: { readonly outputBytes: number; readonly gasPrice: bigint },
   ): boolean {
-    return task.price - answerGas({ ...task, outputBytes }) * gasPrice >= this.#options.minimumGain;
+    return task.price - answerCost({ ...task, outputBytes }) * gasPrice >= this.#options.minimumGain;
   }
 
   async #work(task: Task, gasPrice: bigint): Promise<SignedAnswer | undefined> {
@@ -269,12 +255,13 @@ export class Answerer {
     const { receipt, output } = task.signed;
     const gas = answerGas({ ...task, outputBytes: output.length });
     const hash = await this.#deps.oracle.send({ provider: this.#options.provider, output, receipt, gas });
-    await this.#store.write({ ...task, sent: hexToBytes(hash), attempts: task.attempts + 1 });
+    await this.#store.write({ ...task, sent: hash, attempts: task.attempts + 1 });
     this.#log.info({ question: task.question.toString(), hash }, 'answer sent');
   }
 
   async #done(task: Task): Promise<void> {
     this.#answered += 1;
+    this.#quietUntil.delete(task.question);
     await this.#store.end(overTask(task));
   }
 
@@ -290,7 +277,13 @@ export class Answerer {
   }
 
   #count(task: Task, reason: GiveUpReason): void {
+    this.#quietUntil.delete(task.question);
     this.#gaveUp[reason] = (this.#gaveUp[reason] ?? 0) + 1;
     this.#log.info({ question: task.question.toString(), reason }, 'question not answered');
   }
+}
+
+/** Seconds: until then it must be committed to, or shown. Where half of the time is too short to answer, so is all of it. */
+function dueBy({ state, revealFrom, deadline }: Task): number {
+  return state === 'asked' && revealFrom > 0 ? revealFrom - 1 : deadline;
 }

@@ -6,9 +6,10 @@ import { verifyAnswer } from '../../../protocol/receipts/answer.ts';
 import { actor, TEST_DOMAIN } from '../../../protocol/testing/actors.ts';
 import { type Field, Kind } from '../../../protocol/types.ts';
 import { SdkError } from '../../../sdk/errors.ts';
+import { answerHash } from '../../../sdk/oracle/commitment.ts';
 import type { QuestionView } from '../../../sdk/oracle/question.ts';
 import { ExecutionError } from '../../execution/executionError.ts';
-import type { AnswererDeps } from '../answerer.ts';
+import type { AnswererDeps } from '../answererOptions.ts';
 import type { AnswerToSend, AskedLog, OraclePort, SendOutcome } from '../oraclePort.ts';
 
 export const PROVIDER = 101;
@@ -29,7 +30,15 @@ export class FakeOracle implements OraclePort {
   /** Questions that were looked at. */
   looks = 0;
   readonly sent: AnswerToSend[] = [];
+  /** What is committed on L1 is so much older, seconds. */
+  safeLag = 0;
+  /** Transactions with commitments, by what they commit to; and when each was first in a block. */
+  readonly commits: Hex[] = [];
+  readonly commitments = new Map<Hex, number>();
+  /** Of whoever builds blocks, seconds. A block is made only for a transaction. */
+  clock: () => number = () => 0;
   readonly questions = new Map<bigint, Question>();
+  #blocks = 0;
   readonly #outcomes = new Map<Hex, SendOutcome>();
 
   ask(change: Partial<AskedLog> = {}): bigint {
@@ -38,27 +47,32 @@ export class FakeOracle implements OraclePort {
     const asked = {
       question,
       providers: [PROVIDER, OTHER],
-      quorum: 2,
-      fee: 100n,
+      quorum: 1,
+      fee: 50n,
       deadline: 1_060,
+      revealFrom: 0,
       callbackGas: 0,
       input: new TextEncoder().encode(`question ${question}`),
       ...change,
     };
-    this.questions.set(question, { ...asked, block: this.newest, status: 'open', answered: [] });
+    this.#makeBlock();
+    const revealFrom = asked.quorum === 1 ? 0 : this.timestamp + Math.floor((asked.deadline - this.timestamp) / 2);
+    this.questions.set(question, { ...asked, revealFrom, ...change, block: this.newest, status: 'open', answered: [] });
     return question;
   }
 
   /** The transactions that were held are in a block. */
   deliver(): void {
+    this.#makeBlock();
+    for (const hash of this.commits) this.#noteCommitment(hash);
     for (const answer of this.sent) this.#take(answer);
     for (const hash of this.#outcomes.keys()) this.#outcomes.set(hash, 'included');
   }
 
-  async head(): Promise<{ number: bigint; hash: Hex; timestamp: number }> {
+  async head(tag?: 'latest' | 'safe'): Promise<{ number: bigint; hash: Hex; timestamp: number }> {
     const held = [...this.questions].map(([number, { input }]) => `${number} ${hex(input)}`);
-    const hash = hex(sha256(new TextEncoder().encode(`${this.newest} ${held.join()}`)));
-    return { number: this.newest, hash, timestamp: this.timestamp };
+    const hash = hex(sha256(new TextEncoder().encode(`${this.newest} ${this.#blocks} ${held.join()}`)));
+    return { number: this.newest, hash, timestamp: this.timestamp - (tag === 'safe' ? this.safeLag : 0) };
   }
 
   async gasPrice(): Promise<bigint> {
@@ -98,21 +112,63 @@ export class FakeOracle implements OraclePort {
   async send(answer: AnswerToSend): Promise<Hex> {
     if (this.sending === 'break') throw new SdkError('BAD_ANSWER', 'the node is away');
     this.sent.push(answer);
-    const hash: Hex = `0x${this.sent.length.toString(16).padStart(64, '0')}`;
+    const hash = this.#transaction();
+    if (this.sending === 'take') this.#take(answer, hash);
+    return hash;
+  }
+
+  async committedAt(receiptHash: Hex): Promise<number | undefined> {
+    this.looks += 1;
+    return this.commitments.get(receiptHash);
+  }
+
+  async commit(receiptHash: Hex): Promise<Hex> {
+    if (this.sending === 'break') throw new SdkError('BAD_ANSWER', 'the node is away');
+    this.commits.push(receiptHash);
+    const hash = this.#transaction();
+    if (this.sending === 'take') this.#noteCommitment(receiptHash);
+    return hash;
+  }
+
+  /** The blocks with what was sent so far are given up, and nobody has it. */
+  forgetTransactions(): void {
+    for (const hash of this.#outcomes.keys()) this.#outcomes.set(hash, 'unknown');
+  }
+
+  #noteCommitment(receiptHash: Hex): void {
+    if (!this.commitments.has(receiptHash)) this.commitments.set(receiptHash, this.timestamp);
+  }
+
+  /** One whose fate is as told. */
+  #transaction(): Hex {
+    const hash: Hex = `0x${(this.#outcomes.size + 1).toString(16).padStart(64, '0')}`;
     const outcomes = { take: 'included', lose: 'unknown', fail: 'failed', hold: 'pending' } as const;
     this.#outcomes.set(hash, outcomes[this.sending]);
-    if (this.sending === 'take') this.#take(answer);
+    if (this.sending === 'take' || this.sending === 'fail') this.#makeBlock();
     return hash;
+  }
+
+  #makeBlock(): void {
+    this.timestamp = Math.max(this.timestamp, this.clock());
+    this.#blocks += 1;
   }
 
   async outcome(hash: Hex): Promise<SendOutcome> {
     return this.#outcomes.get(hash) ?? 'unknown';
   }
 
-  #take({ receipt, provider }: AnswerToSend): void {
+  #take({ receipt, provider }: AnswerToSend, hash?: Hex): void {
     const found = this.questions.get(BigInt(receipt.sequence));
-    const isGood = verifyAnswer(receipt, OWNER.key, TEST_DOMAIN);
+    const isGood =
+      verifyAnswer(receipt, OWNER.key, TEST_DOMAIN) && this.#isShownInTime(receipt, found?.revealFrom ?? 0);
     if (found?.status === 'open' && isGood && !found.answered.includes(provider)) found.answered.push(provider);
+    else if (hash !== undefined) this.#outcomes.set(hash, 'failed');
+  }
+
+  #isShownInTime(receipt: AnswerToSend['receipt'], revealFrom: number): boolean {
+    if (revealFrom === 0) return true;
+    const committed = this.commitments.get(answerHash(receipt)) ?? Number.POSITIVE_INFINITY;
+    return this.timestamp >= revealFrom && committed < revealFrom;
   }
 }
 
