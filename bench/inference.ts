@@ -25,7 +25,7 @@ const { values: args } = parseArgs({
 });
 const SECONDS = Number(args.seconds);
 const ROUNDS = Number(args.rounds);
-const PAYERS = 8;
+const PAYERS = 16;
 
 function progress(message: string): void {
   process.stderr.write(`${message}\n`);
@@ -37,6 +37,8 @@ interface Figures {
   readonly p99Ms: number;
   /** Of the provider's process, model included. */
   readonly cpuMsPerAnswer: number;
+  /** Of the consumers' process, on the same cores. */
+  readonly consumerCpuMs: number;
 }
 
 interface Comparison {
@@ -44,6 +46,8 @@ interface Comparison {
   readonly paid: Figures;
   /** Paid over bare, answers a second: the median over pairs of rounds. */
   readonly ratio: number;
+  /** What a paid answer costs the provider over a bare one, in CPU time: other load hardly moves it, and consumers are not in it. */
+  readonly providerCpuPercent: number;
   readonly addedP50Ms: number;
   readonly addedP99Ms: number;
 }
@@ -86,6 +90,7 @@ async function compare(stage: Stage, input: string, payers: number): Promise<Com
         3,
       ),
     },
+    providerCpuPercent: rounded((paid.cpuMsPerAnswer / bare.cpuMsPerAnswer - 1) * 100, 1),
     addedP50Ms: rounded(paid.p50Ms - bare.p50Ms, 2),
     addedP99Ms: rounded(paid.p99Ms - bare.p99Ms, 2),
   };
@@ -101,6 +106,7 @@ function figures(rounds: readonly (RoundResult & { readonly serverCpu: number })
     p50Ms: rounded(at(latencies, 0.5), 2),
     p99Ms: rounded(at(latencies, 0.99), 2),
     cpuMsPerAnswer: rounded((cpu * 1000) / answers, 2),
+    consumerCpuMs: rounded((rounds.reduce((sum, round) => sum + round.cpuSeconds, 0) * 1000) / answers, 2),
   };
 }
 
@@ -148,6 +154,8 @@ const headline = result['slow, 2 threads']?.[`${PAYERS} consumers`];
 const summary = {
   ratio: headline?.ratio,
   costPercent: headline === undefined ? undefined : rounded((1 - headline.ratio) * 100, 1),
+  providerCpuPercent: headline?.providerCpuPercent,
+  ratioOfOneThread: result['slow, 1 thread']?.[`${PAYERS} consumers`]?.ratio,
   paidPerSecond: headline?.paid.perSecond,
   barePerSecond: headline?.bare.perSecond,
   addedP50Ms: result['slow, 1 thread']?.['1 consumer']?.addedP50Ms,
@@ -158,20 +166,24 @@ const summary = {
 if (args.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
 else {
   const rows = Object.entries(result).flatMap(([name, byConsumers]) =>
-    Object.entries(byConsumers).map(([consumers, { bare, paid, ratio, addedP50Ms, addedP99Ms }]) => [
-      `${name}, ${consumers}`,
-      {
-        'bare/s': bare.perSecond,
-        'paid/s': paid.perSecond,
-        ratio,
-        'bare p50': bare.p50Ms,
-        'paid p50': paid.p50Ms,
-        '+p50': addedP50Ms,
-        '+p99': addedP99Ms,
-        'CPU ms bare': bare.cpuMsPerAnswer,
-        'CPU ms paid': paid.cpuMsPerAnswer,
-      },
-    ]),
+    Object.entries(byConsumers).map(
+      ([consumers, { bare, paid, ratio, providerCpuPercent, addedP50Ms, addedP99Ms }]) => [
+        `${name}, ${consumers}`,
+        {
+          'bare/s': bare.perSecond,
+          'paid/s': paid.perSecond,
+          ratio,
+          'bare p50': bare.p50Ms,
+          'paid p50': paid.p50Ms,
+          '+p50': addedP50Ms,
+          '+p99': addedP99Ms,
+          'CPU ms bare': bare.cpuMsPerAnswer,
+          'CPU ms paid': paid.cpuMsPerAnswer,
+          'CPU +%': providerCpuPercent,
+          'consumer CPU ms': paid.consumerCpuMs,
+        },
+      ],
+    ),
   );
   console.table(Object.fromEntries(rows));
   console.table(Object.fromEntries(Object.entries(partsMs).map(([part, ms]) => [part, { 'ms an answer': ms }])));

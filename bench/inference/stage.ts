@@ -60,7 +60,7 @@ export async function openStage(
       ...{ client: ledger.client, account: ledger.provider, runner, store: db, clock: systemClock },
     },
   );
-  const client = fork(fileURLToPath(new URL('./loadClient.ts', import.meta.url)), { execArgv: ['--import', 'tsx'] });
+  const client = fork(fileURLToPath(new URL('./loadWorker.ts', import.meta.url)), { execArgv: ['--import', 'tsx'] });
   return {
     bareUrl: bare.url,
     paidUrl: paid.url,
