@@ -45,6 +45,8 @@ function statusOf(code: DialogueError['code']): number {
   return code === 'UNKNOWN_AGENT' ? 404 : 400;
 }
 
+const MAX_CONNECTIONS = 256;
+
 export interface DialogueListener {
   readonly url: string;
   stop(): Promise<void>;
@@ -74,6 +76,7 @@ export async function listenDialogue(
       );
     },
   );
+  server.maxConnections = MAX_CONNECTIONS;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(port, host, resolve);
   });

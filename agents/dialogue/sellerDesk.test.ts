@@ -176,6 +176,24 @@ describe('a desk over HTTP', () => {
     await expect(agreed()).rejects.toMatchObject(refused('TOO_MANY'));
   });
 
+  it('looks up so many strangers at a time', async () => {
+    const { sellerClient, agent, thread, request } = await open();
+    const held = { ...sellerClient, getAttestation: () => new Promise<never>(() => undefined) };
+    const seller: Seller = {
+      quote: () => ({ reason: 'no' }),
+      escrowFor: () => ({ provider: 0, model: 0, token: 0 }),
+      work: () => Promise.reject(new RangeError()),
+      settle: async () => undefined,
+    };
+    // a client whose node never answers this question
+    const client = held as unknown as typeof sellerClient;
+    const deps = { client, account: bob, seller, now: () => FAKE_TIME };
+    const desk = new SellerDesk({ agent }, deps);
+    const say = () => desk.handle(signedDocumentJson.encode(thread().request(request, FAKE_TIME)));
+    for (let n = 0; n < 16; n += 1) void say();
+    await expect(say()).rejects.toMatchObject({ code: 'TOO_MANY' });
+  });
+
   it('reads no endless message and no other path', async () => {
     const { api } = await open();
     await expect(api.dialogue({ text: 'x'.repeat(30_000) })).rejects.toMatchObject(refused('INPUT_TOO_LARGE'));

@@ -49,6 +49,9 @@ export interface SellerDeskDependencies {
   readonly now: () => number;
 }
 
+/** Keys of agents that are looked up at a time. */
+const MAX_LOOKUPS = 16;
+
 interface Open {
   readonly buyer: AccountIndex;
   readonly thread: SellerThread;
@@ -62,6 +65,7 @@ export class SellerDesk {
   /** Escrows of this desk's threads: a channel has one book, so one thread. */
   readonly #escrows = new Set<number>();
   readonly #locks = new KeyedLock();
+  #lookups = 0;
 
   constructor(options: SellerDeskOptions, deps: SellerDeskDependencies) {
     this.#options = { offerSeconds: 60, maxThreads: 1_000, maxThreadsOfAgent: 8, ...options };
@@ -145,8 +149,13 @@ export class SellerDesk {
     if (own >= maxThreadsOfAgent || this.#threads.size >= maxThreads) {
       throw new DialogueError('TOO_MANY', 'too many threads are open', { agent: from });
     }
+    // strangers' messages cost questions to the ledger before their signature can be checked
+    if (this.#lookups >= MAX_LOOKUPS) throw new DialogueError('TOO_MANY', 'too many threads begin', { agent: from });
+    this.#lookups += 1;
     const { account, client } = this.#deps;
-    const otherKey = await agentKey(client, from);
+    const otherKey = await agentKey(client, from).finally(() => {
+      this.#lookups -= 1;
+    });
     const domain = domainOf(client.chain);
     return {
       buyer: from,
