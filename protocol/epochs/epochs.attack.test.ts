@@ -181,6 +181,18 @@ describe('agents', () => {
     expect(world.ledger.participants).toEqual(told);
   });
 
+  test('an owner whose first agent changes just before the start spoils no reveal', () => {
+    const world = new ServiceWorld().begin().join(STAKES, 2);
+    const told = participants(world, 0);
+    // Whoever builds blocks chooses the index.
+    world.at(START - 1, [P(2), agent(2, 150)]).judge(0, ALL);
+    expect(told).toContain(AGENT(2));
+    expect(world.ledger.payout(0).participants.find(({ account }) => account === P(2))?.agent).toBe(150);
+    expect(world.ledger.payout(0).reveals.size).toBe(3);
+    expect(paidTo(world.ledger.payout(0), P(1))).toBeGreaterThan(0n);
+    expect(paidTo(world.ledger.payout(0), P(2))).toBe(0n);
+  });
+
   test('of other services, or called a service, are none of this one', () => {
     const world = new ServiceWorld().begin().join(STAKES, 1);
     world.at(START - 100, [P(2), attest(P(2), 401, { subtype: Subtype.SERVICE })]);

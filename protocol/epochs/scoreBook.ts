@@ -17,9 +17,7 @@ export type IgnoredReason =
   /** Not what the last commitment says. */
   | 'OTHER_SCORES'
   /** One counted already. */
-  | 'SECOND_REVEAL'
-  /** A weight for who does not provide in this epoch. */
-  | 'STRANGER';
+  | 'SECOND_REVEAL';
 
 export interface Ignored {
   readonly account: AccountIndex;
@@ -106,7 +104,14 @@ export class ScoreBook {
     const reveal = decodeReveal(memos);
     const reason = this.#wrong(account, epoch) ?? (moment.isRevealing ? this.#judge(account, reveal) : 'EARLY');
     if (reason !== undefined) this.#ignore({ account, kind: 'REVEAL', epoch, reason, batch: moment.batch });
-    else if (reveal !== undefined) this.#reveals.set(account, reveal.weights);
+    else if (reveal !== undefined) {
+      // Weights for others count for nothing, no more: who provides is settled at the epoch's start, and whoever judges by batches that
+      // are proven may learn of it late. An owner that changes its first agent must not spoil what is said of all.
+      this.#reveals.set(
+        account,
+        reveal.weights.filter(([agent]) => this.#agents.has(agent)),
+      );
+    }
   }
 
   #judge(account: AccountIndex, reveal: Reveal | undefined): IgnoredReason | undefined {
@@ -115,11 +120,11 @@ export class ScoreBook {
     const commitment = this.#commitments.get(account);
     if (commitment === undefined) return 'NO_COMMITMENT';
     const { service, epoch, domain } = this.#options;
-    const { salt, words, weights } = reveal;
+    const { salt, words } = reveal;
     if (scoreCommitment({ service, epoch, evaluator: account, salt, words }, domain) !== commitment) {
       return 'OTHER_SCORES';
     }
-    return weights.every(([agent]) => this.#agents.has(agent)) ? undefined : 'STRANGER';
+    return undefined;
   }
 
   #wrong(account: AccountIndex, epoch: number): IgnoredReason | undefined {

@@ -37,7 +37,6 @@ const REASONS: readonly IgnoredReason[] = [
   'NO_COMMITMENT',
   'OTHER_SCORES',
   'SECOND_REVEAL',
-  'STRANGER',
 ];
 
 function pair<A, B>(a: JsonCodec<A>, b: JsonCodec<B>): JsonCodec<readonly [A, B]> {
