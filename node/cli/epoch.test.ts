@@ -224,8 +224,9 @@ describe('an epoch', () => {
     await proven();
     const done = await run(...pay, path('keeper'), '--epoch', 0, '--dev', 'alice');
     expect(done.json.epochs[0]).toMatchObject({ state: 'paid', status: 'paid' });
-    // Whoever lost the folder reads it off the ledger.
-    const other = await run(...pay, path('keeper2'), '--epoch', 0, '--dev', 'alice');
+    // Whoever lost the folder reads it off the ledger, here that of L1.
+    const l1 = ['--from-l1', '--l1', fixture.l1.url, '--l1-start-block', Number(fixture.deployment.deployedAt)];
+    const other = await run(...pay, path('keeper2'), '--epoch', 0, '--dev', 'alice', ...l1);
     expect(other.json.epochs[0].state).toBe('paid');
   });
 

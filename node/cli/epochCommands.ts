@@ -3,7 +3,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, InvalidArgumentError } from 'commander';
 import { nodePort } from '../../agents/evaluator/chainPort.ts';
 import { Keeper, type KeeperReport } from '../../agents/evaluator/keeper.ts';
-import { nodeSource } from '../../agents/evaluator/ledgerSource.ts';
 import { openLevel } from '../../chain/db.ts';
 import type { ServiceLedger } from '../../protocol/epochs/serviceLedger.ts';
 import type { AccountIndex } from '../../protocol/types.ts';
@@ -15,10 +14,9 @@ import { type LedgerKeyOptions, ledgerSeed, withDev, withLedgerKey } from './con
 import {
   explained,
   type LedgerOptions,
+  placeOf,
   readService,
-  type ServiceOptions,
   serviceLedger,
-  withService,
   withServiceLedger,
 } from './epochLedger.ts';
 import { epochJson, epochView, verdictJson, verdictView } from './epochViews.ts';
@@ -27,7 +25,7 @@ import { count } from './parsers.ts';
 import { serviceOf } from './serviceCommands.ts';
 import { stopSignal } from './signals.ts';
 
-interface PayOptions extends ServiceOptions, LedgerKeyOptions {
+interface PayOptions extends LedgerOptions, LedgerKeyOptions {
   readonly epoch?: number;
   readonly dataDir: string;
   readonly wait?: boolean;
@@ -60,7 +58,7 @@ export function registerEpochCommands(program: Command): void {
         ({ token, ...verdict }) => verdictView(verdict, token),
       ),
     );
-  withDev(withLedgerKey(withService(epoch.command('pay'))))
+  withDev(withLedgerKey(withServiceLedger(epoch.command('pay'))))
     .description('pay what is due of epochs that are over, once; the service’s owner signs')
     .option('--epoch <n>', 'only this one; default: all of the last eight', count)
     .requiredOption('--data-dir <dir>', 'what was signed: without it an epoch could be paid twice')
@@ -116,7 +114,9 @@ async function pay(options: PayOptions) {
   const { signal, release } = stopSignal();
   try {
     const domain = domainOf(client.chain);
-    const deps = { chain: nodePort(client, account), source: nodeSource(client), db };
+    // A node that lies about batches would make the keeper pay whom it likes: --from-l1 believes none.
+    const { source } = await placeOf(options);
+    const deps = { chain: nodePort(client, account), source, db };
     const one = await Keeper.open({ service, document, domain, account: owner as AccountIndex }, deps); // of a live account's terms
     const step = async (): Promise<KeeperReport[]> =>
       epoch === undefined ? one.step(signal) : [await one.pay(epoch, signal)];

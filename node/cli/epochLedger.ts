@@ -74,14 +74,15 @@ const HINTS: Readonly<Record<string, string>> = {
   EPOCH_FORGOTTEN: 'the epoch was before the service’s first one',
 };
 
-interface Place {
+export interface Place {
   readonly source: LedgerSource;
   readonly domain: Field;
   /** Seconds: of the newest batch that counts, or the node's clock. */
   readonly time: number;
 }
 
-async function placeOf(options: LedgerOptions): Promise<Place> {
+/** Where a service's batches come from. @throws CliError L1_UNREACHABLE */
+export async function placeOf(options: LedgerOptions): Promise<Place> {
   if (options.fromL1 === true) {
     const rollup = await rollupReader(options);
     const { domain } = await rollup.parameters();
