@@ -1,4 +1,7 @@
-/** A contract asks an attested model: three providers answer, two agree and are paid, the contract is called back with what they said. */
+/**
+ * A contract asks an attested model: three providers commit to their answers, then show them; two agree and are paid, the contract is called
+ * back with what they said.
+ */
 import { createPublicClient, createWalletClient, formatEther, http, parseEther } from 'viem';
 import {
   askedIn,
@@ -15,6 +18,8 @@ import { connect, type ExampleOptions, type Network, person, runExample } from '
 
 const FEE = parseEther('0.003');
 const QUORUM = 2;
+/** Half of it for commitments. */
+const OPEN_SECONDS = 600;
 const FOR_GAS = parseEther('0.05');
 
 /** Stands for a model that answers the same question always the same way; `agents/answers` runs real ones. */
@@ -67,27 +72,36 @@ export async function askAModel(options: ExampleOptions) {
   const hash = await asker.evm.writeContract({
     ...contract,
     functionName: 'ask',
-    args: [`0x${Buffer.from(input).toString('hex')}`, time + 3_600],
+    args: [`0x${Buffer.from(input).toString('hex')}`, time + OPEN_SECONDS],
     value: FEE,
   });
   const { question } = askedIn(await asker.client.waitForTransactionReceipt({ hash }));
-  const { price } = await asker.evm.getQuestion(question);
+  const { price, revealFrom } = await asker.evm.getQuestion(question);
   log(`question ${question}: ${formatEther(price)} ETH for each of ${QUORUM} answers that agree`);
 
-  // The first provider makes its answer up. It is signed all the same, and nobody confirms it.
-  const answer = async (provider: (typeof providers)[number], output: Uint8Array): Promise<void> => {
-    const receipt = signOracleAnswer(provider.ledger, provider.account, {
-      question,
-      model: model.index,
-      price,
-      input,
+  // Each signs its answer and commits to it, so that nobody copies what another shows. The first one makes its answer up: it is signed all the
+  // same, and nobody confirms it.
+  const answers = providers.map((provider, i) => {
+    const output = provider === first ? new TextEncoder().encode('no idea') : infer(input);
+    const said = { question, model: model.index, price, input, output, time };
+    return {
+      provider,
+      of: accounts[i] ?? 0,
       output,
-      time,
-    });
-    await provider.evm.answerQuestion({ provider: accounts[providers.indexOf(provider)] ?? 0, output, receipt });
-  };
-  await answer(first, new TextEncoder().encode('no idea'));
-  for (const provider of others) await answer(provider, infer(input));
+      receipt: signOracleAnswer(provider.ledger, provider.account, said),
+    };
+  });
+  for (const { provider, receipt } of answers) await provider.evm.commitAnswer(receipt);
+  log(`${answers.length} answers are committed to`);
+
+  // A development network sets its clock forward. A block must say that it is time: on a lane without traffic, any transaction makes one.
+  await first.ledger.request({ method: 'engram_devAdvanceTime', params: [OPEN_SECONDS / 2] });
+  for (const { provider, receipt } of answers.slice(0, 1)) await provider.evm.commitAnswer(receipt);
+  await asker.evm.waitForReveal(question, { timeoutMs: 60_000 });
+  log(`shown from ${new Date(revealFrom * 1_000).toISOString()} on`);
+  for (const { provider, of, output, receipt } of answers) {
+    await provider.evm.answerQuestion({ provider: of, output, receipt });
+  }
 
   const { output, paid, hasCallbackFailed } = await asker.evm.waitForAnswer(question, { timeoutMs: 60_000 });
   const learnt = (await asker.client.readContract({ ...contract, functionName: 'answerOf', args: [question] })) as {

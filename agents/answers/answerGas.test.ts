@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { failure, OracleWorld, PROVIDERS } from '../../genesis/testing/oracleWorld.ts';
-import { answerGas } from './answerGas.ts';
+import { answerCost, answerGas, COMMIT_GAS } from './answerGas.ts';
 
 /** What one transaction of the lane may use. */
 const TRANSACTION_GAS = 2n ** 24n;
@@ -31,6 +31,17 @@ describe('gas for an answer', () => {
       expect(failure(await world.answer(1, provider, { output, price, gasLimit }))).toBe('success');
     }
     expect(await world.status(1)).toBe(2);
+  });
+
+  it('and its commitment is what was reckoned with: a first one, and one that makes a block', async () => {
+    const receipt = world.receipt(1, PROVIDERS[0] ?? 0);
+    const { gasUsed: first } = await world.commit(receipt);
+    const { gasUsed: again } = await world.commit(receipt);
+    expect(first).toBeLessThan(COMMIT_GAS);
+    const terms = { quorum: 2, callbackGas: 0, outputBytes: 5 };
+    expect(answerCost(terms) - answerGas(terms)).toBeGreaterThan(first + again);
+    const alone = { ...terms, quorum: 1 };
+    expect(answerCost(alone)).toBe(answerGas(alone));
   });
 
   it('is not far more than is used: what pays for itself is answered', async () => {

@@ -26,7 +26,12 @@ export function registerOracleCommands(program: Command): void {
     .requiredOption('--providers <indices>', 'KEY accounts that are asked, comma-separated, at most 8', indices)
     .requiredOption('--fee <amount>', 'base units, or with wei, gwei, ether', amount)
     .option('--quorum <n>', 'how many must agree; default: more than half', count)
-    .option('--for <seconds>', 'how long answers are taken, at most 7 days', count, 600)
+    .option(
+      '--for <seconds>',
+      'how long answers are taken, at most 7 days; half of it for commitments if several must agree',
+      count,
+      600,
+    )
     .option('--wait', 'until there is an answer, or time is up')
     .action((options: AskOptions) => guarded(options, () => ask(options), lines));
   withNode(oracle.command('status'))

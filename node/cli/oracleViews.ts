@@ -17,8 +17,21 @@ export function resultOf({ output, execution, paid, hasCallbackFailed, block, tr
 }
 
 export function questionView(found: QuestionView & { readonly answer?: ReturnType<typeof resultOf> }): string {
-  const { question, status, model, asker, providers, answered, quorum, deadline, fee, price, callbackGas, answer } =
-    found;
+  const {
+    question,
+    status,
+    model,
+    asker,
+    providers,
+    answered,
+    quorum,
+    deadline,
+    revealFrom,
+    fee,
+    price,
+    callbackGas,
+    answer,
+  } = found;
   return columns([
     ['question', String(question)],
     ['status', status],
@@ -26,6 +39,7 @@ export function questionView(found: QuestionView & { readonly answer?: ReturnTyp
     ['asker', asker],
     ['asked', `${providers.join(', ')}; ${quorum} must agree`],
     ['answered', answered.length === 0 ? 'nobody yet' : answered.join(', ')],
+    ...(revealFrom === 0 ? [] : [['shown from', `${date(revealFrom)}, if committed to before`]]),
     ['until', date(deadline)],
     ['fee', `${money(String(fee), 0)}: ${money(String(price), 0)} for each of the quorum`],
     ['callback', callbackGas === 0 ? 'none' : `with ${callbackGas} gas`],

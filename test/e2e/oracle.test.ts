@@ -7,13 +7,16 @@ import { oraclePort } from '../../agents/answers/oraclePort.ts';
 import { MemoryDb } from '../../agents/answers/testing/fakeOracle.ts';
 import { ModelRunner } from '../../agents/execution/modelRunner.ts';
 import { tinyInput, tinyModel } from '../../agents/execution/testing/testModels.ts';
-import { systemClock } from '../../chain/clock.ts';
+import { ShiftableClock, systemClock } from '../../chain/clock.ts';
 import { silentLogger } from '../../chain/logger.ts';
 import { buildAskModel } from '../../examples/contracts/build.ts';
 import { Exit } from '../../node/cli/output.ts';
 import { engram } from '../../node/testing/runCli.ts';
+import type { SignedReceipt } from '../../protocol/receipts/receipt.ts';
 import {
+  answerQuestion,
   askedIn,
+  commitAnswer,
   domainOf,
   getOracleCredit,
   getQuestion,
@@ -23,14 +26,17 @@ import {
   Subtype,
   signOracleAnswer,
   waitForAnswer,
+  waitForReveal,
   withdrawOracleCredit,
 } from '../../sdk/index.ts';
+import { ORACLE_ABI } from '../../sdk/lane/contracts.ts';
 import { type InstantDevnet, startInstantDevnet } from './support/instantDevnet.ts';
 import { type LanePerson, LaneWorld } from './support/laneWorld.ts';
 
 const FEE = parseEther('0.01') + 1n;
 const PRICE = parseEther('0.005');
 const OPEN_SECONDS = 600;
+const CLI_SECONDS = 400;
 const NAMES = ['bob', 'carol', 'dave'] as const;
 const INPUT = tinyInput([1, 2, 3, 4]);
 
@@ -44,6 +50,8 @@ let model: number;
 let runner: ModelRunner;
 let contract: { readonly address: Address; readonly abi: Awaited<ReturnType<typeof buildAskModel>>['abi'] };
 const running: Answerer[] = [];
+/** Of the providers' machines. */
+const clock = new ShiftableClock(systemClock);
 
 beforeAll(async () => {
   devnet = await startInstantDevnet();
@@ -78,6 +86,17 @@ async function now(): Promise<number> {
   return (await alice.ledger.getChainInfo()).time;
 }
 
+/** Time passes for the lane and for the providers. No block comes of it: the lane is quiet. */
+async function pass(seconds: number): Promise<void> {
+  await devnet.rpc.request('engram_devAdvanceTime', [seconds]);
+  clock.advance(seconds * 1_000);
+}
+
+const commitments = async (): Promise<number> => {
+  const events = { address: ORACLE, abi: ORACLE_ABI, eventName: 'Committed', fromBlock: 0n } as const;
+  return (await world.evm.getContractEvents(events)).length;
+};
+
 async function ask(): Promise<bigint> {
   const args = [bytesToHex(INPUT), (await now()) + OPEN_SECONDS];
   const hash = await alice.evm.writeContract({ ...contract, functionName: 'ask', args, value: FEE });
@@ -101,7 +120,7 @@ async function start(
         run: async (...args) => change(await runner.run(...args)),
       },
       db,
-      clock: systemClock,
+      clock,
       log: silentLogger,
       domain: domainOf(world.chain),
     },
@@ -122,10 +141,21 @@ describe('a contract that asks', () => {
     const question = await ask();
     const upsideDown = (output: Uint8Array) => output.slice().fill(0, output.length - 4);
     const liar = await start(2, { change: upsideDown });
-    await expect.poll(async () => (await getQuestion(world.evm, question)).answered).toEqual([accounts[2]]);
     const db = new MemoryDb();
     const first = await start(0, { db });
-    await start(1);
+    const secondDb = new MemoryDb();
+    const second = await start(1, { db: secondDb });
+    await expect.poll(commitments, { timeout: 20_000 }).toBe(3);
+    expect((await getQuestion(world.evm, question)).answered).toEqual([]);
+    // The liar is the first to show; who reads it copies nothing.
+    for (const answerer of [first, second]) await answerer.stop();
+    await pass(OPEN_SECONDS / 2);
+    await expect
+      .poll(async () => (await getQuestion(world.evm, question)).answered, { timeout: 20_000 })
+      .toEqual([accounts[2]]);
+    // Killed after their commitments, they go on with the same receipts.
+    const firstAgain = await start(0, { db });
+    await start(1, { db: secondDb });
     const { output, paid, hasCallbackFailed } = await waitForAnswer(world.evm, question);
     expect(bytesToHex(output)).toBe(bytesToHex(await runner.run(INPUT)));
     expect({ paid, hasCallbackFailed }).toEqual({ paid: accounts.slice(0, 2), hasCallbackFailed: false });
@@ -133,9 +163,11 @@ describe('a contract that asks', () => {
     expect(await credits()).toEqual([PRICE, PRICE, 0n]);
 
     // A restart on what the first one wrote down answers nothing twice, and still hears the next question.
-    await first.stop();
+    await firstAgain.stop();
     await start(0, { db });
     const next = await ask();
+    await expect.poll(commitments, { timeout: 20_000 }).toBe(6);
+    await pass(OPEN_SECONDS / 2);
     await waitForAnswer(world.evm, next);
     expect((await getQuestion(world.evm, next)).answered).toEqual(expect.arrayContaining(accounts.slice(0, 2)));
     expect((await getQuestion(world.evm, question)).answered).toHaveLength(3);
@@ -154,6 +186,32 @@ describe('a contract that asks', () => {
     expect(await world.balance(ORACLE, 0)).toBe((await credits()).reduce((sum, credit) => sum + credit));
   });
 
+  it('is told nothing by who copies an answer, or shows its own too early', async () => {
+    await Promise.all(running.splice(0).map((answerer) => answerer.stop()));
+    const question = await ask();
+    const { price } = await getQuestion(world.evm, question);
+    const said = { question, model, price, input: INPUT, output: await runner.run(INPUT), time: await now() };
+    const [bob = expect.unreachable(), carol = expect.unreachable()] = providers;
+    const honest = signOracleAnswer(bob.ledger, bob.key, said);
+    const copy = signOracleAnswer(carol.ledger, carol.key, said);
+    await commitAnswer(bob.evm, honest);
+    // What is committed to names its provider: the same commitment is of no use to another.
+    await commitAnswer(carol.evm, honest);
+    const show = (person: LanePerson, receipt: SignedReceipt) => {
+      const provider = accounts[providers.indexOf(person)] ?? 0;
+      return answerQuestion(person.evm, { provider, output: said.output, receipt });
+    };
+    const refusal = (error: string) => ({ code: 'LANE_REVERTED', details: { error } });
+    await expect(show(bob, honest)).rejects.toMatchObject(refusal('TooEarlyToReveal'));
+    await pass(OPEN_SECONDS / 2);
+    await commitAnswer(carol.evm, copy); // in the block that says that it is time
+    await waitForReveal(world.evm, question);
+    await show(bob, honest);
+    await expect(show(carol, copy)).rejects.toMatchObject(refusal('NotCommitted'));
+    await expect(show(carol, honest)).rejects.toMatchObject(refusal('ReceiptSignature'));
+    expect(await getQuestion(world.evm, question)).toMatchObject({ status: 'open', answered: [accounts[0]] });
+  });
+
   it('gets its fee back if nobody answers in time, and nobody is paid for that', async () => {
     await Promise.all(running.splice(0).map((answerer) => answerer.stop()));
     const paidBefore = await credits();
@@ -162,7 +220,7 @@ describe('a contract that asks', () => {
       code: 'LANE_REVERTED',
       details: { error: 'TooEarly' },
     });
-    await devnet.rpc.request('engram_devAdvanceTime', [OPEN_SECONDS + 1]);
+    await pass(OPEN_SECONDS + 1);
     await alice.ledger.waitFor(
       await (providers[0] ?? expect.unreachable()).ledger.transfer({
         from: accounts[0] ?? 0,
@@ -220,7 +278,17 @@ describe('engram oracle', () => {
   const run = (...args: readonly (string | number)[]) => engram('oracle', ...args.map(String));
 
   it('asks, shows, refunds and withdraws', async () => {
-    const asking = ['ask', '--model', model, '--providers', accounts.join(), '--fee', '0.002ether', '--for', 60];
+    const asking = [
+      'ask',
+      '--model',
+      model,
+      '--providers',
+      accounts.join(),
+      '--fee',
+      '0.002ether',
+      '--for',
+      CLI_SECONDS,
+    ];
     const byAlice = ['--dev', 'alice', ...node()];
     const asked = await run(...asking, '--input-hex', bytesToHex(INPUT), '--json', ...byAlice);
     expect(asked.exit).toBe(0);
@@ -234,8 +302,12 @@ describe('engram oracle', () => {
     const early = await run('refund', question, '--json', ...byAlice);
     expect([early.exit, early.json.error.code]).toEqual([Exit.REFUSED, 'LANE_REVERTED']);
 
+    expect((await run('status', question, ...node())).stdout).toMatch(/^shown from .+, if committed to before$/m);
+    const before = await commitments();
     await start(0);
     await start(1);
+    await expect.poll(commitments, { timeout: 20_000 }).toBe(before + 2);
+    await pass(CLI_SECONDS / 2);
     await waitForAnswer(world.evm, BigInt(question));
     const { json } = await run('status', question, '--json', ...node());
     expect(json.answer).toMatchObject({ output: bytesToHex(await runner.run(INPUT)), paid: accounts.slice(0, 2) });
