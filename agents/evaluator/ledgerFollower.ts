@@ -38,15 +38,23 @@ const claims = list(
 );
 
 const raw: JsonCodec<Json> = { encode: (value) => value, decode: (json) => json as Json }; // the ledger's own codec checks it
-const snapshot = object<{ readonly ledger: Json; readonly root: Field | undefined }>({
-  ledger: raw,
-  root: optional(fieldWord),
-});
+const identified = object<{ readonly batch: number; readonly id: Field }>({ batch: int, id: fieldWord });
+interface Snapshot {
+  readonly ledger: Json;
+  readonly root: Field | undefined;
+  readonly unsettled: readonly { readonly batch: number; readonly id: Field }[];
+}
+const snapshot = object<Snapshot>({ ledger: raw, root: optional(fieldWord), unsettled: list(identified) });
+
+function idsOf(unsettled: Snapshot['unsettled']): Map<number, Field> {
+  return new Map(unsettled.map(({ batch, id }) => [batch, id]));
+}
 
 interface FollowerState {
   readonly ledger: ServiceLedger;
   readonly claims: readonly FoundClaim[];
   readonly root?: Field | undefined;
+  readonly unsettled?: ReadonlyMap<number, Field>;
 }
 
 function ledgerOptions({ keepClaims: _, ...options }: FollowerOptions): ServiceLedgerOptions {
@@ -65,6 +73,8 @@ export class LedgerFollower {
   #claims: FoundClaim[];
   /** The ledger's root after the last batch; undefined before the first. */
   #root: Field | undefined;
+  /** Batches taken that may be given up, by number. */
+  #unsettled: Map<number, Field>;
   /** Of the last snapshot that this process wrote. */
   #stored: { readonly batch: number; readonly epoch: number } | undefined;
 
@@ -74,6 +84,7 @@ export class LedgerFollower {
     this.#ledger = state.ledger;
     this.#claims = [...state.claims];
     this.#root = state.root;
+    this.#unsettled = new Map(state.unsettled);
   }
 
   /** @throws EvaluatorError BAD_STORE (damaged, or of another service or deployment) */
@@ -81,10 +92,10 @@ export class LedgerFollower {
     const stored = await deps.db?.get(LEDGER);
     if (stored === undefined) return new LedgerFollower(options, deps, { ledger: fresh(options), claims: [] });
     try {
-      const { ledger: json, root } = snapshot.decode(JSON.parse(stored));
+      const { ledger: json, root, unsettled } = snapshot.decode(JSON.parse(stored));
       const ledger = ServiceLedger.restore(ledgerOptions(options), json);
       const found = claims.decode(JSON.parse((await deps.db?.get(CLAIMS)) ?? '[]'));
-      return new LedgerFollower(options, deps, { ledger, claims: found, root });
+      return new LedgerFollower(options, deps, { ledger, claims: found, root, unsettled: idsOf(unsettled) });
     } catch (cause) {
       const isDamaged = [EpochError, ProtocolError, SyntaxError].some((kind) => cause instanceof kind);
       if (!isDamaged) throw cause;
@@ -115,7 +126,7 @@ export class LedgerFollower {
    */
   async sync(signal?: AbortSignal): Promise<number> {
     const last = await this.#deps.source.last(signal);
-    if (last < this.ledger.batch) this.#reset();
+    if (last < this.ledger.batch || !(await this.#isStillThere(signal))) this.#reset();
     const taken = await this.#take(last, signal);
     if (taken !== undefined) return taken;
     this.#reset();
@@ -132,6 +143,7 @@ export class LedgerFollower {
       if (this.#root !== undefined && batch.oldRoot !== this.#root) return undefined;
       this.ledger.apply(batch);
       this.#root = batch.newRoot;
+      if (source.unsettled !== undefined && batch.id !== undefined) this.#unsettled.set(batch.number, batch.id);
       this.#collect(batch);
       onBatch?.(batch.number, last);
       if (this.#isDue()) await this.#store();
@@ -139,9 +151,23 @@ export class LedgerFollower {
     return Math.max(0, last - first + 1);
   }
 
+  /** Roots alone do not tell: a batch built anew may do the same at another time, and be of another epoch. */
+  async #isStillThere(signal?: AbortSignal): Promise<boolean> {
+    const { unsettled } = this.#deps.source;
+    if (unsettled === undefined) return true;
+    // Asked first: what is final now and is the one that was taken stays it.
+    const final = await unsettled.final(signal);
+    for (const [number, id] of this.#unsettled) {
+      if ((await unsettled.id(number, signal)) !== id) return false;
+      if (number <= final) this.#unsettled.delete(number);
+    }
+    return true;
+  }
+
   #reset(): void {
     this.#ledger = fresh(this.#options);
     this.#root = undefined;
+    this.#unsettled = new Map();
     this.#claims = [];
     this.#stored = undefined;
   }
@@ -181,7 +207,13 @@ export class LedgerFollower {
 
   async #store(): Promise<void> {
     const { batch, currentEpoch: epoch } = this.ledger;
-    const text = JSON.stringify(snapshot.encode({ ledger: this.ledger.toJson(), root: this.#root }));
+    const text = JSON.stringify(
+      snapshot.encode({
+        ledger: this.ledger.toJson(),
+        root: this.#root,
+        unsettled: [...this.#unsettled].map(([batch, id]) => ({ batch, id })),
+      }),
+    );
     await this.#deps.db?.write([put(LEDGER, text), this.#claimsOp()]);
     this.#stored = { batch, epoch };
   }

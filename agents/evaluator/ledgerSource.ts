@@ -6,6 +6,7 @@ import { challengeOf, dataHashOf } from '../../protocol/commitment.ts';
 import { keccak256 } from '../../protocol/crypto/keccak.ts';
 import type { EpochBatch } from '../../protocol/epochs/serviceAccounts.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
+import { field } from '../../protocol/field.ts';
 import { closedBatchFromJson } from '../../protocol/serialize.ts';
 import type { Field } from '../../protocol/types.ts';
 import { NodeUnavailableError } from '../../sdk/errors.ts';
@@ -17,6 +18,16 @@ import { EvaluatorError } from './evaluatorError.ts';
 export interface SourceBatch extends EpochBatch {
   readonly oldRoot: Field;
   readonly newRoot: Field;
+  /** Binds header and body, the time included: two batches between the same roots may differ. Absent where batches are for good. */
+  readonly id?: Field;
+}
+
+/** Batches that can still be given up and built anew. */
+export interface UnsettledBatches {
+  /** Number of the last batch that stays. */
+  final(signal?: AbortSignal): Promise<number>;
+  /** The `id` of the batch that has this number now; undefined if none has. */
+  id(number: number, signal?: AbortSignal): Promise<Field | undefined>;
 }
 
 export interface LedgerSource {
@@ -24,6 +35,8 @@ export interface LedgerSource {
   last(signal?: AbortSignal): Promise<number>;
   /** @throws EvaluatorError BAD_SOURCE */
   batch(number: number, signal?: AbortSignal): Promise<SourceBatch>;
+  /** Only of a source whose batches are not for good. */
+  readonly unsettled?: UnsettledBatches;
 }
 
 /**
@@ -42,10 +55,22 @@ export function nodeSource(client: AnyClient, finality: Finality = 'proven'): Le
         signal,
       );
       if (json === null) throw new EvaluatorError('BAD_SOURCE', `the node does not have batch ${number}`, { number });
-      const { batch } = checked(number, () => closedBatchFromJson(json));
+      const { batch, commitment } = checked(number, () => closedBatchFromJson(json));
       const { timestamp, l1Ops, txs, oldRoot, newRoot } = batch;
       if (batch.number !== number) throw new EvaluatorError('BAD_SOURCE', 'the node sent another batch', { number });
-      return { number, timestamp, l1Ops, ops: txs.map((tx) => tx.ops), oldRoot, newRoot };
+      return { number, timestamp, l1Ops, ops: txs.map((tx) => tx.ops), oldRoot, newRoot, id: commitment.r };
+    },
+    ...(finality !== 'proven' && { unsettled: unsettledOf(client) }),
+  };
+}
+
+/** The challenge r binds everything that is posted of a batch. */
+function unsettledOf(client: AnyClient): UnsettledBatches {
+  return {
+    final: async (signal) => (await request(client, 'engram_chainInfo', [], signal && { signal })).heads.proven.batch,
+    id: async (number, signal) => {
+      const found = await patiently(() => request(client, 'engram_getBatch', [number], signal && { signal }), signal);
+      return found === null ? undefined : field(BigInt(found.publicInputs.r));
     },
   };
 }
