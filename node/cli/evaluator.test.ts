@@ -189,7 +189,7 @@ describe('engram evaluator', () => {
     await expect.poll(async () => (await evaluate()).json.state, { timeout: 30_000, interval: 100 }).toBe('revealed');
   });
 
-  it('the good one earns most, the worse one less, the cheat nothing', async () => {
+  it('the honest ones earn by what was found, the cheat nothing', async () => {
     await until(EPOCH + 5);
     await rpc.request('engram_devAdvanceTime', [1]);
     await expect.poll(isProven, { timeout: 30_000, interval: 50 }).toBe(true);
@@ -197,8 +197,13 @@ describe('engram evaluator', () => {
     const { json: shown } = await engram(...args, '--rpc', node.rpcUrl, '--json');
     const due = (name: Name) =>
       BigInt(shown.participants.find((one: { account: number }) => one.account === account[name]).due);
-    expect(due('carol')).toBeGreaterThan(due('dave'));
-    expect(due('dave')).toBeGreaterThan(0n);
+    // Questions are drawn anew every time: with a few the worse model may have the luck.
+    const weights = new Map<number, number>(shown.weights[0].weights);
+    const weight = (name: Name) => weights.get(agents[name] ?? 0) ?? 0;
+    expect(weight('erin')).toBe(0);
+    for (const name of ['carol', 'dave'] as const) expect(due(name)).toBeGreaterThan(0n);
+    const share = Number(due('carol')) / Number(due('carol') + due('dave'));
+    expect(share).toBeCloseTo(weight('carol') / (weight('carol') + weight('dave')), 3);
     expect(due('erin')).toBe(0n);
     expect(due('bob')).toBeGreaterThan(0n);
   });
