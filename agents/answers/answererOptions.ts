@@ -23,8 +23,9 @@ export interface AnswererOptions {
   /** Pause between two looks at the chain. Default 1000. */
   readonly pollMs?: number;
   /**
-   * Who else may be asked: a question counts only if this provider and those can be its quorum by themselves. Without it, an asker whose own
-   * accounts are asked too can have others work and gas for nothing, by silence, and take its fee back. Default: anybody.
+   * Who else may be asked: a question counts only if this provider and those can be its quorum by themselves, and all others cannot. Without
+   * it, an asker whose own accounts are asked too can have others work and gas for nothing, by silence or by agreeing among themselves on
+   * anything, and take its fee back. Default: anybody.
    */
   readonly peers?: ReadonlySet<number>;
   /** Questions that may wait for cheaper gas; beyond that, those that do not pay at once are not taken. Default 256. */

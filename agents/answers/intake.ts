@@ -69,6 +69,7 @@ export class Intake {
 function isFor({ providers, quorum, deadline }: AskedLog, { provider, peers, isPast }: IntakeRules): boolean {
   if (!providers.includes(provider) || isPast(deadline)) return false;
   if (peers === undefined) return true;
-  const known = providers.filter((each) => each !== provider && peers.has(each)).length;
-  return known + 1 >= quorum;
+  const known = 1 + providers.filter((each) => each !== provider && peers.has(each)).length;
+  // Strangers that are as many as the quorum can agree on anything first, pay each other, and leave the others with their work.
+  return known >= quorum && providers.length - known < quorum;
 }

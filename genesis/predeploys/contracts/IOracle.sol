@@ -6,7 +6,8 @@ pragma solidity ^0.8.20;
 /// agree are paid and the asker is called back; without one in time the asker gets its fee back. Silence is never paid, nor is an answer
 /// that others do not confirm. Where more than one must agree, answers are committed to in the first half of the time and shown in the second:
 /// nobody copies what another shows. Who can guess the output can commit to several guesses and show the one that fits; ask for outputs that
-/// are worth less to guess than to compute (all of a model's scores, not the best label). All money is pulled: `withdraw`.
+/// are worth less to guess than to compute (all of a model's scores, not the best label). A quorum of one among several takes the first
+/// answer that comes, which another can copy and bring first: name one provider, or want two. All money is pulled: `withdraw`.
 interface IOracle {
     enum Status {
         NONE,
