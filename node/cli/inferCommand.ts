@@ -13,7 +13,7 @@ import { hexToBytes, prefixedHex } from '../../protocol/bytes.ts';
 import { receiptToJson } from '../../protocol/receipts/receiptCodec.ts';
 import type { AccountIndex } from '../../protocol/types.ts';
 import { ledgerAccount } from '../../sdk/accounts/ledgerAccount.ts';
-import { domainOf } from '../../sdk/chain.ts';
+import { bridgeOf, domainOf } from '../../sdk/chain.ts';
 import { createEngramClient } from '../../sdk/client.ts';
 import { columns } from './columns.ts';
 import { type LedgerKeyOptions, ledgerSeed, type NodeOptions, withDev, withLedgerKey, withNode } from './context.ts';
@@ -21,6 +21,7 @@ import { InferPeers, isPeerAddress } from './inferPeers.ts';
 import { checkWritable, writeOut } from './outFile.ts';
 import { CliError, Exit, guarded, progress } from './output.ts';
 import { amount, count, index } from './parsers.ts';
+import { allowsPrivate } from './privateAddresses.ts';
 import { stopSignal } from './signals.ts';
 import { money } from './units.ts';
 
@@ -108,7 +109,10 @@ function withStore(command: Command): Command {
     )
     .option('--from <index>', 'the account that pays; default: the key’s first one of the token', index)
     .option('--token <id>', 'in which it pays', count, 0)
-    .option('--allow-private', 'also ask providers at addresses that are not public; default where the node is at one');
+    .option(
+      '--allow-private',
+      'also ask announced providers at addresses that are not public; default on a local devnet',
+    );
 }
 
 function modelOf(text: string): Model {
@@ -227,7 +231,7 @@ async function withConsumer<T>(
       ...(from !== undefined && { from }),
       ...(deposit !== undefined && { deposit }),
       ...(options.explore !== undefined && { explore: options.explore }),
-      allowPrivateAddresses: options.allowPrivate ?? (options.provider !== undefined || isLocal(options.rpc)),
+      allowPrivateAddresses: allowsPrivate(options, bridgeOf(client.chain).l1ChainId),
     },
     { client, account, store, transport },
   );
@@ -237,11 +241,6 @@ async function withConsumer<T>(
     await consumer.close();
     await peers.stop();
   }
-}
-
-/** Whoever's node is on this machine is developing, and so are its providers. */
-function isLocal(rpc: string): boolean {
-  return URL.canParse(rpc) && ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(rpc).hostname);
 }
 
 async function inputOf(text: string): Promise<ModelInput> {
