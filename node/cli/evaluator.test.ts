@@ -182,11 +182,19 @@ describe('engram evaluator', () => {
 
   it('commits and reveals', async () => {
     await until(EPOCH - REVEAL - 40);
+    const nonce = async () => (await rpc.request('engram_getAccount', [account.bob ?? 0]))?.nonce ?? 0;
+    const before = await nonce();
     expect((await evaluate()).json.state).toBe('committed');
+    // It waits for no block by itself, and after the time of commitments none takes it.
+    await expect.poll(nonce, { timeout: 20_000, interval: 50 }).toBeGreaterThan(before);
     await until(EPOCH - REVEAL + 10);
-    expect((await evaluate()).json.state).toBe('waiting');
-    await rpc.request('engram_devAdvanceTime', [1]);
-    await expect.poll(async () => (await evaluate()).json.state, { timeout: 30_000, interval: 100 }).toBe('revealed');
+    // Each time the open batch is closed and committed: first one of this time has to be on L1, then the reveal has to be in one.
+    const next = async (): Promise<string> => {
+      const { json } = await evaluate();
+      if (json.state === 'waiting') await rpc.request('engram_devAdvanceTime', [1]);
+      return json.state;
+    };
+    await expect.poll(next, { timeout: 60_000, interval: 100 }).toBe('revealed');
   });
 
   it('the honest ones earn by what was found, the cheat nothing', async () => {
