@@ -1,4 +1,5 @@
 /** `npm run demo [-- ledger|ai|evm|agents] [--json]`: the whole system on real parts. Exits with 1 if anything does not reconcile. */
+import { setMaxListeners } from 'node:events';
 import { parseArgs } from 'node:util';
 import { progressReporter } from '../../circuits/build/progress.ts';
 import { type AgentsDemoResult, agentsDemo } from './agents.ts';
@@ -28,6 +29,8 @@ if (!['ledger', 'ai', 'evm', 'agents'].includes(name) || !isCount || !isEnough) 
 }
 
 const abort = new AbortController();
+// many parts of a story wait for the same end
+setMaxListeners(0, abort.signal);
 process.once('SIGINT', () => abort.abort(new DOMException('interrupted', 'AbortError')));
 const started = performance.now();
 const progress = progressReporter();
