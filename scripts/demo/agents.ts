@@ -51,7 +51,7 @@ export async function agentsDemo(
   const start = performance.now();
   const devnet = await startDevnet({
     fund: false,
-    shapes: ['dev'],
+    shapes: ['small', 'dev'], // commitments and reveals fit the small one
     blockMs: 300,
     batchMs: DAY * 1000, // the story closes its batches itself
     l1WaitMs: 5_000,
