@@ -189,16 +189,15 @@ export class Answerer {
       marginSeconds,
       showAfter,
     });
-    if (step.kind === 'show') return this.#send(task);
-    if (step.kind === 'late') return this.#giveUp(task, task.commits === 0 ? 'LATE' : 'UNCOMMITTED');
     if (step.kind === 'wait') {
       const part = Math.ceil((step.until - now) / LOOK_PART);
       this.#quietUntil.set(task.question, now + Math.min(part, LOOK_SECONDS));
-      return;
-    }
-    const committed = await oracle.commit(step.receiptHash);
-    await this.#store.write({ ...task, committed, commits: task.commits + 1 });
-    this.#log.info({ question: task.question.toString(), hash: committed }, 'committed to an answer');
+    } else if (step.kind === 'commit') {
+      const committed = await oracle.commit(step.receiptHash);
+      await this.#store.write({ ...task, committed, commits: task.commits + 1 });
+      this.#log.info({ question: task.question.toString(), hash: committed }, 'committed to an answer');
+    } else if (step.kind === 'show') await this.#send(task);
+    else await this.#giveUp(task, task.commits === 0 ? 'LATE' : 'UNCOMMITTED');
   }
 
   #isLate(task: Task): boolean {

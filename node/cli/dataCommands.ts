@@ -55,6 +55,12 @@ function registerSelling(data: Command, signing: Signing): void {
     .argument('<folder>', 'prepared and offered')
     .option('--purchase <id>', 'this one', hash)
     .option('--max-dispute <seconds>', 'leave out purchases with a longer time for disputes', count, 7 * DAY)
+    .option(
+      '--margin <seconds>',
+      'leave out purchases whose time for the delivery ends sooner: what comes too late shows the key for nothing',
+      count,
+      120,
+    )
     .addOption(
       new Option(
         '--finality <tag>',
@@ -63,8 +69,13 @@ function registerSelling(data: Command, signing: Signing): void {
         .choices([...FINALITIES])
         .default('safe' satisfies (typeof FINALITIES)[number]),
     )
-    .action((folder: string, { maxDispute, ...options }: DeliverOptions & { maxDispute: number }) =>
-      guarded(options, () => deliver(folder, { ...options, maxDisputeSeconds: maxDispute }), lines),
+    .action(
+      (folder: string, { maxDispute, margin, ...options }: DeliverOptions & { maxDispute: number; margin: number }) =>
+        guarded(
+          options,
+          () => deliver(folder, { ...options, maxDisputeSeconds: maxDispute, marginSeconds: margin }),
+          lines,
+        ),
     );
 }
 

@@ -90,6 +90,8 @@ type Finality = (typeof FINALITIES)[number];
 export interface DeliverOptions extends DataOptions {
   readonly purchase?: Hex;
   readonly maxDisputeSeconds: number;
+  /** A delivery is sent so long before its deadline. */
+  readonly marginSeconds: number;
   readonly finality: Finality;
 }
 
@@ -143,11 +145,19 @@ export async function deliver(path: string, options: DeliverOptions): Promise<ob
 /** A purchase is the buyer's words: its offer must be ours to the last bit, and its times ones that we accept. */
 function whyNot(
   purchase: DataPurchase,
-  { mine, time, maxDisputeSeconds }: { mine: DataOffer; time: number; maxDisputeSeconds: number },
+  {
+    mine,
+    time,
+    maxDisputeSeconds,
+    marginSeconds,
+  }: { mine: DataOffer; time: number; maxDisputeSeconds: number; marginSeconds: number },
 ): string | undefined {
   const [theirs, ours] = [purchase.offer, mine].map((each) => JSON.stringify(offerJson.encode(each)));
   if (theirs !== ours) return 'it is of another offer';
   if (purchase.deliverBy <= time) return 'its time for the delivery is over';
+  // a delivery that comes too late fails, and its calldata give the key away all the same
+  if (purchase.deliverBy - marginSeconds < time)
+    return `its time for the delivery is over in less than ${marginSeconds} s`;
   if (purchase.disputeSeconds > maxDisputeSeconds) return `disputes of ${purchase.disputeSeconds} s are too long`;
   return undefined;
 }

@@ -232,6 +232,9 @@ describe('a cheating seller', () => {
     const { id } = await buy(buyers, '--deliver-within', 600);
     expect(before - (await world.balance(bob.address, token))).toBe(PRICE);
     expect(codeOf(await data('refund', buyers, ...by('bob')))).toEqual([Exit.REFUSED, 'LANE_REVERTED']);
+    // So near its end the delivery could come too late, and give the key away for nothing.
+    const near = await must(data('deliver', sellers, ...now, '--margin', 660, ...by('alice')));
+    expect(near.skipped).toContainEqual({ id, reason: 'its time for the delivery is over in less than 660 s' });
     await advance(601);
     const late = await must(data('deliver', sellers, ...now, ...by('alice')));
     expect(late.skipped).toContainEqual({ id, reason: 'its time for the delivery is over' });

@@ -142,7 +142,7 @@ export class FakeOracle implements OraclePort {
   /** One whose fate is as told. */
   #transaction(): Hex {
     const hash: Hex = `0x${(this.#outcomes.size + 1).toString(16).padStart(64, '0')}`;
-    const outcomes = { take: 'included', lose: 'unknown', fail: 'failed', hold: 'pending' } as const;
+    const outcomes = { take: 'included', lose: 'unknown', fail: 'failed', hold: 'pending', break: 'unknown' } as const;
     this.#outcomes.set(hash, outcomes[this.sending]);
     if (this.sending === 'take' || this.sending === 'fail') this.#makeBlock();
     return hash;
