@@ -60,6 +60,11 @@ export interface ChainPort {
 export interface NodePortOptions {
   /** The most to pay for an op; see the SDK's `maxFee`. */
   readonly maxFee?: bigint;
+  /**
+   * Timestamp (seconds) of the newest batch committed on L1, from somebody else than the node. Default: the node's word. A node that
+   * says it too early reads reveals while commitments can still be put before them; whoever builds blocks is such a node.
+   */
+  readonly committedTime?: () => Promise<number>;
 }
 
 /** A node over its RPC. */
@@ -80,7 +85,7 @@ export function nodePort(client: LedgerClient, account: LedgerAccount, options: 
   return {
     domain,
     time: async () => (await chainInfo(client)).time,
-    batchTimes: () => batchTimes(client),
+    batchTimes: () => batchTimes(client, options.committedTime),
     limits: async (token) => {
       const info = await chainInfo(client);
       return { fee: feeOf(info, token, options), ops: info.shape.N, accounts: info.shape.A };
@@ -114,9 +119,9 @@ export function nodePort(client: LedgerClient, account: LedgerAccount, options: 
 }
 
 /** An open batch has the timestamp of its first block, which may be long ago; a new one has at least the newest block's. */
-async function batchTimes(client: LedgerClient): Promise<BatchTimes> {
-  const onL1 = await request(client, 'engram_getBatch', ['committed']);
-  const committed = onL1?.timestamp ?? 0;
+async function batchTimes(client: LedgerClient, committedTime: NodePortOptions['committedTime']): Promise<BatchTimes> {
+  const ask = async () => (await request(client, 'engram_getBatch', ['committed']))?.timestamp ?? 0;
+  const committed = await (committedTime ?? ask)();
   const latest = await request(client, 'engram_getBlock', ['latest']);
   const { time } = await chainInfo(client);
   if (latest === null) return { next: time, newest: 0, committed };

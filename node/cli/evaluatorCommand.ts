@@ -24,10 +24,11 @@ import { domainOf } from '../../sdk/chain.ts';
 import { createEngramClient, type LedgerClient } from '../../sdk/client.ts';
 import type { Hex } from '../../sdk/rpcTypes.ts';
 import type { Finality } from '../../sdk/wait.ts';
+import { committedOnL1 } from './committedOnL1.ts';
 import { type LedgerKeyOptions, ledgerSeed, withDev, withLedgerKey } from './context.ts';
 import { explained, readService, type ServiceOptions, withService } from './epochLedger.ts';
 import { CliError, Exit, guarded, progress } from './output.ts';
-import { amount, count, index } from './parsers.ts';
+import { address, amount, count, index } from './parsers.ts';
 import { stopSignal } from './signals.ts';
 
 interface EvaluatorCommandOptions extends ServiceOptions, LedgerKeyOptions {
@@ -43,6 +44,9 @@ interface EvaluatorCommandOptions extends ServiceOptions, LedgerKeyOptions {
   readonly trust: Finality;
   readonly dataDir: string;
   readonly pollSeconds: number;
+  readonly l1?: string;
+  readonly rollup?: Hex;
+  readonly l1Confirmations: number;
   readonly patienceMs: number;
   readonly allowPrivate?: boolean;
   readonly once?: boolean;
@@ -71,6 +75,9 @@ export function registerEvaluatorCommand(program: Command): void {
         .choices(['included', 'committed', 'proven'] satisfies Finality[])
         .default('proven' satisfies Finality),
     )
+    .option('--l1 <url>', 'ask L1 itself when scores can be revealed; default: the node’s word, so let it be your own')
+    .option('--rollup <address>', 'the contract on L1; default: what the node says', address)
+    .option('--l1-confirmations <n>', 'L1 blocks on top before a batch counts as committed', count, 2)
     .option('--patience-ms <ms>', 'how long an answer may take', count, 15_000)
     .option('--poll-seconds <n>', 'pause between steps', count, 5)
     .option('--allow-private', 'also ask providers at addresses that are not public')
@@ -167,8 +174,16 @@ async function openParts(options: EvaluatorCommandOptions, { client, key, token,
   };
   const question: EvaluatorDeps['question'] = (salt, number, agent) =>
     labelled(task, { seed: `${salt}/${agent}/${number}`, count: 1 })[0];
+  const committedTime = await committedOnL1(options);
   const deps = {
-    ...{ chain: nodePort(client, key), source: nodeSource(client, trust), db, targets, api, question },
+    ...{
+      chain: nodePort(client, key, { ...(committedTime && { committedTime }) }),
+      source: nodeSource(client, trust),
+      db,
+      targets,
+      api,
+      question,
+    },
     shopper: consumerShopper(consumer, { maxPrice }),
     runner: (model: AccountIndex) => runners.get(files.get(model) ?? '0x'),
     labelOf: (output: Uint8Array) => labelOf(task, output),
