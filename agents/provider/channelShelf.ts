@@ -31,8 +31,12 @@ export interface ChannelShelfDeps {
 /** A channel that was refused is not looked at again for so long: anybody can name any index. */
 const REFUSED_MS = 5_000;
 const REFUSED_REMEMBERED = 4_096;
+/** From being handed out to being at work takes a question to the ledger at most. */
+const IN_USE_MS = 5_000;
 /** A channel that is asked to pay more than it has is looked up again, but not more often than this. */
 const TOP_UP_MS = 2_000;
+/** A channel that is served is looked up so often: what a rollback can cost is what is served meanwhile. */
+const CHECK_MS = 60_000;
 
 /** The channels that are served: from memory, else from disk, else (their first voucher) from the ledger. */
 export class ChannelShelf {
@@ -63,7 +67,7 @@ export class ChannelShelf {
     const open = this.#open.get(index) ?? (await this.#opening.get(index)?.catch(() => undefined));
     if (open !== undefined) return open;
     if ((await this.#deps.store.record(index)) === undefined) return undefined;
-    return this.get(index);
+    return this.#load(index);
   }
 
   /**
@@ -71,15 +75,17 @@ export class ChannelShelf {
    * @throws ProviderError CHANNEL_…, BUSY, LEDGER_UNAVAILABLE
    */
   async get(index: AccountIndex): Promise<ServedChannel> {
-    const open = this.#open.get(index);
-    if (open !== undefined) {
-      this.#keep(open);
-      return open;
-    }
-    const opening = this.#opening.get(index);
-    if (opening !== undefined) return opening;
     const refused = this.#refused.get(index);
     if (refused !== undefined && refused.untilMs > this.#deps.nowMs()) throw refused.error;
+    const channel = this.#open.get(index) ?? (await this.#load(index));
+    this.#keep(channel);
+    await this.#recheck(channel);
+    return channel;
+  }
+
+  async #load(index: AccountIndex): Promise<ServedChannel> {
+    const opening = this.#opening.get(index);
+    if (opening !== undefined) return opening;
     if (this.#opening.size >= this.#demands.lookups) {
       throw new ProviderError('BUSY', 'too many channels are being looked up', { retryAfter: 1 });
     }
@@ -99,6 +105,32 @@ export class ChannelShelf {
       return true;
     } catch (error) {
       if (error instanceof EngramError) return false;
+      throw error;
+    }
+  }
+
+  /** The ledger may go back: what a channel was opened with may be gone, or its number another's. */
+  async #recheck(channel: ServedChannel): Promise<void> {
+    const nowMs = this.#deps.nowMs();
+    if (nowMs - channel.checkedMs < CHECK_MS) return;
+    const before = channel.checkedMs;
+    channel.checkedMs = nowMs;
+    try {
+      const view = await this.#view(channel.index);
+      const { provider, model } = this.#demands;
+      const [x, y] = channel.voucherKey;
+      const limit = view.claimed + view.balance;
+      const isSame =
+        view.provider === provider && view.model === model && view.voucherKey.x === x && view.voucherKey.y === y;
+      if (!isSame || limit < channel.limit) {
+        const data = { channel: channel.index };
+        throw new ProviderError('CHANNEL_UNKNOWN', 'the ledger has this channel no more', data);
+      }
+      channel.fund(limit);
+    } catch (error) {
+      if (!(error instanceof ProviderError) || error.code === 'LEDGER_UNAVAILABLE') return;
+      channel.checkedMs = before;
+      this.#refuse(channel.index, error);
       throw error;
     }
   }
@@ -129,6 +161,7 @@ export class ChannelShelf {
         limit: view.claimed + view.balance,
       });
       channel.askedMs = this.#deps.nowMs();
+      channel.checkedMs = channel.askedMs;
       return channel;
     } catch (error) {
       if (error instanceof ProviderError && error.code !== 'LEDGER_UNAVAILABLE') this.#refuse(index, error);
@@ -171,15 +204,18 @@ export class ChannelShelf {
     }
   }
 
-  /** Most recently used; the oldest that do nothing make room: they are on disk, or were never paid on. */
+  /**
+   * Most recently used; the oldest that do nothing make room: they are on disk, or were never paid on. Not those that were just handed out:
+   * whoever has one must find it here when it goes on, or there would be two of it.
+   */
   #keep(channel: ServedChannel): void {
+    const nowMs = this.#deps.nowMs();
+    channel.usedMs = nowMs;
     this.#open.delete(channel.index);
     this.#open.set(channel.index, channel);
-    if (this.#open.size <= this.#demands.idleChannels) return;
     for (const [index, other] of this.#open) {
-      if (other === channel || !other.isIdle) continue;
-      this.#open.delete(index);
-      return;
+      if (this.#open.size <= this.#demands.idleChannels || nowMs - other.usedMs < IN_USE_MS) return;
+      if (other.isIdle) this.#open.delete(index);
     }
   }
 

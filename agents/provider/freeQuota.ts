@@ -46,6 +46,12 @@ export class FreeQuota {
 export function quotaKey(address: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   if (mapped !== undefined) return mapped;
+  // the same as multiaddresses write it
+  const words = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/i.exec(address);
+  if (words !== null) {
+    const [high, low] = words.slice(1).map((word) => Number.parseInt(word, 16));
+    return [high, low].flatMap((word = 0) => [word >> 8, word & 255]).join('.');
+  }
   if (!/^[0-9a-fA-F:.]+(%.*)?$/.test(address) || !address.includes(':')) return address.slice(0, 128);
   const [head = '', tail] = (address.split('%')[0] ?? '').toLowerCase().split('::');
   const left = head === '' ? [] : head.split(':');

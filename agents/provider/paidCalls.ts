@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { encodeReceipt } from '../../protocol/receipts/receiptCodec.ts';
+import { decodeReceipt, encodeReceipt } from '../../protocol/receipts/receiptCodec.ts';
 import { ReceiptError } from '../../protocol/receipts/receiptError.ts';
 import type { Field, SignedVoucher } from '../../protocol/types.ts';
 import type { Audit } from '../execution/executionDocument.ts';
@@ -52,7 +52,7 @@ export class PaidCalls {
   }
 
   /**
-   * The answer that a voucher pays for; of a voucher that was answered before, or is being answered, the same one.
+   * The answer that a voucher pays for; sent again with the same input, the same one.
    * @throws ProviderError CHANNEL_…, REQUEST_PENDING, BUSY, LEDGER_UNAVAILABLE, STORE_FAILED, STORE_FULL and what `run` throws; ReceiptError as
    *   `ProviderBook.accept`
    */
@@ -67,7 +67,14 @@ export class PaidCalls {
     const { voucher: last, receipts } = channel.stored;
     if (last !== undefined && receipts > 0 && isSameVoucher(last, voucher) && voucher.receiptsRoot !== channel.root) {
       const answer = await this.last(channel);
-      if (answer !== undefined) return { ...answer, isRepeated: true };
+      if (answer !== undefined) {
+        // The vouchers of claims are public: only who has the input is shown what it gave.
+        const { inputHash } = decodeReceipt(answer.receipt);
+        if (Buffer.compare(inputHash, sha256(request.input)) !== 0) {
+          throw new ReceiptError('VOUCHER_ROOT', { expected: channel.root, found: voucher.receiptsRoot });
+        }
+        return { ...answer, isRepeated: true };
+      }
     }
     if (channel.pending !== undefined) throw isPending(channel);
     const answer = this.#serve(channel, request);

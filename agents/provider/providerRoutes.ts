@@ -94,7 +94,7 @@ export class ProviderRoutes {
         return jsonResponse({ ready, reasons }, ready ? 200 : 503);
       }
       const channel = CHANNEL_PATH.exec(path);
-      if (channel !== null) return this.#channel(Number(channel[1]), request.headers);
+      if (channel !== null) return this.#channel(Number(channel[1]), request);
       const sample = SAMPLE_PATH.exec(path);
       if (sample !== null) return this.#sample(Number(sample[1]), Number(sample[2]), request);
       if (path === '/metrics') return this.#metrics();
@@ -131,9 +131,10 @@ export class ProviderRoutes {
   }
 
   /** For who can sign vouchers of the channel: anybody else is told that there is none. */
-  async #channel(index: number, headers: ProviderRequest['headers']): Promise<ProviderResponse> {
+  async #channel(index: number, { headers, address }: ProviderRequest): Promise<ProviderResponse> {
     const proof = headers[PROOF_HEADER];
     if (proof === undefined || !PROOF_HEX.test(proof)) throw malformed(PROOF_HEADER);
+    this.#deps.lookupsOf.take(address);
     const missing = new ProviderError('NOT_FOUND', 'no such channel, or not for this key', { channel: index });
     const channel = await this.#deps.shelf.known(channelIndex(index));
     if (channel === undefined) throw missing;

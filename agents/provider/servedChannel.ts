@@ -45,6 +45,10 @@ export class ServedChannel {
   pending: Pending | undefined;
   /** Milliseconds: when the ledger was last asked about the channel. */
   askedMs = 0;
+  /** Milliseconds: when it was last handed out. */
+  usedMs = 0;
+  /** Milliseconds: when it was last there. */
+  checkedMs = 0;
 
   private constructor(book: ProviderBook, stored: ChannelRecord) {
     // members of a book's JSON, which the book made or has just decoded
@@ -77,6 +81,11 @@ export class ServedChannel {
   get storedReceipts(): ReceiptFrontier {
     const { receipts } = this.#stored.book as { receipts: Json }; // as in the constructor
     return ReceiptFrontier.fromJson(receipts);
+  }
+
+  /** Claimed + balance, as the ledger last had it. */
+  get limit(): bigint {
+    return this.#limit;
   }
 
   get root(): Field {
