@@ -1,5 +1,8 @@
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex } from '../../protocol/bytes.ts';
 import type { Point } from '../../protocol/types.ts';
 import { voucherKey } from '../../sdk/channels/voucherSeed.ts';
+import { SdkError } from '../../sdk/errors.ts';
 import type { ChannelView } from '../../sdk/rpcTypes.ts';
 import { ConsumerError } from './consumerError.ts';
 import type { ChannelRecord } from './consumerStore.ts';
@@ -10,13 +13,16 @@ export interface ChannelPoolOptions {
   readonly payer: number;
   /** What a channel is opened with, base units. Default: 20 answers. */
   readonly deposit?: bigint;
-  /** The most to lock up for one provider, base units. Default: 200 answers, or `deposit` if that is more. */
+  /** The most to lock up in one channel, base units. Default: 200 answers, or `deposit` if that is more. */
   readonly maxDeposit?: bigint;
   /** How long a channel takes vouchers. Default a day. */
   readonly channelSeconds?: number;
   /** The longest channel that a provider may ask for. Default 7 days. */
   readonly maxChannelSeconds?: number;
 }
+
+/** What a channel that the ledger took back is known by. */
+const GONE = ['NOT_FOUND', 'KEY_MISMATCH'];
 
 /** What a channel is for, and what its provider wants of it. */
 export interface ChannelTerms {
@@ -34,6 +40,11 @@ const DEFAULT_ANSWERS = 20n;
 const MAX_ANSWERS = 200n;
 /** Nothing is asked on a channel that ends within this: an answer on its way would come too late. */
 const MARGIN_SECONDS = 60;
+/**
+ * Channels of one provider that were left with a question open. It can take the price of each and have delivered nothing: whoever
+ * owes so many gets no other until they are over.
+ */
+const MAX_UNANSWERED = 3;
 
 /** The channels of a store: which can be asked on, and new ones where there is none. */
 export class ChannelPool {
@@ -54,7 +65,7 @@ export class ChannelPool {
   async resume(record: ChannelRecord): Promise<PaidChannel> {
     const live = this.#live.get(record.index);
     if (live !== undefined && !live.isBroken) return live;
-    const paid = await PaidChannel.open(record, this.#deps);
+    const paid = await PaidChannel.open(record, this.#of(record.provider));
     this.#live.set(record.index, paid);
     return paid;
   }
@@ -71,18 +82,47 @@ export class ChannelPool {
       ({ provider, model, state }) => state === 'open' && provider === terms.provider && model === terms.model,
     );
     const pending = own.find((record) => record.pending !== undefined);
-    if (pending !== undefined) return this.resume(pending);
+    const open = pending === undefined ? undefined : await this.there(pending);
+    if (open !== undefined) return open;
     for (const record of own) {
-      const paid = await this.resume(record);
+      if (record === pending) continue;
+      const paid = await this.there(record);
+      if (paid === undefined) continue;
       if (record.expiry - time > MARGIN_SECONDS && paid.left >= terms.price) return paid;
       await paid.setState('left');
+    }
+    const isUnanswered = ({ provider, state, pending: asked }: ChannelRecord) =>
+      provider === terms.provider && state === 'left' && asked !== undefined;
+    const unanswered = records.filter(isUnanswered).length;
+    if (unanswered >= MAX_UNANSWERED) {
+      const details = { provider: terms.provider, unanswered };
+      throw new ConsumerError('TERMS_REFUSED', 'the provider owes answers on channels that it refuses', details);
     }
     return (await this.#adopt(terms, { known: records, time })) ?? this.#open(terms);
   }
 
+  /** The channel of a record, unless the ledger went back and has none, or another, at its place: it may be there again later. */
+  async there(record: ChannelRecord): Promise<PaidChannel | undefined> {
+    try {
+      return await this.resume(record);
+    } catch (error) {
+      if (error instanceof SdkError && GONE.includes(error.code)) return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * Each provider has a voucher key of its own: a ledger that goes back may give a channel's number to another provider's, and what was
+   * signed for the one must be worth nothing to the other.
+   */
+  #of(provider: number): PaidChannelDependencies {
+    const text = `engram.voucher-key.provider ${provider} ${bytesToHex(this.#deps.voucherSeed)}`;
+    return { ...this.#deps, voucherSeed: sha256(new TextEncoder().encode(text)) };
+  }
+
   /** The voucher key is this store's alone, and no voucher leaves before its channel is written down: so none was signed for these. */
   async #adopt(terms: ChannelTerms, { known, time }: { known: readonly ChannelRecord[]; time: number }) {
-    const [x, y] = voucherKey(this.#deps.voucherSeed);
+    const [x, y] = voucherKey(this.#of(terms.provider).voucherSeed);
     const isFree = (view: ChannelView) =>
       view.provider === terms.provider &&
       view.model === terms.model &&
@@ -98,7 +138,7 @@ export class ChannelPool {
   }
 
   async #open(terms: ChannelTerms): Promise<PaidChannel> {
-    const { client, voucherSeed, account } = this.#deps;
+    const { client, voucherSeed, account } = this.#of(terms.provider);
     const amount = this.#amount(terms);
     const lifetimeSeconds = this.#lifetime(terms);
     const { provider, model } = terms;
@@ -115,7 +155,7 @@ export class ChannelPool {
     { provider, model, sha256, endpoint }: ChannelTerms,
   ): Promise<PaidChannel> {
     const record = { index, expiry, provider, model, sha256, endpoint, state: 'open', pending: undefined } as const;
-    const paid = await PaidChannel.open(record, this.#deps);
+    const paid = await PaidChannel.open(record, this.#of(provider));
     this.#live.set(index, paid);
     return paid;
   }

@@ -158,7 +158,7 @@ export class Consumer {
   async atRisk(): Promise<bigint> {
     let sum = 0n;
     for (const record of await this.#pool.records()) {
-      if (record.state !== 'closed') sum += (await this.#pool.resume(record)).exposure;
+      if (record.state !== 'closed') sum += (await this.#pool.there(record))?.exposure ?? 0n;
     }
     return sum;
   }
@@ -173,13 +173,24 @@ export class Consumer {
     const done: number[] = [];
     for (const record of await this.#pool.records()) {
       if (record.state === 'closed') continue;
-      const { isOver, balance } = await this.#deps.client.getChannel(record.index);
-      if (!isOver) continue;
-      if (balance > 0n) await this.#deps.client.close({ account: this.#deps.account, channel: record.index });
-      await (await this.#pool.resume(record)).setState('closed');
-      done.push(record.index);
+      try {
+        if (await this.#reclaim(record)) done.push(record.index);
+      } catch (error) {
+        // one that the ledger took back, or gives to nobody now, must not keep the others
+        if (!(error instanceof SdkError || error instanceof LedgerRefusedError)) throw error;
+        this.#log.warn({ channel: record.index, code: error.code }, 'a channel was not taken back');
+      }
     }
     return done;
+  }
+
+  async #reclaim(record: ChannelRecord): Promise<boolean> {
+    const { isOver, balance } = await this.#deps.client.getChannel(record.index);
+    if (!isOver) return false;
+    const paid = await this.#pool.resume(record);
+    if (balance > 0n) await this.#deps.client.close({ account: this.#deps.account, channel: record.index });
+    await paid.setState('closed');
+    return true;
   }
 
   /**
