@@ -220,6 +220,7 @@ describe('many requests', () => {
     const service = await market.serve({ limits: { idleChannels: 1, concurrency: 4 } });
     const channels = await Promise.all([1, 2, 3, 4].map(() => market.openChannel()));
     for (let round = 0; round < 5; round += 1) {
+      market.pass(10);
       await Promise.all(
         channels.map(async (channel) => {
           const response = await service.handle(infer(channel.next(undefined, request), INPUT));
