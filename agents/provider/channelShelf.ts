@@ -37,6 +37,7 @@ const IN_USE_MS = 5_000;
 const TOP_UP_MS = 2_000;
 /** A channel that is served is looked up so often: what a rollback can cost is what is served meanwhile. */
 const CHECK_MS = 60_000;
+const CHECKED_REMEMBERED = 65_536;
 
 /** The channels that are served: from memory, else from disk, else (their first voucher) from the ledger. */
 export class ChannelShelf {
@@ -45,6 +46,8 @@ export class ChannelShelf {
   /** Least recently used first. */
   readonly #open = new Map<number, ServedChannel>();
   readonly #opening = new Map<number, Promise<ServedChannel>>();
+  /** Milliseconds: when a channel was last there; also of those that are on disk only. */
+  readonly #checked = new Map<number, number>();
   readonly #refused = new Map<number, { readonly untilMs: number; readonly error: ProviderError }>();
 
   constructor(demands: ChannelDemands, deps: ChannelShelfDeps) {
@@ -112,9 +115,8 @@ export class ChannelShelf {
   /** The ledger may go back: what a channel was opened with may be gone, or its number another's. */
   async #recheck(channel: ServedChannel): Promise<void> {
     const nowMs = this.#deps.nowMs();
-    if (nowMs - channel.checkedMs < CHECK_MS) return;
-    const before = channel.checkedMs;
-    channel.checkedMs = nowMs;
+    if (nowMs - (this.#checked.get(channel.index) ?? 0) < CHECK_MS) return;
+    this.#wasThere(channel.index, nowMs);
     try {
       const view = await this.#view(channel.index);
       const { provider, model } = this.#demands;
@@ -129,15 +131,23 @@ export class ChannelShelf {
       channel.fund(limit);
     } catch (error) {
       if (!(error instanceof ProviderError) || error.code === 'LEDGER_UNAVAILABLE') return;
-      channel.checkedMs = before;
+      this.#checked.delete(channel.index);
       this.#refuse(channel.index, error);
       throw error;
     }
   }
 
+  #wasThere(index: number, nowMs: number): void {
+    this.#checked.delete(index);
+    this.#checked.set(index, nowMs);
+    const [oldest] = this.#checked.keys();
+    if (this.#checked.size > CHECKED_REMEMBERED && oldest !== undefined) this.#checked.delete(oldest);
+  }
+
   /** The channel is over. */
   forget(index: number): void {
     this.#open.delete(index);
+    this.#checked.delete(index);
   }
 
   async #find(index: AccountIndex): Promise<ServedChannel> {
@@ -161,7 +171,7 @@ export class ChannelShelf {
         limit: view.claimed + view.balance,
       });
       channel.askedMs = this.#deps.nowMs();
-      channel.checkedMs = channel.askedMs;
+      this.#wasThere(index, channel.askedMs);
       return channel;
     } catch (error) {
       if (error instanceof ProviderError && error.code !== 'LEDGER_UNAVAILABLE') this.#refuse(index, error);

@@ -53,6 +53,21 @@ describe('a channel that the ledger took back', () => {
     });
   }
 
+  it('is looked for while more channels are served than memory keeps, and none gets two books', async () => {
+    const service = await market.serve({ limits: { idleChannels: 1, concurrency: 4 } });
+    const channels = await Promise.all([1, 2, 3, 4].map(() => market.openChannel()));
+    for (let round = 0; round < 4; round += 1) {
+      market.pass(61);
+      await Promise.all(
+        channels.map(async (channel) => {
+          const response = await service.handle(infer(channel.next(undefined, request), INPUT));
+          channel.receive(answered(response).receipt);
+        }),
+      );
+    }
+    expect(channels.map(({ received }) => received)).toEqual([4, 4, 4, 4]);
+  });
+
   it('is asked for once a minute, and served while the node is away', async () => {
     const service = await market.serve({ pollMs: 3_600_000 });
     const channel = await market.openChannel();

@@ -47,8 +47,6 @@ export class ServedChannel {
   askedMs = 0;
   /** Milliseconds: when it was last handed out. */
   usedMs = 0;
-  /** Milliseconds: when it was last there. */
-  checkedMs = 0;
 
   private constructor(book: ProviderBook, stored: ChannelRecord) {
     // members of a book's JSON, which the book made or has just decoded
