@@ -13,7 +13,7 @@ import {
 import { type InputOptions, inputOf, withInput } from './oracleInput.ts';
 import { questionView, resultOf } from './oracleViews.ts';
 import { CliError, Exit, guarded, lines, progress } from './output.ts';
-import { address, amount, count, index, position } from './parsers.ts';
+import { address, amount, count, index, indices, position } from './parsers.ts';
 
 type KeyOptions = NodeOptions & EthereumKeyOptions & { readonly dev?: NonNullable<EthereumKeyOptions['dev']> };
 
@@ -58,10 +58,6 @@ export function registerOracleCommands(program: Command): void {
 
 function signing(command: Command): Command {
   return withDev(withEthereumKey(withNode(command)));
-}
-
-function indices(text: string): number[] {
-  return text.split(',').map(index);
 }
 
 async function clientOf(options: KeyOptions) {

@@ -82,3 +82,8 @@ export function memo(text: string): Field[] {
   }
   return words as Field[]; // canonical, by the line above
 }
+
+/** Account indices, comma-separated. */
+export function indices(text: string): AccountIndex[] {
+  return text.split(',').map(index);
+}

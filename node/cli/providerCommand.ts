@@ -20,11 +20,13 @@ import type { PeerServer, PeerServerDeps } from '../provider/peerServer.ts';
 import { providerMetrics } from '../provider/providerMetrics.ts';
 import { networkId } from '../sync/peerParts.ts';
 import { type LedgerKeyOptions, ledgerSeed, type NodeOptions, withDev, withLedgerKey, withNode } from './context.ts';
+import { withEthereumKey } from './laneClients.ts';
 import { CliError, Exit, guarded, print } from './output.ts';
-import { amount, count, index } from './parsers.ts';
+import { amount, count, index, indices } from './parsers.ts';
+import { type AnswerContractsOptions, answerContracts } from './providerAnswers.ts';
 import { aborted, stopSignal } from './signals.ts';
 
-interface ProviderCommandOptions extends NodeOptions, LedgerKeyOptions {
+interface ProviderCommandOptions extends NodeOptions, LedgerKeyOptions, AnswerContractsOptions {
   readonly model: string;
   readonly attestation: AccountIndex;
   readonly price: bigint;
@@ -60,7 +62,7 @@ const DAY_SECONDS = 86_400;
 
 /** `engram provider`: sells answers of one model until it is stopped. */
 export function registerProviderCommand(program: Command): void {
-  withDev(withLedgerKey(withNode(program.command('provider'))))
+  withEthereumKey(withDev(withLedgerKey(withNode(program.command('provider')))))
     .description('serve a model over HTTP, paid per answer by vouchers (docs/ai.md section 2)')
     .requiredOption('--model <file>', 'ONNX file')
     .requiredOption('--attestation <index>', 'the ATTEST account that commits to this file', index)
@@ -92,6 +94,11 @@ export function registerProviderCommand(program: Command): void {
     .option('--agent <index>', 'announce as this agent, with --endpoint', index)
     .option('--endpoint <url>', 'where others reach this provider')
     .option('--name <name>', 'name in the announcement', 'provider')
+    .option(
+      '--answer-contracts',
+      'also answer questions of contracts, through Oracle; needs an Ethereum key for the gas',
+    )
+    .option('--answer-peers <indices>', 'with whom a quorum may be shared, comma-separated; default: anybody', indices)
     .option('--listen <multiaddr>', 'serve over libp2p too, e.g. /ip4/0.0.0.0/tcp/7272')
     .option('--peer <multiaddr>', 'announce this libp2p address instead of the one listened on')
     .addOption(
@@ -130,7 +137,9 @@ async function run(options: ProviderCommandOptions): Promise<undefined> {
           ...{ url: service.url, provider, model, token, price: options.price },
           ...(peers !== undefined && { peer: peers.addresses[0] }),
         });
+        const answerer = await answerContracts(options, { identity: service.identity, account, runner, store, log });
         await aborted(stop.signal);
+        await answerer?.stop();
         await service.stop();
       } finally {
         await peers?.stop();
