@@ -14,16 +14,20 @@ export function voucherDomain(domain: Field): Field {
   return domainOf(domain);
 }
 
+/** Its words, all in range. @throws ProtocolError AMOUNT_OUT_OF_RANGE, INDEX_OUT_OF_RANGE, WORD_NOT_CANONICAL */
+export function voucherWords({ channel, total, receiptsRoot }: Voucher): [bigint, bigint, bigint] {
+  accountIndex(channel);
+  if (total < 0n || total >= AMOUNT_LIMIT) throw new ProtocolError('AMOUNT_OUT_OF_RANGE', { total });
+  return [BigInt(channel), total, field(receiptsRoot)];
+}
+
 /**
  * What the channel's voucher key signs: "of this channel, in this deployment, `total` in all is the provider's, for the receipts
  * under this root" (docs/protocol.md, CLAIM).
- * @throws ProtocolError AMOUNT_OUT_OF_RANGE, INDEX_OUT_OF_RANGE, WORD_NOT_CANONICAL
+ * @throws ProtocolError as `voucherWords`
  */
 export function voucherMessage(voucher: Voucher, domain: Field): Field {
-  const { channel, total, receiptsRoot } = voucher;
-  accountIndex(channel);
-  if (total < 0n || total >= AMOUNT_LIMIT) throw new ProtocolError('AMOUNT_OUT_OF_RANGE', { total });
-  return poseidon([voucherDomain(domain), BigInt(channel), total, field(receiptsRoot)]);
+  return poseidon([voucherDomain(domain), ...voucherWords(voucher)]);
 }
 
 /** @throws ProtocolError as `voucherMessage`, and INVALID_ARGUMENT unless the seed has 32 bytes */

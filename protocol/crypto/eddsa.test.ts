@@ -23,6 +23,16 @@ function seedOf(i: number): Uint8Array {
 const file = new URL('../../test/vectors/eddsa-edge.json', import.meta.url);
 const shared: EddsaEdgeVector[] = JSON.parse(readFileSync(file, 'utf8'));
 
+it('a seed whose bytes change is another key', () => {
+  const seed = seedOf(1);
+  const first = { pub: publicKey(seed), signature: sign(seed, 7n as Field) };
+  seed.set(seedOf(2));
+  expect(publicKey(seed)).toEqual(publicKey(seedOf(2)));
+  expect(sign(seed, 7n as Field)).toEqual(sign(seedOf(2), 7n as Field));
+  expect(publicKey(seed)).not.toEqual(first.pub);
+  expect(verify(first.pub, 7n as Field, first.signature)).toBe(true);
+});
+
 describe('shared edge cases', () => {
   it('eddsa-edge.json is what the generator makes, with all eight torsion points', () => {
     expect(shared).toEqual(eddsaEdgeVectors());

@@ -37,13 +37,33 @@ function expand(seed: Uint8Array): { secret: bigint; nonceKey: Uint8Array } {
   return { secret, nonceKey: digest.slice(32) };
 }
 
+interface Key {
+  /** The bytes it was made from: the caller's array may have changed since. */
+  readonly seed: Uint8Array;
+  readonly secret: bigint;
+  readonly nonceKey: Uint8Array;
+  readonly pub: Point;
+}
+
+/** Whoever signs many messages keeps one array: its key is made once, and forgotten with it. */
+const keys = new WeakMap<Uint8Array, Key>();
+
+function keyOf(seed: Uint8Array): Key {
+  const known = keys.get(seed);
+  if (known?.seed.every((byte, i) => byte === seed[i])) return known;
+  const { secret, nonceKey } = expand(seed);
+  const key = { seed: seed.slice(), secret, nonceKey, pub: multiplyBase(secret >> 3n) };
+  keys.set(seed, key);
+  return key;
+}
+
 /**
  * The public key of a seed, as circomlibjs derives it (blake-512). The time depends on the secret: table look-ups and BigInt
  * arithmetic are not constant-time, as is usual in JavaScript; do not sign for others where they can measure it.
  * @throws ProtocolError INVALID_ARGUMENT unless the seed has 32 bytes.
  */
 export function publicKey(seed: Uint8Array): Point {
-  return multiplyBase(expand(seed).secret >> 3n);
+  return keyOf(seed).pub;
 }
 
 /**
@@ -51,14 +71,13 @@ export function publicKey(seed: Uint8Array): Point {
  * @throws ProtocolError INVALID_ARGUMENT (seed), WORD_NOT_CANONICAL (message)
  */
 export function sign(seed: Uint8Array, message: Field): Signature {
-  const { secret, nonceKey } = expand(seed);
+  const { secret, nonceKey, pub } = keyOf(seed);
   const text = new Uint8Array(64);
   text.set(nonceKey);
   const view = new DataView(text.buffer);
   for (let i = 0, rest: bigint = field(message); i < 4; i++, rest >>= 64n) view.setBigUint64(32 + 8 * i, rest, true);
   const nonce = littleEndian(blake512(text)) % SUBGROUP_ORDER;
   const r8 = multiplyBase(nonce);
-  const pub = multiplyBase(secret >> 3n);
   const h = poseidon([r8[0], r8[1], pub[0], pub[1], message]);
   return { r8, s: (nonce + h * secret) % SUBGROUP_ORDER };
 }

@@ -1,7 +1,8 @@
+import { sign } from '../crypto/eddsa.ts';
 import { big, fieldWord, index, int, type Json, list, object, optional, point } from '../json.ts';
 import type { AccountIndex, Field, Point, SignedVoucher } from '../types.ts';
 import { voucherMessage } from '../voucher.ts';
-import { type Receipt, receiptHash, type SignedReceipt, signReceipt } from './receipt.ts';
+import { type Receipt, receiptHash, receiptMessage, type SignedReceipt } from './receipt.ts';
 import { receiptJson, voucherJson } from './receiptCodec.ts';
 import { ReceiptError } from './receiptError.ts';
 import { frontierJson, ReceiptFrontier } from './receiptTree.ts';
@@ -213,7 +214,8 @@ export class ProviderBook {
     const { price, time, inputHash, outputHash, execution } = work;
     const sequence = this.#receipts.size;
     const receipt: Receipt = { channel, sequence, model, time, price, inputHash, outputHash, execution };
-    return this.record(signReceipt(receipt, seed, domain));
+    const leaf = receiptHash(receipt);
+    return this.#append({ ...receipt, signature: sign(seed, receiptMessage(leaf, domain)) }, leaf);
   }
 
   /**
@@ -228,7 +230,11 @@ export class ProviderBook {
     if (receipt.sequence !== sequence)
       throw new ReceiptError('RECEIPT_SEQUENCE', { sequence, found: receipt.sequence });
     this.#checkWork(receipt);
-    this.#receipts.append(receiptHash(receipt));
+    return this.#append(receipt, receiptHash(receipt));
+  }
+
+  #append(receipt: SignedReceipt, leaf: Field): SignedReceipt {
+    this.#receipts.append(leaf);
     this.#issued += receipt.price;
     this.#lastReceipt = receipt;
     return receipt;

@@ -60,17 +60,17 @@ function packHead(receipt: Receipt): bigint {
 }
 
 /**
- * The receipt's leaf in the tree; every bit of it counts.
+ * The words of a receipt's leaf, all in range.
  * @throws ProtocolError INDEX_OUT_OF_RANGE, AMOUNT_OUT_OF_RANGE (price, sequence, time), MALFORMED_BYTES (hashes),
  * WORD_NOT_CANONICAL (execution)
  */
+export function receiptWords(receipt: Receipt): bigint[] {
+  return [packHead(receipt), ...halves(receipt.inputHash), ...halves(receipt.outputHash), field(receipt.execution)];
+}
+
+/** The receipt's leaf in the tree; every bit of it counts. @throws ProtocolError as `receiptWords` */
 export function receiptHash(receipt: Receipt): Field {
-  return poseidon([
-    packHead(receipt),
-    ...halves(receipt.inputHash),
-    ...halves(receipt.outputHash),
-    field(receipt.execution),
-  ]);
+  return poseidon(receiptWords(receipt));
 }
 
 const domainOf = derivedDomain(2n);

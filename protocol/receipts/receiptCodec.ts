@@ -17,25 +17,24 @@ import {
   signature,
 } from '../json.ts';
 import type { Field, SignedVoucher } from '../types.ts';
-import { voucherMessage } from '../voucher.ts';
-import { HASH_BYTES, receiptHash, type SignedReceipt } from './receipt.ts';
+import { voucherWords } from '../voucher.ts';
+import { HASH_BYTES, receiptWords, type SignedReceipt } from './receipt.ts';
 import { isProofShape, proofParts, type ReceiptProof } from './receiptTree.ts';
 
 // Byte and JSON forms of docs/receipts.md. Whatever decodes is in range; whether it is signed, or true, is another question.
 
 /** Ranges as the leaf's words need them. */
 function checkedReceipt(receipt: SignedReceipt): SignedReceipt {
-  receiptHash(receipt);
+  receiptWords(receipt);
   return receipt;
 }
 
 function checkedVoucher(voucher: SignedVoucher): SignedVoucher {
-  // Any domain does: the message is made for its range checks.
-  voucherMessage(voucher, field(0n));
+  voucherWords(voucher);
   return voucher;
 }
 
-/** 221 bytes. @throws ProtocolError as `receiptHash`, BAD_SIGNATURE (S over 256 bits), WORD_NOT_CANONICAL (R8) */
+/** 221 bytes. @throws ProtocolError as `receiptWords`, BAD_SIGNATURE (S over 256 bits), WORD_NOT_CANONICAL (R8) */
 export function encodeReceipt(receipt: SignedReceipt): Uint8Array {
   const { channel, sequence, model, time, price, inputHash, outputHash, execution, signature } =
     checkedReceipt(receipt);
