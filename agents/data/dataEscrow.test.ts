@@ -11,10 +11,10 @@ import {
   BUYER,
   BUYERS_KEY,
   callData,
+  DAY,
   Dataset,
   ESCROW,
   EscrowWorld,
-  HOUR,
   NOW,
   REENTERER,
   REFUSER,
@@ -67,7 +67,7 @@ describe('a purchase', () => {
     const id = purchaseId(purchase);
     expect(event?.args).toMatchObject({
       id,
-      purchase: { offer: { price: 1_000n, chunks: 5 }, deliverBy: NOW + 7_200 },
+      purchase: { offer: { price: 1_000n, chunks: 5 }, deliverBy: NOW + 2 * DAY },
     });
     expect(await world.lane.read(DATA_ESCROW_ABI, ESCROW, 'idOf', [purchase])).toBe(id);
     expect(await world.status(purchase)).toBe(BOUGHT);
@@ -93,7 +93,7 @@ describe('a purchase', () => {
     ['a last chunk too long', { offer: { ...purchase.offer, lastLength: 1_025 } }, 1_000n, 'BadOffer'],
     ['a delivery in the past', { deliverBy: NOW }, 1_000n, 'DeadlineOutOfRange'],
     ['a delivery too late', { deliverBy: NOW + 30 * 86_400 + 1 }, 1_000n, 'DeadlineOutOfRange'],
-    ['no time for disputes', { disputeSeconds: HOUR - 1 }, 1_000n, 'DisputeTimeOutOfRange'],
+    ['no time for disputes', { disputeSeconds: DAY - 1 }, 1_000n, 'DisputeTimeOutOfRange'],
     ['disputes without end', { disputeSeconds: 30 * 86_400 + 1 }, 1_000n, 'DisputeTimeOutOfRange'],
   ])('is refused with %s', async (_name, more, value, error) => {
     expect(await buyWith(more, value)).toBe(error);
@@ -101,7 +101,7 @@ describe('a purchase', () => {
   });
 
   it('is taken at its bounds', async () => {
-    expect(await buyWith({ deliverBy: NOW + 1, disputeSeconds: HOUR })).toBe('');
+    expect(await buyWith({ deliverBy: NOW + 1, disputeSeconds: DAY })).toBe('');
     expect(await buyWith({ deliverBy: NOW + 30 * 86_400, disputeSeconds: 30 * 86_400 })).toBe('');
   });
 
@@ -143,7 +143,7 @@ describe('a delivery', () => {
 
   it('pays the seller after the time for disputes, and not a second earlier', async () => {
     await delivered();
-    world.lane.timestamp += BigInt(HOUR);
+    world.lane.timestamp += BigInt(DAY);
     expect(await world.refusal(STRANGER, 'release', [purchase])).toBe('TooEarly');
     world.lane.timestamp += 1n;
     await world.must(STRANGER, 'release', [purchase]);
@@ -156,7 +156,7 @@ describe('a delivery', () => {
 
   it('ends the way back: no refund any more', async () => {
     await delivered();
-    world.lane.timestamp += BigInt(30 * HOUR);
+    world.lane.timestamp += BigInt(30 * DAY);
     expect(await world.refusal(BUYER, 'refund', [purchase])).toBe('WrongStatus');
     expect(await world.refusal(SELLER, 'refund', [purchase])).toBe('WrongStatus');
   });

@@ -8,8 +8,8 @@ import { errorName, TestLane } from '../../genesis/testing/lane.ts';
 import { DATA_ESCROW } from '../../protocol/lane/addresses.ts';
 import { FORCE_SECONDS } from '../../protocol/lane/constants.ts';
 import { keyHash, maskKey, unmaskKey } from '../../sdk/data/oneTimeKey.ts';
-import { type DataPurchase, purchaseId } from '../../sdk/data/purchase.ts';
-import { BUYER, BUYERS_KEY, callData, Dataset, HOUR, NOW, SELLER, SELLERS_KEY } from './testing/escrowWorld.ts';
+import { type DataPurchase, DISPUTE_SECONDS, purchaseId } from '../../sdk/data/purchase.ts';
+import { BUYER, BUYERS_KEY, callData, DAY, Dataset, NOW, SELLER, SELLERS_KEY } from './testing/escrowWorld.ts';
 
 const [UNKNOWN, BOUGHT, DELIVERED, REFUNDED] = [0, 1, 2, 4];
 /** Block 0 has it (genesis/specs/devnet.json). */
@@ -29,8 +29,8 @@ beforeEach(async () => {
 const send = (from: Hex, name: string, args: readonly unknown[], value = 0n) =>
   lane.send({ from, to: DATA_ESCROW, data: callData(name, args), value });
 
-async function refusal(from: Hex, name: string, args: readonly unknown[]): Promise<string> {
-  const { isSuccess, returned } = await send(from, name, args);
+async function refusal(from: Hex, name: string, args: readonly unknown[], value = 0n): Promise<string> {
+  const { isSuccess, returned } = await send(from, name, args, value);
   return isSuccess ? '' : errorName(DATA_ESCROW_ABI, returned);
 }
 
@@ -75,18 +75,19 @@ describe('whoever builds blocks and is the seller’s friend', () => {
     expect(await refusal(SELLER, 'release', [purchase])).toBe('WrongStatus');
   });
 
-  it('wins where the time for disputes is shorter than that of messages', async () => {
-    const short = wrong.purchase({ disputeSeconds: HOUR });
+  it('finds no purchase whose time for disputes is as short as messages can be kept out', async () => {
+    const { offer, key, deliverBy } = wrong.purchase();
+    const args = [offer, key, deliverBy, FORCE_SECONDS];
+    expect(await refusal(BUYER, 'buy', args, offer.price)).toBe('DisputeTimeOutOfRange');
+    expect(DISPUTE_SECONDS.least).toBeGreaterThan(FORCE_SECONDS);
+    // The shortest one: a message that was kept out as long as possible is in time.
+    const short = wrong.purchase({ disputeSeconds: DISPUTE_SECONDS.least, deliverBy: NOW + DAY });
     await buy(short);
     expect((await send(SELLER, 'deliver', [short, delivery(short, wrong.key)])).isSuccess).toBe(true);
     await force(CREATE2_DEPLOYER, concatHex([SALT, RELAY_INIT]));
     lane.timestamp += BigInt(FORCE_SECONDS);
     await force(RELAY, concatHex([DATA_ESCROW, callData('disputeChunk', [short, wrong.complaint(2)])]));
-    expect(await status(short)).toBe(DELIVERED);
-    expect(await refusal(SELLER, 'release', [short])).toBe('');
-    // The other one's time is longer: the same message is in time.
-    await force(RELAY, concatHex([DATA_ESCROW, complaint]));
-    expect(await status(purchase)).toBe(REFUNDED);
+    expect(await status(short)).toBe(REFUNDED);
   });
 });
 
@@ -145,7 +146,7 @@ describe('a call whose bytes are changed', () => {
 });
 
 it('a purchase of somebody else’s name is nobody’s: its buyer is who pays', async () => {
-  const purchase = new Dataset().purchase({ deliverBy: NOW + 9 * HOUR });
+  const purchase = new Dataset().purchase({ deliverBy: NOW + 9 * DAY });
   const { offer, key, deliverBy, disputeSeconds } = purchase;
   const { isSuccess } = await send(SELLER, 'buy', [offer, key, deliverBy, disputeSeconds], offer.price);
   expect(isSuccess).toBe(true);

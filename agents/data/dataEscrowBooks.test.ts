@@ -7,10 +7,10 @@ import { type DataDelivery, type DataPurchase, purchaseId } from '../../sdk/data
 import {
   BUYER,
   BUYERS_KEY,
+  DAY,
   Dataset,
   ESCROW,
   EscrowWorld,
-  HOUR,
   SELLER,
   SELLERS_KEY,
   STRANGER,
@@ -59,7 +59,7 @@ it.each([1, 2, 3])('nothing is made and nothing lost in a random history (seed %
       'wait',
     ]);
     if (action === 'wait') {
-      world.lane.timestamp += BigInt(pick(HOUR));
+      world.lane.timestamp += BigInt(pick(DAY));
       continue;
     }
     if (action === 'withdraw') {
@@ -70,7 +70,7 @@ it.each([1, 2, 3])('nothing is made and nothing lost in a random history (seed %
       const dataset = one([HONEST, CHEAT]);
       const offer = { ...dataset.offer, price: BigInt(1 + pick(1_000)) };
       // each has another number of seconds, so none is the same as another
-      const purchase = dataset.purchase({ offer, deliverBy: now() + 1 + pick(2 * HOUR), disputeSeconds: HOUR + step });
+      const purchase = dataset.purchase({ offer, deliverBy: now() + 1 + pick(2 * DAY), disputeSeconds: DAY + step });
       await world.buy(purchase);
       sales.push({ purchase, dataset, status: BOUGHT, disputeUntil: 0, delivery: undefined, isKeyRight: false });
     } else {

@@ -4,10 +4,10 @@ import { type ChunkComplaint, type CurvePoint, type DataPurchase, purchaseId } f
 import {
   BUYER,
   BUYERS_KEY,
+  DAY,
   Dataset,
   ESCROW,
   EscrowWorld,
-  HOUR,
   SELLER,
   SELLERS_KEY,
   STRANGER,
@@ -53,7 +53,7 @@ describe('a wrong key', () => {
     for (const buyers of [even, odd]) {
       for (const sellers of [even, odd]) {
         if (buyers === undefined || sellers === undefined) continue;
-        const each = honest.purchase({ key: buyers.point, disputeSeconds: HOUR + Number(sellers.secret) });
+        const each = honest.purchase({ key: buyers.point, disputeSeconds: DAY + Number(sellers.secret) });
         const delivery = await delivered(each, otherKey, sellers);
         const point = sharedPoint(buyers, sellers.point);
         await world.must(BUYER, 'disputeKey', [each, delivery, buyers.secret, point]);
@@ -77,7 +77,7 @@ describe('a wrong key', () => {
     for (const bad of [0n, N, N + 1n, 2n ** 256n - 1n]) {
       expect(await dispute(delivery, bad, shared)).toBe('SecretOutOfRange');
     }
-    world.lane.timestamp += BigInt(HOUR) + 1n;
+    world.lane.timestamp += BigInt(DAY) + 1n;
     await world.must(SELLER, 'release', [purchase]);
     expect([await world.credit(BUYER), await world.credit(SELLER)]).toEqual([0n, 1_000n]);
   });
@@ -94,7 +94,7 @@ describe('a wrong key', () => {
 
   it('is proven until the last second', async () => {
     const delivery = await delivered(purchase, otherKey);
-    world.lane.timestamp += BigInt(HOUR) + 1n;
+    world.lane.timestamp += BigInt(DAY) + 1n;
     expect(await world.refusal(BUYER, 'disputeKey', [purchase, delivery, secret, shared])).toBe('TooLate');
     world.lane.timestamp -= 1n;
     expect(await world.refusal(BUYER, 'disputeKey', [purchase, delivery, secret, shared])).toBe('');
@@ -196,7 +196,7 @@ describe('a wrong chunk', () => {
     expect(await world.refusal(BUYER, 'disputeChunk', [purchase, wrong.complaint(2)])).toBe('WrongStatus');
     const delivery = maskKey(wrong.key, purchaseId(purchase), { own: newOneTimeKey(), buyer: purchase.key });
     await world.must(SELLER, 'deliver', [purchase, delivery]);
-    world.lane.timestamp += BigInt(HOUR) + 1n;
+    world.lane.timestamp += BigInt(DAY) + 1n;
     expect(await world.refusal(BUYER, 'disputeChunk', [purchase, wrong.complaint(2)])).toBe('TooLate');
     world.lane.timestamp -= 1n;
     await world.must(BUYER, 'disputeChunk', [purchase, wrong.complaint(2)]);

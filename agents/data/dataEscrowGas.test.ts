@@ -3,12 +3,12 @@ import { concatHex, type Hex, keccak256, numberToHex, size } from 'viem';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { maskKey, sharedPoint } from '../../sdk/data/oneTimeKey.ts';
 import { type ChunkComplaint, type DataOffer, type DataPurchase, purchaseId } from '../../sdk/data/purchase.ts';
-import { BUYER, BUYERS_KEY, callData, Dataset, EscrowWorld, HOUR, SELLER, SELLERS_KEY } from './testing/escrowWorld.ts';
+import { BUYER, BUYERS_KEY, callData, DAY, Dataset, EscrowWorld, SELLER, SELLERS_KEY } from './testing/escrowWorld.ts';
 
 const MAX_MESSAGE_BYTES = 4_096;
 const MAX_MESSAGE_GAS = 1_000_000n;
 let world: EscrowWorld;
-let nextSeconds = HOUR;
+let nextSeconds = DAY;
 beforeAll(async () => {
   world = await EscrowWorld.create();
 });

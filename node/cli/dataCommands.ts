@@ -88,7 +88,7 @@ function registerBuying(data: Command, signing: Signing): void {
     .description('check, then put the price into escrow; keeps the one-time key in the folder')
     .argument('<folder>', 'with offer, manifest, encrypted file and leaves')
     .option('--deliver-within <seconds>', 'after that the price can be taken back; at most 30 days', count, DAY)
-    .option('--dispute <seconds>', 'your time to look at what was delivered; 1 hour to 30 days', count, DAY)
+    .option('--dispute <seconds>', 'your time to look at what was delivered; 1 to 30 days', count, DAY)
     .action((folder: string, { dispute: disputeSeconds, ...options }: BuyOptions & { dispute: number }) =>
       guarded(options, () => buy(folder, { ...options, disputeSeconds }), lines),
     );

@@ -32,7 +32,7 @@ const purchase: DataPurchase = {
   buyer: `0x${'b0'.repeat(20)}`,
   key: buyer.point,
   deliverBy: 1_800_000_000,
-  disputeSeconds: 3_600,
+  disputeSeconds: 86_400,
 };
 const ID = purchaseId(purchase);
 const delivery = maskKey(KEY, ID, { own: seller, buyer: buyer.point });

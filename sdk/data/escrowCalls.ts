@@ -35,7 +35,7 @@ export interface BuyDataParameters {
   readonly key: CurvePoint;
   /** Unix seconds of the last moment to deliver; at most 30 days ahead. */
   readonly deliverBy: number;
-  /** 1 hour to 30 days; default 1 day. */
+  /** 1 to 30 days; default 1 day. */
   readonly disputeSeconds?: number;
 }
 

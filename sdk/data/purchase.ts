@@ -5,7 +5,7 @@ import { DATA_ESCROW_ABI } from '../../genesis/predeploys/dataEscrowAbi.ts';
 /** Bytes of every chunk but the last. */
 export const CHUNK_BYTES = 1_024;
 /** What a purchase may say, seconds. */
-export const DISPUTE_SECONDS = { least: 3_600, most: 30 * 86_400 } as const;
+export const DISPUTE_SECONDS = { least: 86_400, most: 30 * 86_400 } as const;
 export const MAX_DELIVERY_SECONDS = 30 * 86_400;
 
 /** A point of secp256k1. */

@@ -86,7 +86,7 @@ async function must(run: Promise<Run>): Promise<Run['json']> {
 }
 
 const buy = async (buyers: string, ...more: readonly (string | number)[]) =>
-  must(data('buy', buyers, '--dispute', 3_600, ...more, ...by('bob')));
+  must(data('buy', buyers, '--dispute', 86_400, ...more, ...by('bob')));
 const boughtIn = (buyers: string) =>
   purchaseJson.decode(JSON.parse(readFileSync(join(buyers, 'purchase.json'), 'utf8')).purchase);
 const advance = (seconds: number) => devnet.rpc.request('engram_devAdvanceTime', [seconds]);
@@ -168,7 +168,7 @@ describe('a purchase that did not arrive', () => {
     const { buyers } = await offered();
     const offer = offerJson.decode(JSON.parse(readFileSync(join(buyers, 'offer.json'), 'utf8')));
     const { secret, point: key } = oneTimeKey(5n);
-    const purchase = { offer, buyer: bob.address, key, deliverBy: 1, disputeSeconds: 3_600 };
+    const purchase = { offer, buyer: bob.address, key, deliverBy: 1, disputeSeconds: 86_400 };
     const late = { purchase: purchaseJson.encode(purchase), secret: String(secret), version: 1 };
     writeFileSync(join(buyers, 'purchase.json'), JSON.stringify(late));
     expect(codeOf(await data('buy', buyers, ...by('bob')))).toEqual([Exit.REFUSED, 'LANE_REVERTED']);
@@ -270,7 +270,7 @@ describe('a lying buyer', () => {
       details: { error: 'NotInPlain' },
     });
     expect(codeOf(await data('release', buyers, ...by('alice')))).toEqual([Exit.REFUSED, 'LANE_REVERTED']);
-    await advance(3_601);
+    await advance(86_401);
     await must(data('release', purchaseId(purchase), ...by('alice')));
     expect((await must(data('withdraw', ...by('alice')))).amount).toBe(String(PRICE));
     expect(codeOf(await data('dispute', buyers, ...by('bob')))).toEqual([Exit.REFUSED, 'NOTHING_WRONG']);

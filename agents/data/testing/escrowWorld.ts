@@ -28,7 +28,7 @@ export const SELLER: Hex = '0x0000000000000000000000000000000000005e11';
 export const BUYER: Hex = '0x000000000000000000000000000000000000b0ee';
 export const STRANGER: Hex = '0x000000000000000000000000000000000000dddd';
 export const NOW = 1_800_000_000;
-export const HOUR = 3_600;
+export const DAY = 86_400;
 
 export const BUYERS_KEY: OneTimeKey = oneTimeKey(0xb0b0n ** 9n);
 export const SELLERS_KEY: OneTimeKey = oneTimeKey(0x5e11n ** 13n);
@@ -157,8 +157,8 @@ export class Dataset {
       offer: this.offer,
       buyer: BUYER,
       key: BUYERS_KEY.point,
-      deliverBy: NOW + 2 * HOUR,
-      disputeSeconds: HOUR,
+      deliverBy: NOW + 2 * DAY,
+      disputeSeconds: DAY,
       ...more,
     };
   }

@@ -16,7 +16,7 @@ contract DataEscrow is IDataEscrow {
     ITokens private constant TOKENS = ITokens(0x456E6772616d0000000000000000000000000012);
     uint16 private constant ETHER = 0;
     uint256 private constant MAX_DELIVERY = 30 days;
-    uint256 private constant MIN_DISPUTE = 1 hours;
+    uint256 private constant MIN_DISPUTE = 1 days;
     uint256 private constant MAX_DISPUTE = 30 days;
     uint256 private constant CHUNK = 1024;
 

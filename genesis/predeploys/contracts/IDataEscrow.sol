@@ -117,7 +117,7 @@ interface IDataEscrow {
     /// @notice Puts the price into escrow. The caller is the buyer; whoever buys has checked both trees of the offer before.
     /// @param key made for this purchase: a dispute reveals its secret
     /// @param deliverBy at most 30 days ahead
-    /// @param disputeSeconds 1 hour to 30 days
+    /// @param disputeSeconds 1 to 30 days: longer than messages of L1 can be kept out (12 hours)
     /// @return id keccak256(abi.encode(purchase))
     function buy(Offer calldata offer, Point calldata key, uint40 deliverBy, uint32 disputeSeconds)
         external
