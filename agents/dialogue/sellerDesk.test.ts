@@ -137,6 +137,27 @@ describe('a desk over HTTP', () => {
     );
   });
 
+  it('takes one of two threads that accept with the same escrow at once', async () => {
+    const { say, agreed, escrow } = await open();
+    const [first, second] = [await agreed(), await agreed()];
+    const { index } = await escrow();
+    const accepted = await Promise.allSettled(
+      [first, second].map((buys) => say(buys.accept(accountIndex(index), FAKE_TIME))),
+    );
+    expect(accepted.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+  });
+
+  it('opens no more threads for a key with many agents', async () => {
+    const { client, say, request, parties } = await open({ maxThreadsOfAgent: 2 });
+    for (const n of [1, 2, 3]) {
+      const { index: agent } = await registerAgent(client, { account: alice, name: `buyer ${n}` });
+      const buys = new BuyerThread({ ...parties, agent }, new Uint8Array(32).fill(100 + n));
+      const said = say(buys.request(request, FAKE_TIME));
+      if (n < 3) expect(await said).toBeDefined();
+      else await expect(said).rejects.toMatchObject(refused('TOO_MANY'));
+    }
+  });
+
   it('loses nothing to a buyer with bad vouchers, and serves a good one afterwards', async () => {
     const { say, agreed, escrow, runs, parties } = await open();
     const buys = await agreed();

@@ -35,7 +35,7 @@ export interface SellerDeskOptions {
   readonly agent: AccountIndex;
   /** How long an offer stands. Default 60. */
   readonly offerSeconds?: number;
-  /** Threads that are not over, in all and of one agent. Default 1,000 and 8. */
+  /** Threads that are not over, in all and of the agents of one key. Default 1,000 and 8. */
   readonly maxThreads?: number;
   readonly maxThreadsOfAgent?: number;
 }
@@ -54,6 +54,8 @@ const MAX_LOOKUPS = 16;
 
 interface Open {
   readonly buyer: AccountIndex;
+  /** Of the buyer's owner. */
+  readonly key: Point;
   readonly thread: SellerThread;
 }
 
@@ -97,7 +99,7 @@ export class SellerDesk {
   }
 
   async #answer({ thread, buyer }: Open, event: SellerEvent, now: number): Promise<SignedDocument | undefined> {
-    const { seller, client } = this.#deps;
+    const { seller } = this.#deps;
     switch (event.kind) {
       case 'REPEATED':
         return event.reply;
@@ -114,17 +116,14 @@ export class SellerDesk {
             reason: 'it was used before',
           });
         }
-        const channel = await client.getChannel(event.channel).catch((error: unknown) => {
-          if (!(error instanceof SdkError)) throw error;
-          throw new DialogueError(
-            'ESCROW_REFUSED',
-            'there is no such channel',
-            { reason: 'not there' },
-            { cause: error },
-          );
-        });
-        thread.confirm(channel, seller.escrowFor(request));
+        // before the ledger is asked: another thread could name it meanwhile
         this.#escrows.add(event.channel);
+        try {
+          thread.confirm(await this.#channel(event.channel), seller.escrowFor(request));
+        } catch (error) {
+          this.#escrows.delete(event.channel);
+          throw error;
+        }
         return undefined;
       }
       case 'WORK': {
@@ -141,14 +140,23 @@ export class SellerDesk {
     }
   }
 
+  async #channel(index: AccountIndex) {
+    try {
+      return await this.#deps.client.getChannel(index);
+    } catch (cause) {
+      if (!(cause instanceof SdkError)) throw cause;
+      throw new DialogueError('ESCROW_REFUSED', 'there is no such channel', { reason: 'not there' }, { cause });
+    }
+  }
+
   async #begin(signed: SignedDocument): Promise<Open> {
     const { from, thread } = readMessage(signed.document);
     const { agent, maxThreads, maxThreadsOfAgent } = this.#options;
     this.#forget();
-    const own = [...this.#threads.values()].filter(({ buyer }) => buyer === from).length;
-    if (own >= maxThreadsOfAgent || this.#threads.size >= maxThreads) {
-      throw new DialogueError('TOO_MANY', 'too many threads are open', { agent: from });
-    }
+    const tooMany = () => new DialogueError('TOO_MANY', 'too many threads are open', { agent: from });
+    const countOf = (isOwn: (open: Open) => boolean): number => [...this.#threads.values()].filter(isOwn).length;
+    if (this.#threads.size >= maxThreads || countOf(({ buyer }) => buyer === from) >= maxThreadsOfAgent)
+      throw tooMany();
     // strangers' messages cost questions to the ledger before their signature can be checked
     if (this.#lookups >= MAX_LOOKUPS) throw new DialogueError('TOO_MANY', 'too many threads begin', { agent: from });
     this.#lookups += 1;
@@ -156,9 +164,12 @@ export class SellerDesk {
     const otherKey = await agentKey(client, from).finally(() => {
       this.#lookups -= 1;
     });
+    // agents are cheap: a key has no more threads with many of them
+    if (countOf(({ key }) => key[0] === otherKey[0] && key[1] === otherKey[1]) >= maxThreadsOfAgent) throw tooMany();
     const domain = domainOf(client.chain);
     return {
       buyer: from,
+      key: otherKey,
       thread: new SellerThread({ agent, seed: account.seed, other: from, otherKey, domain }, thread),
     };
   }
