@@ -119,8 +119,6 @@ export async function pay(stage: Stage, keeper: Keeper, epoch: number): Promise<
   await sequencer.closeBatch();
   await everythingProven(stage);
   await keeper.pay(epoch, signal);
-  const { nonce } = await client.getAccount(from);
-  await until(stage, async () => (await client.getAccount(from)).nonce >= nonce);
   await until(stage, async () => {
     const { state } = await keeper.pay(epoch, signal);
     if (state === 'waiting') await sequencer.closeBatch();
