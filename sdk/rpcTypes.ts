@@ -4,7 +4,9 @@
  */
 import type { ShapeName } from '../protocol/types.ts';
 import type { AnnouncementMethods } from './announcementTypes.ts';
+import type { ExplorerMethods } from './explorerTypes.ts';
 import type { LaneMethods } from './laneTypes.ts';
+import type { MarketMethods } from './marketTypes.ts';
 import type { NetworkMethods } from './networkTypes.ts';
 
 export type Hex = `0x${string}`;
@@ -305,7 +307,7 @@ export interface Health {
 }
 
 /** Parameters and results of every method, before the translation to JSON. */
-export interface RpcMethods extends LaneMethods, NetworkMethods, AnnouncementMethods {
+export interface RpcMethods extends LaneMethods, NetworkMethods, AnnouncementMethods, ExplorerMethods, MarketMethods {
   engram_chainInfo: { params: readonly []; result: ChainInfo };
   engram_getFees: { params: readonly []; result: readonly FeeLane[] };
   engram_sendTransaction: { params: readonly [tx: Hex]; result: Hex };
