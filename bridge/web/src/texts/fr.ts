@@ -1,0 +1,82 @@
+import type { Texts } from './index.tsx';
+
+/** Every text of the page, in French; see en.ts. */
+export const fr: Texts = {
+  common: {
+    title: 'Engram',
+    bridge: 'Pont',
+    explorer: 'Explorateur',
+    market: 'Marché IA',
+    settings: 'Réglages',
+    skip: 'Aller au contenu',
+    menu: 'Pages',
+    loading: 'Chargement…',
+    retry: 'Réessayer',
+    copy: 'Copier',
+    copied: 'Copié',
+    close: 'Fermer',
+    cancel: 'Annuler',
+    more: 'Afficher plus',
+    newest: 'Plus récents',
+    older: 'Plus anciens',
+    none: 'Aucun',
+    unknown: 'inconnu',
+    yes: 'oui',
+    no: 'non',
+    theme: 'Couleurs',
+    themeAuto: 'Comme le système',
+    themeLight: 'Clair',
+    themeDark: 'Sombre',
+    language: 'Langue',
+    nodeAway: 'Le nœud ne répond pas',
+    nodeAwayNext:
+      'Ce que vous voyez peut être ancien. Votre argent est en sûreté : dépôts, retraits et sorties passent par Ethereum même.',
+    footer: 'Chaque solde est prouvé sur Ethereum ; personne, pas même le séquenceur, ne peut le prendre.',
+    l1: 'Ethereum',
+    notFound: 'Il n’y a rien ici',
+    notFoundNext: 'Vérifiez la saisie, ou cherchez un bloc, un lot, une transaction, un compte ou une adresse.',
+  },
+  errors: {
+    UNEXPECTED: {
+      what: 'Une erreur inattendue s’est produite ({code})',
+      next: 'Rien n’a été envoyé deux fois. Réessayez ; si cela persiste, rechargez la page.',
+    },
+    CONFIG_UNREACHABLE: {
+      what: 'La page n’a pas pu lire sa configuration',
+      next: 'Vérifiez que config.json est à côté de la page et que son serveur répond.',
+    },
+    CONFIG_INVALID: {
+      what: 'La configuration de la page n’est pas valide',
+      next: 'Refaites la page avec « engram web build ».',
+    },
+    NODE_ABSENT: {
+      what: 'Cette page ne connaît aucun nœud',
+      next: 'Le pont fonctionne par Ethereum seul. Pour l’explorateur et le marché, ouvrez la page d’un nœud.',
+    },
+    UNREACHABLE: {
+      what: 'Le nœud ne répond pas',
+      next: 'Attendez un instant et réessayez. Les retraits de dernier recours se passent du nœud : voir « Si le nœud a disparu ».',
+    },
+    RATE_LIMITED: {
+      what: 'Le nœud a reçu trop de questions d’ici',
+      next: 'Attendez une minute et réessayez.',
+    },
+  },
+  bridge: {},
+  explorer: {},
+  market: {},
+  settings: {
+    title: 'Réglages',
+    node: 'Nœud',
+    l1Endpoint: 'Accès à Ethereum',
+    byWallet: 'votre portefeuille',
+    noNode: 'aucun : cette page passe par Ethereum seul',
+    contracts: 'Contrats sur Ethereum',
+    rollup: 'Rollup',
+    evmLane: 'Voie EVM',
+    attestations: 'Attestations',
+    chains: 'Numéros de chaîne',
+    chainsText: 'Ethereum {l1}, Engram {l2}',
+    check: 'Comparez-les à ce que vous savez du déploiement : c’est le serveur de cette page qui les a choisis.',
+  },
+};
