@@ -65,6 +65,12 @@ export const en = {
   bridge: {},
   explorer: {},
   market: {},
+  /** Charts of all pages. */
+  chart: {
+    table: 'Table',
+    time: 'Time',
+    empty: 'Nothing to draw yet',
+  },
   settings: {
     title: 'Settings',
     node: 'Node',

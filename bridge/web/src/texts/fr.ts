@@ -65,6 +65,11 @@ export const fr: Texts = {
   bridge: {},
   explorer: {},
   market: {},
+  chart: {
+    table: 'Tableau',
+    time: 'Moment',
+    empty: 'Rien à dessiner pour l’instant',
+  },
   settings: {
     title: 'Réglages',
     node: 'Nœud',
