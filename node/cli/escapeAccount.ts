@@ -4,6 +4,7 @@ import type { RollupClient } from '../../bridge/client/rollupClient.ts';
 import { controllerOf } from '../../protocol/account.ts';
 import type { AccountTree } from '../../protocol/tree.ts';
 import { type Account, type AccountIndex, Kind } from '../../protocol/types.ts';
+import { controlledAccounts } from '../../sdk/recovery/controlledAccounts.ts';
 import type { Hex } from '../../sdk/rpcTypes.ts';
 import { type ProveAccount, withAccountProver } from './accountProver.ts';
 import { CliError, Exit, progress } from './output.ts';
@@ -51,7 +52,7 @@ export async function escapeAll(
   await requireFrozen(rollup);
   const { tree, batch } = await rebuilt(rollup);
   const waiting: AccountIndex[] = [];
-  for (const index of controlledBy(tree, owner)) {
+  for (const index of controlledAccounts(tree, owner)) {
     if (tree.get(index)?.balance !== 0n && !(await rollup.isEscaped(index))) waiting.push(index);
   }
   if (waiting.length === 0) {
@@ -91,24 +92,13 @@ export async function listControlled(
 ): Promise<Controlled> {
   const { tree, batch } = await rebuilt(rollup);
   const accounts: Controlled['accounts'][number][] = [];
-  for (const index of controlledBy(tree, owner)) {
+  for (const index of controlledAccounts(tree, owner)) {
     const account = tree.get(index);
     if (account === undefined) continue;
     const { kind, token, balance } = account;
     accounts.push({ index, kind: KIND_NAMES[kind], token, balance, isEscaped: await rollup.isEscaped(index) });
   }
   return { batch, owner, accounts };
-}
-
-/** Indices in order of the accounts that `owner` is the Ethereum address of, directly or as payer or owner. */
-function controlledBy(tree: AccountTree, owner: Hex): AccountIndex[] {
-  const address = BigInt(owner);
-  const found: AccountIndex[] = [];
-  for (const [index, account] of tree.entries()) {
-    const controller = tree.get(controllerOf(index, account));
-    if (controller?.kind === Kind.KEY && controller.c === address) found.push(index);
-  }
-  return found.sort((a, b) => a - b);
 }
 
 async function escapeOne(

@@ -1,7 +1,7 @@
 import type { RollupReader } from '../../bridge/client/interface.ts';
 import type { PostedBatch } from '../../bridge/client/types.ts';
-import { replayBody } from '../../protocol/replay.ts';
-import { AccountTree } from '../../protocol/tree.ts';
+import type { AccountTree } from '../../protocol/tree.ts';
+import { ProvenLedger } from '../../sdk/recovery/provenLedger.ts';
 import { CliError, Exit } from './output.ts';
 
 /** The account tree after the last proven batch (number 0 and no `posted` before the first). */
@@ -21,14 +21,14 @@ export async function rebuildProvenTree(
 ): Promise<ProvenTree> {
   const { domain } = await rollup.parameters();
   const { proven } = await rollup.state();
-  const tree = new AccountTree();
+  const ledger = new ProvenLedger({ domain });
   let last: PostedBatch | undefined;
   for (let n = 1; n <= proven.batch; n += 1) {
     onBatch(n, proven.batch);
     last = await rollup.readBatch(n);
-    const { number, shape, header, oldRoot, body } = last;
-    replayBody(tree, { ...header, number, domain, oldRoot, shape }, body);
+    ledger.apply(last);
   }
+  const { tree } = ledger;
   if (tree.root !== proven.root) {
     throw new CliError(Exit.REFUSED, 'ROOT_MISMATCH', 'what was posted on L1 does not lead to the proven root');
   }
