@@ -16,6 +16,7 @@ import type { Proving } from './proving.ts';
 import type { RpcServer } from './rpc/server.ts';
 import type { PeerParts } from './sync/peerParts.ts';
 import type { SyncService } from './sync/syncService.ts';
+import type { NodePage } from './web/nodePage.ts';
 
 export interface NodeDependencies {
   readonly logger: Logger;
@@ -40,6 +41,7 @@ export interface NodeParts {
   readonly pruning: StatePruning | undefined;
   readonly prover: Prover | undefined;
   readonly rpc: RpcServer;
+  readonly page: NodePage | undefined;
   readonly backend: SequencerBackend;
   readonly parameters: RollupParameters;
   readonly sync: SyncService;
@@ -82,6 +84,11 @@ export class EngramNode {
   /** HTTP and WebSocket. */
   get rpcUrl(): string {
     return this.#parts.rpc.url;
+  }
+
+  /** Absent: this node has no web page. */
+  get page(): NodePage | undefined {
+    return this.#parts.page;
   }
 
   get parameters(): RollupParameters {

@@ -40,6 +40,7 @@ import { createValidator } from './validator/createValidator.ts';
 import { Leadership } from './validator/leadership.ts';
 import { openRecord } from './validator/recordDb.ts';
 import { Waiting } from './waiting.ts';
+import { openNodePage } from './web/nodePage.ts';
 import { recordBalance, recordMetrics, recordNetwork } from './wiring.ts';
 
 const TOKENS_MS = 5_000;
@@ -232,9 +233,11 @@ export async function openNode(
   await sequencer.start();
   prover?.start();
   cleanup.push(async () => prover?.stop());
+  const page = openNodePage(config, { parameters, proofs, signal, logger: logger.child({ module: 'web' }) });
   const rpc = await startRpcServer(config.rpc, {
     backend,
     evm,
+    page,
     metrics,
     logger: logger.child({ module: 'rpc' }),
   });
@@ -277,6 +280,7 @@ export async function openNode(
       pruning,
       prover,
       rpc,
+      page,
       backend,
       parameters,
     },

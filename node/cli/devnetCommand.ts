@@ -114,6 +114,7 @@ async function run(options: DevnetCommandOptions): Promise<undefined> {
       onStep,
     });
     writeDevnetNetwork(devnet.dataDir, networkOf(devnet));
+    devnet.node.page?.prepare();
     process.stdout.write(options.json ? `${toJson(summary(devnet))}\n` : welcome(devnet));
     const cause = await Promise.race([devnet.node.halted, aborted(stop.signal)]);
     await devnet.stop();
@@ -184,6 +185,9 @@ function welcome(devnet: Devnet): string {
     'Engram devnet runs. Keys below are public: never use them elsewhere.',
     '',
     `  RPC          ${rpcUrl}  (JSON-RPC over HTTP and WebSocket; /health, /metrics)`,
+    ...(node.page === undefined
+      ? []
+      : [`  web page     ${rpcUrl}  (bridge, explorer, AI market: open it in a browser)`]),
     `  L1           ${l1Url}  (anvil, chain id 31337)`,
     `  Rollup       ${rollup}`,
     `  Attestations ${attestations}`,

@@ -42,6 +42,7 @@ export function registerNodeCommand(program: Command): void {
       const stop = stopSignal();
       if (network !== undefined) await checkNetwork(network, { publicClient: l1PublicClient(config.l1) });
       const node = await EngramNode.start(config, { logger: createLogger({ ...config.log, hide: secretsIn(config) }) });
+      node.page?.prepare();
       print(given, { rpc: node.rpcUrl, rollup: config.l1.rollup, domain: node.parameters.domain });
       const cause = await Promise.race([node.halted, aborted(stop.signal)]);
       await node.stop();

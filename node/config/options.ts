@@ -65,6 +65,20 @@ export const OPTIONS = {
     corsOrigins: option(list(text()), [], 'origins of web pages that may call; * for any'),
     trustProxy: option(toggle, false, 'take the client’s address from X-Forwarded-For'),
   },
+  web: {
+    enabled: option(toggle, true, 'serve the web page (bridge, explorer, AI market) at the RPC’s port'),
+    name: option(
+      text(/^[^\p{C}<>]{1,64}$/u, 'expected a name of at most 64 characters').optional(),
+      undefined,
+      'what the page calls this network',
+    ),
+    l1RpcUrl: option(
+      httpUrl(/^https?$/).optional(),
+      undefined,
+      'JSON-RPC of L1 that browsers are told, for all to see; default: l1.rpcUrl where node and browser are on one machine, else the user’s wallet is asked',
+    ),
+    l1Explorer: option(httpUrl(/^https?$/).optional(), undefined, 'block explorer of L1 that the page links to'),
+  },
   p2p: {
     enabled: option(toggle, false, 'talk to other nodes'),
     listen: option(list(text()), ['/ip4/0.0.0.0/tcp/7171'], 'multiaddresses to listen on'),

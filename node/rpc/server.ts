@@ -5,6 +5,8 @@ import websocket from '@fastify/websocket';
 import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 import type { Logger } from '../../chain/logger.ts';
 import type { Metrics } from '../metrics.ts';
+import type { PageSource } from '../web/pageSource.ts';
+import { registerPageRoutes, sendPage, wantsPage } from '../web/routes.ts';
 import type { NodeBackend } from './backend.ts';
 import { type DispatchDependencies, dispatch, failureText } from './dispatch.ts';
 import { INTERNAL_ERROR, RpcCode, RpcError } from './errors.ts';
@@ -34,6 +36,8 @@ export interface RpcServerDependencies {
   readonly backend: NodeBackend;
   /** Ethereum's own methods; absent: there are none. */
   readonly evm?: EvmBackend;
+  /** The web page; absent: there is none. */
+  readonly page?: PageSource | undefined;
   readonly metrics: Metrics;
   readonly logger: Logger;
 }
@@ -47,9 +51,9 @@ export interface RpcServer {
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 
-/** JSON-RPC 2.0 over HTTP POST and WebSocket at `/`, plus `GET /health` and `GET /metrics`, on one port. */
+/** JSON-RPC 2.0 over HTTP POST and WebSocket at `/`, `GET /health` and `GET /metrics`, and for browsers the web page, on one port. */
 export async function startRpcServer(options: RpcServerOptions, deps: RpcServerDependencies): Promise<RpcServer> {
-  const { backend, evm, metrics, logger } = deps;
+  const { backend, evm, page, metrics, logger } = deps;
   const app = fastify({
     bodyLimit: options.bodyLimitBytes,
     trustProxy: options.trustProxy,
@@ -95,8 +99,13 @@ export async function startRpcServer(options: RpcServerOptions, deps: RpcServerD
     method: 'GET',
     url: '/',
     helmet: {},
-    handler: (_request, reply) =>
-      reply.type(JSON_TYPE).send(toJson({ name: 'engram', rpc: 'POST JSON-RPC 2.0 here, or open a WebSocket' })),
+    // a budget of its own: who opens the page has all of its calls left
+    config: { rateLimit: { max: options.requestsPerMinute } },
+    handler: (request, reply) => {
+      if (page !== undefined && wantsPage(request)) return sendPage(request, reply, { page, logger });
+      reply.header('vary', 'Accept').type(JSON_TYPE);
+      return reply.send(toJson({ name: 'engram', rpc: 'POST JSON-RPC 2.0 here, or open a WebSocket' }));
+    },
     wsHandler: (socket) => {
       if (sessions.size >= options.maxConnections) return socket.close(1013, 'too many connections');
       const session = new WebSocketSession(options, {
@@ -124,6 +133,8 @@ export async function startRpcServer(options: RpcServerOptions, deps: RpcServerD
   app.get('/metrics', { helmet: {} }, async (_request, reply) =>
     reply.type(metrics.contentType).send(await metrics.text()),
   );
+
+  if (page !== undefined) registerPageRoutes(app, { page, logger });
 
   const url = await app.listen({ host: options.host, port: options.port });
   logger.info({ url }, 'rpc listens');

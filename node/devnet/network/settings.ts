@@ -45,6 +45,8 @@ export function nodeFlags(
     '--l1-poll-ms': 500,
     '--rpc-requests-per-minute': 1_000_000,
     '--rpc-cors-origins': '*',
+    // one page is enough
+    '--web-enabled': role === 'sequencer',
     '--p2p-enabled': true,
     '--p2p-peer-exchange': false,
     '--p2p-mdns': false,
