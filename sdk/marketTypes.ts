@@ -1,6 +1,6 @@
 /** What the engram_* JSON-RPC tells of the AI market; conventions as in rpcTypes.ts, lists as in explorerTypes.ts. */
 import type { Page, PageOptions } from './explorerTypes.ts';
-import type { ArtefactKind, AttestationView, Hex } from './rpcTypes.ts';
+import type { ArtefactKind, AttestationView, Hex, Origin } from './rpcTypes.ts';
 
 export interface AttestationFilter extends PageOptions {
   readonly kind?: ArtefactKind;
@@ -8,7 +8,9 @@ export interface AttestationFilter extends PageOptions {
 }
 
 /** An attested artefact with what is known of its use. */
-export interface ListedAttestation extends AttestationView {
+export interface ListedAttestation extends Omit<AttestationView, 'created'> {
+  /** Absent: it is older than the snapshot that this node began with. */
+  readonly created?: Origin;
   /** Attestations that name it as their parent. */
   readonly children: number;
   /** Channels that name it as their model, and what they paid by settled claims. */
@@ -47,7 +49,12 @@ export interface ProviderView {
   /** Hours of the last `of` in which it settled receipts, newest last, and their share; the ledger's own record, nobody's word. */
   readonly uptime: { readonly hours: readonly boolean[]; readonly active: number; readonly of: number };
   /** From the last epoch of its service that is over: incentive as a share of 1, and its rank among that epoch's providers. */
-  readonly score?: { readonly epoch: number; readonly incentive: number; readonly rank: number; readonly among: number };
+  readonly score?: {
+    readonly epoch: number;
+    readonly incentive: number;
+    readonly rank: number;
+    readonly among: number;
+  };
 }
 
 export type EpochState = 'open' | 'unpaid' | 'waiting' | 'paid' | 'wrong';
@@ -69,6 +76,7 @@ export interface ServiceView {
     readonly epochSeconds: number;
     /** Base units an epoch at most. */
     readonly reward: bigint;
+    /** Not from the document, which names none: what its announced agents serve. */
     readonly models: readonly number[];
   };
   /** −1: none has begun. */
@@ -92,7 +100,10 @@ export interface EpochView extends EpochSummary {
   readonly token: number;
   /** Hash of the result that everybody computes alike; absent while it is open. */
   readonly resultHash?: Hex;
-  /** Providers by what they are due, most first. Shares are of 1. */
+  /**
+   * Providers by what they are due for it, most first. Shares are of 1: consensus is the most that enough stake gives, rank what the stake
+   * gives within consensus, incentive the part of all ranks.
+   */
   readonly earners: readonly {
     readonly account: number;
     readonly agent: number;
@@ -112,6 +123,8 @@ export interface EpochView extends EpochSummary {
     readonly weights: readonly { readonly provider: number; readonly weight: number }[];
     /** Of them, what more than κ of the stake did not support. */
     readonly clipped: readonly { readonly provider: number; readonly weight: number }[];
+    /** How many weights there are beyond the 200 largest, which are those listed; absent: none. */
+    readonly more?: number;
     readonly dividend: number;
     readonly due: bigint;
     readonly paid: bigint;

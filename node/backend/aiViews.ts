@@ -14,6 +14,10 @@ const KINDS: Readonly<Record<number, ArtefactKind>> = {
   [Subtype.SERVICE]: 'service',
 };
 
+export function artefactKind(subtype: number): ArtefactKind {
+  return KINDS[subtype] ?? 'other';
+}
+
 export interface ChannelContext {
   readonly created: OpLocation;
   /** Of the channel's model; 0 without one. */
@@ -47,11 +51,16 @@ export function channelView(index: AccountIndex, account: Account, context: Chan
 }
 
 export function attestationView(index: AccountIndex, account: Account, created: OpLocation): AttestationView {
+  return { ...attestationFacts(index, account), created: originView(created) };
+}
+
+/** All but what created it, which is not known of what is older than a node's snapshot. */
+export function attestationFacts(index: AccountIndex, account: Account): Omit<AttestationView, 'created'> {
   const { owner, parent, royaltyBps, subtype } = unpackAttestation(account.c);
   const { token, balance, a: artefact, b: provenance } = account;
   return {
     index,
-    kind: KINDS[subtype] ?? 'other',
+    kind: artefactKind(subtype),
     subtype,
     owner,
     parent,
@@ -60,7 +69,6 @@ export function attestationView(index: AccountIndex, account: Account, created: 
     provenance,
     token,
     balance,
-    created: originView(created),
   };
 }
 
@@ -85,6 +93,6 @@ export function claimView(
   };
 }
 
-function originView({ txHash, block, batch, timestamp }: OpLocation): Origin {
+export function originView({ txHash, block, batch, timestamp }: OpLocation): Origin {
   return { transaction: wordHex(txHash), block, batch, timestamp };
 }
