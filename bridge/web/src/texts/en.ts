@@ -19,6 +19,7 @@ export const en = {
     cancel: 'Cancel',
     more: 'Show more',
     newest: 'Newest',
+    newer: 'Newer',
     older: 'Older',
     none: 'None',
     unknown: 'unknown',

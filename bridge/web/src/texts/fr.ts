@@ -18,6 +18,7 @@ export const fr: Texts = {
     cancel: 'Annuler',
     more: 'Afficher plus',
     newest: 'Plus récents',
+    newer: 'Plus récents d’une page',
     older: 'Plus anciens',
     none: 'Aucun',
     unknown: 'inconnu',
