@@ -72,6 +72,10 @@ export const en = {
     time: 'Time',
     empty: 'Nothing to draw yet',
   },
+  /** Tokens of which only the number is known. */
+  token: {
+    unknown: 'base units of token {id}',
+  },
   settings: {
     title: 'Settings',
     node: 'Node',

@@ -71,6 +71,9 @@ export const fr: Texts = {
     time: 'Moment',
     empty: 'Rien à dessiner pour l’instant',
   },
+  token: {
+    unknown: 'unités de base du jeton {id}',
+  },
   settings: {
     title: 'Réglages',
     node: 'Nœud',
