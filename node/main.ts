@@ -28,6 +28,7 @@ import { registerQueryCommands } from './cli/queryCommands.ts';
 import { registerReceiptCommands } from './cli/receiptCommands.ts';
 import { registerServiceCommands } from './cli/serviceCommands.ts';
 import { registerValidatorCommands } from './cli/validatorCommands.ts';
+import { registerWebCommands } from './cli/webCommands.ts';
 
 /** The `engram` command line, nothing run yet. */
 export function commandLine(): Command {
@@ -40,6 +41,7 @@ export function commandLine(): Command {
     registerNodeCommand,
     registerNetworkCommands,
     registerDevnetCommand,
+    registerWebCommands,
     registerDeployCommand,
     registerAccountCommands,
     registerL1Commands,

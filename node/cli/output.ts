@@ -1,4 +1,5 @@
 import { BridgeError } from '../../bridge/client/errors.ts';
+import { WebBuildError } from '../../bridge/web/build/errors.ts';
 import { ChainError } from '../../chain/errors.ts';
 import { EvmError } from '../../chain/evm/errors.ts';
 import { CircuitError } from '../../circuits/build/errors.ts';
@@ -21,6 +22,7 @@ import { RemoteProverError } from '../prover/errors.ts';
 import { toJson } from '../rpc/json.ts';
 import { SyncError } from '../sync/syncError.ts';
 import { ValidatorError } from '../validator/errors.ts';
+import { WebError } from '../web/errors.ts';
 
 /** Exit codes of every command (docs/operations.md). 130 is a second Ctrl-C. */
 export const Exit = {
@@ -165,12 +167,14 @@ function describe(error: unknown): { exit: Exit; code: string; message: string }
     const exit = error.code === 'NETWORK_L1_UNREACHABLE' ? Exit.UNREACHABLE : Exit.USAGE;
     return { exit, code: error.code, message: error.message };
   }
+  if (error instanceof WebError) return { exit: Exit.USAGE, code: error.code, message: error.message };
   if (error instanceof NodeError) return { exit: Exit.USAGE, code: error.code, message: error.message };
   if (error instanceof NetworkError) return { exit: Exit.USAGE, code: error.code, message: inWords(error) };
   if (
     error instanceof ProtocolError ||
     error instanceof ReceiptError ||
     error instanceof CircuitError ||
+    error instanceof WebBuildError ||
     error instanceof ProverError ||
     error instanceof GenesisError ||
     error instanceof EvmError ||

@@ -5,6 +5,12 @@ import { type ArtifactOptions, type Artifacts, ensureArtifacts } from '../../cir
 
 const NAMES = { 'circuit.wasm': 'wasm', 'circuit.zkey': 'zkey', 'vkey.json': 'vkey' } as const;
 
+export const CIRCUIT_FILES = ['circuit.wasm', 'circuit.zkey', 'vkey.json'] as const satisfies (keyof typeof NAMES)[];
+
+export function circuitType(name: (typeof CIRCUIT_FILES)[number]): string {
+  return name === 'vkey.json' ? 'application/json; charset=utf-8' : 'application/octet-stream';
+}
+
 export interface CircuitFile {
   readonly type: string;
   readonly size: number;
@@ -55,8 +61,7 @@ export class CircuitFiles {
     const full = found[NAMES[name]];
     const size = (await stat(full).catch(() => undefined))?.size;
     if (size === undefined) return undefined;
-    const type = name === 'vkey.json' ? 'application/json; charset=utf-8' : 'application/octet-stream';
-    return { type, size, open: () => createReadStream(full) };
+    return { type: circuitType(name), size, open: () => createReadStream(full) };
   }
 }
 

@@ -39,12 +39,12 @@ export function registerPageRoutes(app: FastifyInstance, deps: PageRoutesDepende
   });
   app.get<{ Params: { hash: string; name: string } }>(
     '/circuits/account-proof/:hash/:name',
-    { config: { rateLimit: { max: CIRCUIT_REQUESTS_PER_MINUTE } } },
-    async ({ params, method }, reply) => {
+    { config: { rateLimit: { max: CIRCUIT_REQUESTS_PER_MINUTE } }, exposeHeadRoute: false },
+    async ({ params }, reply) => {
       const file = await page.circuit(params.hash, params.name);
       if (file === undefined) return notFound(reply);
       withHeaders(reply).header('cache-control', ONE_YEAR).header('content-length', file.size).type(file.type);
-      return method === 'HEAD' ? reply.send() : reply.send(file.open());
+      return reply.send(file.open());
     },
   );
   // icons and the like; `/health`, `/metrics` are routes of their own and go before
@@ -53,7 +53,7 @@ export function registerPageRoutes(app: FastifyInstance, deps: PageRoutesDepende
   );
 }
 
-/** The page itself. */
+/** The page itself, for whoever `wantsPage`. */
 export async function sendPage(
   request: FastifyRequest,
   reply: FastifyReply,
