@@ -1,4 +1,5 @@
 import { BaseError } from 'viem';
+import { ProtocolError } from '../../../../protocol/errors.ts';
 import { BridgeError } from '../../../client/errors.ts';
 import { bridgeError } from '../../../client/revert.ts';
 import { RecoveryError } from './errors.ts';
@@ -68,6 +69,7 @@ export function isRefused(error: unknown): boolean {
 /** Whatever asking L1 threw, as this part tells it. */
 export function l1Error(error: unknown): RecoveryError {
   if (error instanceof RecoveryError) return error;
+  if (error instanceof ProtocolError) return new RecoveryError('INTERNAL', { reason: error.code }, { cause: error });
   const found = error instanceof BridgeError ? error : bridgeError(error);
   const { status } = refusalOf(error);
   switch (found.code) {

@@ -75,7 +75,7 @@ export class RecoveryCore {
       const { signal } = options;
       const { state, rollup, chain } = await this.#current({ ...(signal !== undefined && { signal }) });
       const { tree } = chain.ledger;
-      const account = accountIndex(index);
+      const account = parsedIndex(index);
       const controller = controllerOf(account, existing(tree, account));
       const wanted = controller === account ? [account] : [account, controller];
       for (const each of wanted) existing(tree, each);
@@ -161,6 +161,15 @@ export class RecoveryCore {
     });
     this.#turn = mine.catch(() => undefined);
     return mine;
+  }
+}
+
+/** @throws RecoveryError UNKNOWN_ACCOUNT if no account can have it */
+function parsedIndex(index: number): AccountIndex {
+  try {
+    return accountIndex(index);
+  } catch (cause) {
+    throw new RecoveryError('UNKNOWN_ACCOUNT', { index }, { cause });
   }
 }
 
