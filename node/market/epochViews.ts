@@ -5,6 +5,7 @@ import type { Participant } from '../../protocol/epochs/participants.ts';
 import type { EpochResult } from '../../protocol/epochs/payout.ts';
 import { epochStart } from '../../protocol/epochs/serviceDocument.ts';
 import type { ServiceLedger } from '../../protocol/epochs/serviceLedger.ts';
+import { ratio, toU16 } from '../../protocol/yuma/fixedPoint.ts';
 import type { SparseRow } from '../../protocol/yuma/packedRows.ts';
 import type { EpochSummary, EpochView } from '../../sdk/marketTypes.ts';
 import { digestOf, type Settlement, summaryOf } from './epochDigest.ts';
@@ -117,14 +118,17 @@ function weightsOf(
   const sum = counted.reduce((total, [, weight]) => total + weight, 0);
   const shares = counted.flatMap(([uid, weight]) => {
     const provider = participants[uid]?.account;
-    return provider === undefined ? [] : [{ provider, weight: weight / sum, agreed: consensus?.[uid] ?? ONE }];
+    if (provider === undefined) return [];
+    // Compared as Yuma rounds it: what is not above consensus there is not here.
+    const isClipped = consensus !== undefined && toU16(ratio(weight, sum)) > (consensus[uid] ?? 0);
+    return [{ provider, weight: weight / sum, agreed: isClipped ? (consensus[uid] ?? 0) / ONE : undefined }];
   });
   shares.sort((x, y) => y.weight - x.weight || x.provider - y.provider);
   const listed = shares.slice(0, MAX_WEIGHTS);
   return {
     weights: listed.map(({ provider, weight }) => ({ provider, weight })),
     clipped: listed.flatMap(({ provider, weight, agreed }) =>
-      Math.floor(weight * ONE) > agreed ? [{ provider, weight: weight - agreed / ONE }] : [],
+      agreed === undefined ? [] : [{ provider, weight: weight - agreed }],
     ),
     ...(shares.length > listed.length && { more: shares.length - listed.length }),
   };

@@ -112,7 +112,6 @@ export class ServiceReplays {
     const entry = this.#entries.get(service) ?? this.#admit(service);
     this.#asked += 1;
     entry.asked = this.#asked;
-    if (entry.batch === store.head.closedBatch) entry.isLive = true;
     if (!entry.isLive) this.#replaying(entry.batch);
   }
 
@@ -165,7 +164,7 @@ export class ServiceReplays {
   async #run(): Promise<void> {
     while (!this.#isStopped) {
       this.#isWoken = false;
-      if (this.#goneFrom !== undefined) await this.#goBack();
+      while (this.#goneFrom !== undefined) await this.#goBack();
       const number = this.#next();
       if (number !== undefined) {
         const ms = await this.#take(number);
