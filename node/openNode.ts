@@ -21,6 +21,7 @@ import { createLaneServices } from './evm/laneServices.ts';
 import { nodeHealth } from './health.ts';
 import { connectL1, type L1Connection } from './l1/connection.ts';
 import { ViemL1Port } from './l1/l1Port.ts';
+import { Market } from './market/market.ts';
 import { Metrics } from './metrics.ts';
 import { networkView } from './networkView.ts';
 import type { NodeDependencies, NodeParts } from './node.ts';
@@ -200,6 +201,14 @@ export async function openNode(
       },
     );
   metrics.process.watch(health);
+  const aiIndex = await AiIndex.load({ store, account: (index) => sequencer.account(index) });
+  const market = await Market.open({
+    ...{ db, store, announcements, clock, ai: aiIndex, events: sequencer.events },
+    account: (index) => sequencer.account(index),
+    proven: () => sequencer.publisher.state.proven,
+    log: logger.child({ module: 'market' }),
+  });
+  cleanup.push(() => market.stop());
   const backend = new SequencerBackend(
     {
       l1ChainId: parameters.l1ChainId,
@@ -224,7 +233,8 @@ export async function openNode(
       network: { view: () => networkView({ peers, sync: followed, leadership, validator, signer, clock }) },
       announcements,
       onSubmitted: announce('ledger-tx'),
-      index: await AiIndex.load({ store, account: (index) => sequencer.account(index) }),
+      index: aiIndex,
+      market,
       advanceTime: move && ((by) => advanceTime(by, { sequencer, store, move })),
     },
   );
@@ -250,6 +260,7 @@ export async function openNode(
   const loops = Promise.all([
     sync.run(signal).catch(halt),
     validator?.run(signal),
+    market.run(signal),
     peers && askForAnnouncements(joining(peers), signal),
     repeat(() => tokens.refresh(), { pauseMs: TOKENS_MS, about: 'tokens on L1', ...renewed }),
     account &&

@@ -29,6 +29,7 @@ import type { Sequencer } from '../../sequencer/sequencer.ts';
 import type { AiBackend, AnnouncementBackend, BackendEvents, NetworkBackend, NodeBackend } from '../rpc/backend.ts';
 import { RpcCode, RpcError } from '../rpc/errors.ts';
 import type { LaneBackend } from '../rpc/laneBackend.ts';
+import type { MarketBackend } from '../rpc/marketBackend.ts';
 import type { AiIndex } from './aiIndex.ts';
 import { AiQueries } from './aiQueries.ts';
 import { claimView } from './aiViews.ts';
@@ -61,6 +62,7 @@ export interface BackendDependencies {
   readonly lane: LaneBackend;
   readonly network: NetworkBackend;
   readonly announcements: AnnouncementBackend;
+  readonly market: MarketBackend;
   /** Told of every transaction that a user of this node submitted. */
   readonly onSubmitted?: ((bytes: Uint8Array) => void) | undefined;
   /** Present on a devnet only. */
@@ -77,6 +79,7 @@ export class SequencerBackend implements NodeBackend {
   readonly lane: LaneBackend;
   readonly network: NetworkBackend;
   readonly announcements: AnnouncementBackend;
+  readonly market: MarketBackend;
   readonly #histories: Readonly<Record<'committed' | 'proven', StateHistory>>;
   /** Events of batches need the store; they go out one after another, in order. */
   #outbox: Promise<void> = Promise.resolve();
@@ -92,6 +95,7 @@ export class SequencerBackend implements NodeBackend {
     this.lane = deps.lane;
     this.network = deps.network;
     this.announcements = deps.announcements;
+    this.market = deps.market;
     this.ai = new AiQueries({ store, index, account, now: () => seconds(clock) });
     this.#histories = { committed: new StateHistory({ store, ledger }), proven: new StateHistory({ store, ledger }) };
     sequencer.events.on('block', (block) => this.#onBlock(block));

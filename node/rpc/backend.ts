@@ -21,6 +21,7 @@ import type {
   TransactionStatus,
 } from '../../sdk/rpcTypes.ts';
 import type { LaneBackend } from './laneBackend.ts';
+import type { MarketBackend } from './marketBackend.ts';
 
 export interface BackendEvents {
   block: BlockView;
@@ -91,6 +92,7 @@ export interface NodeBackend {
   readonly lane: LaneBackend;
   readonly network: NetworkBackend;
   readonly announcements: AnnouncementBackend;
+  readonly market: MarketBackend;
   /** Seconds forward, L1 included; returns the new time. Throws DEVNET_ONLY on any node but a devnet's. */
   advanceTime(seconds: number): Promise<number>;
   /** Listeners must not throw. Returns the function that removes the listener. */

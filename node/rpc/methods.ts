@@ -6,6 +6,7 @@ import { registerAnnouncementMethods } from './announcementMethods.ts';
 import type { NodeBackend } from './backend.ts';
 import type { EthHandlers } from './eth/ethContext.ts';
 import { registerLaneMethods } from './laneMethods.ts';
+import { registerMarketMethods } from './marketMethods.ts';
 import { parseParams, type RegisterMethod } from './method.ts';
 import { registerNetworkMethods } from './networkMethods.ts';
 import {
@@ -67,6 +68,7 @@ export function methodTable(backend: NodeBackend, eth: EthHandlers = {}): Method
   registerLaneMethods(method, backend.lane);
   registerNetworkMethods(method, backend.network);
   registerAnnouncementMethods(method, backend.announcements);
+  registerMarketMethods(method, backend.market);
   for (const [name, run] of Object.entries(eth)) {
     table[name] = Object.assign((params: readonly unknown[]) => run(params), {
       isPlainJson: true,

@@ -8,6 +8,7 @@ import { RpcCode, RpcError } from '../rpc/errors.ts';
 import { fakeAi } from './fakeAi.ts';
 import { fakeAnnouncements } from './fakeAnnouncements.ts';
 import { fakeLane } from './fakeLane.ts';
+import { fakeMarket } from './fakeMarket.ts';
 import { fakeNetwork } from './fakeNetwork.ts';
 
 export const ACCOUNT: AccountView = {
@@ -29,6 +30,7 @@ export class FakeBackend implements NodeBackend {
   readonly lane = fakeLane;
   readonly network = fakeNetwork;
   readonly announcements = fakeAnnouncements;
+  readonly market = fakeMarket;
   readonly sent: Uint8Array[] = [];
   healthNow: Health = { live: true, ready: true, reasons: [] };
   status: Omit<TransactionStatus, 'hash'> = { status: 'unknown' };
