@@ -14,8 +14,8 @@ import { RpcClient } from '../../sdk/rpcClient.ts';
 import type { AttestationView, Wire } from '../../sdk/rpcTypes.ts';
 import { channelOf } from './channelOf.ts';
 import { checkTerms } from './channelTerms.ts';
-import { ledgerSeed } from './context.ts';
-import { explained, type LedgerOptions, serviceLedger, withServiceLedger } from './epochLedger.ts';
+import { ledgerSeed, type NodeOptions, withNode } from './context.ts';
+import { explained, type LedgerOptions, readService, serviceLedger, withServiceLedger } from './epochLedger.ts';
 import { serviceJson, serviceView } from './epochViews.ts';
 import { checkWritable, writeOut } from './outFile.ts';
 import { CliError, Exit, guarded } from './output.ts';
@@ -38,6 +38,10 @@ interface CreateOptions extends SendOptions {
   readonly bondsMovingAverage: number;
   readonly amount: bigint;
   readonly out: string;
+}
+
+interface PublishOptions extends NodeOptions {
+  readonly document: string;
 }
 
 interface StakeOptions extends SendOptions {
@@ -66,6 +70,11 @@ export function registerServiceCommands(program: Command): void {
     .option('--bonds-penalty <n>', 'cut of bonds above consensus, in 1/65535', count, 65_535)
     .option('--bonds-moving-average <n>', 'what bonds keep from epoch to epoch, in 1/1000000', count, 900_000)
     .action((options: CreateOptions) => guarded(options, () => create(options)));
+  withNode(service.command('publish'))
+    .description('give a node the service’s document, so that it tells of its epochs')
+    .argument('<service>', 'the service’s attestation', index)
+    .requiredOption('--document <file>', 'the service’s document (engram service create writes it)')
+    .action((which: AccountIndex, options: PublishOptions) => guarded(options, () => publish(which, options)));
   withServiceLedger(service.command('show'))
     .description('pool, epoch, evaluators and providers, by proven batches')
     .action((options: LedgerOptions) =>
@@ -118,6 +127,16 @@ function textOf(options: Omit<ServiceDocument, 'version'>): string {
     });
   } catch (error) {
     throw explained(error);
+  }
+}
+
+async function publish(service: AccountIndex, { rpc: url, document }: PublishOptions): Promise<object> {
+  const text = serviceDocumentText(readService(document));
+  const rpc = new RpcClient(url);
+  try {
+    return await rpc.request('engram_publishService', [service, text]);
+  } finally {
+    await rpc.close();
   }
 }
 
