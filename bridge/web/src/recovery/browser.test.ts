@@ -41,6 +41,10 @@ beforeAll(async () => {
   page.on('console', (message) => {
     if (message.type() === 'error') problems.push(message.text());
   });
+  // What is blocked in a worker is told there, not to the page.
+  const tell =
+    "addEventListener('securitypolicyviolation', (e) => console.error('blocked', e.violatedDirective, e.blockedURI))";
+  page.on('worker', (worker) => void worker.evaluate(tell).catch(() => undefined));
   await page.goto(served.url);
 });
 afterAll(async () => {

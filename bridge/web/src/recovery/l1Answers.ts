@@ -60,10 +60,16 @@ function dataOf(data: unknown): string | undefined {
   return typeof inner === 'string' ? inner : undefined;
 }
 
-/** Whether the endpoint was there and said no. Too many requests is no such answer: it says nothing about the question. */
+/** Too many questions: says nothing about this one. */
+export function isTooMuch(error: unknown): boolean {
+  const { code, status } = refusalOf(error);
+  return status === 429 || code === 429;
+}
+
+/** Whether the endpoint was there and said no. */
 export function isRefused(error: unknown): boolean {
   const { code, status } = refusalOf(error);
-  return status !== 429 && (code !== undefined || status !== undefined);
+  return !isTooMuch(error) && (code !== undefined || status !== undefined);
 }
 
 /** Whatever asking L1 threw, as this part tells it. */

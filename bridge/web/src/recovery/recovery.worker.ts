@@ -8,5 +8,8 @@ interface WorkerScope {
 }
 
 const scope = globalThis as unknown as WorkerScope; // see above
-const side = new WorkerSide((message) => scope.postMessage(message));
+const side = new WorkerSide({
+  post: (message) => scope.postMessage(message),
+  wait: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+});
 scope.addEventListener('message', ({ data }) => side.onMessage(data));

@@ -1,6 +1,6 @@
 import { createPublicClient, custom, type PublicClient } from 'viem';
 import { RecoveryError } from './errors.ts';
-import { L1RequestError } from './l1Answers.ts';
+import { isTooMuch, L1RequestError } from './l1Answers.ts';
 import { sentError, type ToPage, type ToWorker } from './messages.ts';
 import { RecoveryCore } from './recoveryCore.ts';
 
@@ -9,18 +9,26 @@ interface Asked {
   reject(error: L1RequestError): void;
 }
 
+interface Dependencies {
+  post(message: ToPage): void;
+  wait(milliseconds: number): Promise<void>;
+}
+
+/** Waits before asking again what the endpoint found to be too much at once: public ones count questions a second. */
+const PAUSES_MS = [500, 1_000, 2_000, 4_000, 8_000];
+
 /** The worker's half: calls of the page in, questions for L1 out. */
 export class WorkerSide {
-  readonly #post: (message: ToPage) => void;
+  readonly #deps: Dependencies;
   readonly #l1: PublicClient;
   readonly #asked = new Map<number, Asked>();
   readonly #running = new Map<number, AbortController>();
   #core: RecoveryCore | undefined;
   #lastQuestion = 0;
 
-  constructor(post: (message: ToPage) => void) {
-    this.#post = post;
-    const request = ({ method, params }: { method: string; params?: unknown }) => this.#ask(method, params);
+  constructor(deps: Dependencies) {
+    this.#deps = deps;
+    const request = ({ method, params }: { method: string; params?: unknown }) => this.#askPatiently(method, params);
     // The page's client has tried again already, and knows how.
     this.#l1 = createPublicClient({ transport: custom({ request }, { retryCount: 0 }), cacheTime: 0 });
   }
@@ -51,7 +59,7 @@ export class WorkerSide {
     const options = {
       signal: abort.signal,
       onProgress: (progress: Extract<ToPage, { type: 'progress' }>['progress']) =>
-        this.#post({ type: 'progress', id, progress }),
+        this.#deps.post({ type: 'progress', id, progress }),
     };
     try {
       const core = this.#core;
@@ -60,12 +68,24 @@ export class WorkerSide {
         message.method === 'ledger'
           ? await core.ledger(message.argument, options)
           : await core.prove(message.argument, options);
-      this.#post({ type: 'done', id, result });
+      this.#deps.post({ type: 'done', id, result });
     } catch (error) {
-      this.#post({ type: 'failed', id, error: sentError(error) });
+      this.#deps.post({ type: 'failed', id, error: sentError(error) });
     } finally {
       this.#running.delete(id);
     }
+  }
+
+  async #askPatiently(method: string, params: unknown): Promise<unknown> {
+    for (const pause of PAUSES_MS) {
+      try {
+        return await this.#ask(method, params);
+      } catch (error) {
+        if (!isTooMuch(error)) throw error;
+        await this.#deps.wait(pause);
+      }
+    }
+    return this.#ask(method, params);
   }
 
   #ask(method: string, params: unknown): Promise<unknown> {
@@ -73,7 +93,7 @@ export class WorkerSide {
     const id = this.#lastQuestion;
     return new Promise((resolve, reject) => {
       this.#asked.set(id, { resolve, reject });
-      this.#post({ type: 'l1', id, method, params });
+      this.#deps.post({ type: 'l1', id, method, params });
     });
   }
 
