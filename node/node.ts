@@ -11,6 +11,7 @@ import type { VerifyPool } from '../sequencer/verifyPool.ts';
 import type { SequencerBackend } from './backend/sequencerBackend.ts';
 import type { Config } from './config/config.ts';
 import type { StatePruning } from './evm/statePruning.ts';
+import type { Explorer } from './explorer/openExplorer.ts';
 import { openNode } from './openNode.ts';
 import type { Proving } from './proving.ts';
 import type { RpcServer } from './rpc/server.ts';
@@ -43,6 +44,8 @@ export interface NodeParts {
   readonly rpc: RpcServer;
   readonly page: NodePage | undefined;
   readonly backend: SequencerBackend;
+  /** Absent: switched off. */
+  readonly explorer: Explorer | undefined;
   readonly parameters: RollupParameters;
   readonly sync: SyncService;
   /** What runs by itself until the signal. */
@@ -123,7 +126,8 @@ export class EngramNode {
   /** No new requests, then no new blocks, then no proofs, then the store is closed. May be called twice. */
   stop(): Promise<void> {
     this.#stopping ??= (async () => {
-      const { rpc, sequencer, verifiers, recovery, pruning, prover, backend, db, record, peers, loops } = this.#parts;
+      const { rpc, sequencer, verifiers, recovery, pruning, prover, backend, db, record, peers, loops, explorer } =
+        this.#parts;
       const { logger, background } = this.#parts;
       logger.info({}, 'stopping');
       background.abort();
@@ -131,6 +135,7 @@ export class EngramNode {
       await peers?.network.stop();
       await sequencer.stop();
       await loops;
+      await explorer?.close();
       await prover?.stop();
       await verifiers.stop();
       await recovery.stop();

@@ -18,6 +18,8 @@ import type { Config } from './config/config.ts';
 import { Duties } from './duties.ts';
 import { openLaneGround } from './evm/laneGround.ts';
 import { createLaneServices } from './evm/laneServices.ts';
+import { NO_EXPLORER } from './explorer/disabled.ts';
+import { openExplorer } from './explorer/openExplorer.ts';
 import { nodeHealth } from './health.ts';
 import { connectL1, type L1Connection } from './l1/connection.ts';
 import { ViemL1Port } from './l1/l1Port.ts';
@@ -202,6 +204,13 @@ export async function openNode(
     );
   metrics.process.watch(health);
   const aiIndex = await AiIndex.load({ store, account: (index) => sequencer.account(index) });
+  const explorer = config.explorer.enabled
+    ? await openExplorer(config.data.dir, {
+        ...{ store, sequencer, proofs, publicClient, rollup: rollup.address, clock, log: logger },
+        attestations: (artefact) => aiIndex.attestations(artefact),
+      })
+    : undefined;
+  cleanup.push(() => explorer?.close());
   const market = await Market.open({
     ...{ db, store, announcements, clock, ai: aiIndex, events: sequencer.events },
     account: (index) => sequencer.account(index),
@@ -235,6 +244,7 @@ export async function openNode(
       onSubmitted: announce('ledger-tx'),
       index: aiIndex,
       market,
+      explorer: explorer?.backend ?? NO_EXPLORER,
       advanceTime: move && ((by) => advanceTime(by, { sequencer, store, move })),
     },
   );
@@ -261,6 +271,7 @@ export async function openNode(
     sync.run(signal).catch(halt),
     validator?.run(signal),
     market.run(signal),
+    explorer?.run(signal),
     peers && askForAnnouncements(joining(peers), signal),
     repeat(() => tokens.refresh(), { pauseMs: TOKENS_MS, about: 'tokens on L1', ...renewed }),
     account &&
@@ -293,6 +304,7 @@ export async function openNode(
       rpc,
       page,
       backend,
+      explorer,
       parameters,
     },
     ...{ sync, loops, peers, background, logger: logger.child({ module: 'node' }), halted },

@@ -95,7 +95,7 @@ export interface BatchFacts {
   };
   /** Most ops and L1 operations the shape holds. */
   readonly room: { readonly l1Ops: number; readonly ops: number };
-  /** Constraints of the shape's circuit. */
+  /** Constraints of the shape's circuit; 0 for a shape whose circuit is not among those counted (circuits/constraints.json). */
   readonly constraints: number;
   readonly oldRoot: bigint;
   readonly newRoot: bigint;

@@ -28,6 +28,7 @@ import type {
 import type { Sequencer } from '../../sequencer/sequencer.ts';
 import type { AiBackend, AnnouncementBackend, BackendEvents, NetworkBackend, NodeBackend } from '../rpc/backend.ts';
 import { RpcCode, RpcError } from '../rpc/errors.ts';
+import type { ExplorerBackend } from '../rpc/explorerBackend.ts';
 import type { LaneBackend } from '../rpc/laneBackend.ts';
 import type { MarketBackend } from '../rpc/marketBackend.ts';
 import type { AiIndex } from './aiIndex.ts';
@@ -63,6 +64,7 @@ export interface BackendDependencies {
   readonly network: NetworkBackend;
   readonly announcements: AnnouncementBackend;
   readonly market: MarketBackend;
+  readonly explorer: ExplorerBackend;
   /** Told of every transaction that a user of this node submitted. */
   readonly onSubmitted?: ((bytes: Uint8Array) => void) | undefined;
   /** Present on a devnet only. */
@@ -80,6 +82,7 @@ export class SequencerBackend implements NodeBackend {
   readonly network: NetworkBackend;
   readonly announcements: AnnouncementBackend;
   readonly market: MarketBackend;
+  readonly explorer: ExplorerBackend;
   readonly #histories: Readonly<Record<'committed' | 'proven', StateHistory>>;
   /** Events of batches need the store; they go out one after another, in order. */
   #outbox: Promise<void> = Promise.resolve();
@@ -96,6 +99,7 @@ export class SequencerBackend implements NodeBackend {
     this.network = deps.network;
     this.announcements = deps.announcements;
     this.market = deps.market;
+    this.explorer = deps.explorer;
     this.ai = new AiQueries({ store, index, account, now: () => seconds(clock) });
     this.#histories = { committed: new StateHistory({ store, ledger }), proven: new StateHistory({ store, ledger }) };
     sequencer.events.on('block', (block) => this.#onBlock(block));

@@ -165,6 +165,13 @@ export const OPTIONS = {
     archive: option(toggle, false, 'keep the state of all blocks'),
     callGas: option(integer(21_000, 2 ** 40), 50_000_000, 'most gas a call or an estimate may use'),
   },
+  explorer: {
+    enabled: option(
+      toggle,
+      true,
+      'keep an index of the chain for an explorer, in the folder explorer of data.dir (it may be deleted)',
+    ),
+  },
   prover: {
     enabled: option(toggle, true, 'prove batches in this process’s children'),
     concurrency: option(integer(1, 64), 1, 'proofs at once; one uses all cores already'),

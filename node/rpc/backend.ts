@@ -20,6 +20,7 @@ import type {
   StateTag,
   TransactionStatus,
 } from '../../sdk/rpcTypes.ts';
+import type { ExplorerBackend } from './explorerBackend.ts';
 import type { LaneBackend } from './laneBackend.ts';
 import type { MarketBackend } from './marketBackend.ts';
 
@@ -93,6 +94,7 @@ export interface NodeBackend {
   readonly network: NetworkBackend;
   readonly announcements: AnnouncementBackend;
   readonly market: MarketBackend;
+  readonly explorer: ExplorerBackend;
   /** Seconds forward, L1 included; returns the new time. Throws DEVNET_ONLY on any node but a devnet's. */
   advanceTime(seconds: number): Promise<number>;
   /** Listeners must not throw. Returns the function that removes the listener. */

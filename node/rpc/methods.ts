@@ -5,6 +5,7 @@ import { registerAiMethods } from './aiMethods.ts';
 import { registerAnnouncementMethods } from './announcementMethods.ts';
 import type { NodeBackend } from './backend.ts';
 import type { EthHandlers } from './eth/ethContext.ts';
+import { registerExplorerMethods } from './explorerMethods.ts';
 import { registerLaneMethods } from './laneMethods.ts';
 import { registerMarketMethods } from './marketMethods.ts';
 import { parseParams, type RegisterMethod } from './method.ts';
@@ -69,6 +70,7 @@ export function methodTable(backend: NodeBackend, eth: EthHandlers = {}): Method
   registerNetworkMethods(method, backend.network);
   registerAnnouncementMethods(method, backend.announcements);
   registerMarketMethods(method, backend.market);
+  registerExplorerMethods(method, backend.explorer);
   for (const [name, run] of Object.entries(eth)) {
     table[name] = Object.assign((params: readonly unknown[]) => run(params), {
       isPlainJson: true,

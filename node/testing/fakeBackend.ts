@@ -7,6 +7,7 @@ import type { AiBackend, BackendEvents, NodeBackend } from '../rpc/backend.ts';
 import { RpcCode, RpcError } from '../rpc/errors.ts';
 import { fakeAi } from './fakeAi.ts';
 import { fakeAnnouncements } from './fakeAnnouncements.ts';
+import { fakeExplorer } from './fakeExplorer.ts';
 import { fakeLane } from './fakeLane.ts';
 import { fakeMarket } from './fakeMarket.ts';
 import { fakeNetwork } from './fakeNetwork.ts';
@@ -31,6 +32,7 @@ export class FakeBackend implements NodeBackend {
   readonly network = fakeNetwork;
   readonly announcements = fakeAnnouncements;
   readonly market = fakeMarket;
+  readonly explorer = fakeExplorer;
   readonly sent: Uint8Array[] = [];
   healthNow: Health = { live: true, ready: true, reasons: [] };
   status: Omit<TransactionStatus, 'hash'> = { status: 'unknown' };

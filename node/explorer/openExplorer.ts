@@ -1,0 +1,79 @@
+import { join } from 'node:path';
+import type { PublicClient } from 'viem';
+import type { Clock } from '../../chain/clock.ts';
+import { type Db, openLevel } from '../../chain/db.ts';
+import type { Logger } from '../../chain/logger.ts';
+import type { ChainStore } from '../../chain/store.ts';
+import { artefactCommitment } from '../../protocol/attestation.ts';
+import { bytesToBigint } from '../../protocol/bytes.ts';
+import { field, isCanonical } from '../../protocol/field.ts';
+import type { AccountIndex, Field } from '../../protocol/types.ts';
+import type { ProofQueue } from '../../prover/proofQueue.ts';
+import type { Hex } from '../../sdk/rpcTypes.ts';
+import type { Sequencer } from '../../sequencer/sequencer.ts';
+import type { ExplorerBackend } from '../rpc/explorerBackend.ts';
+import { BatchFollower } from './batchFollower.ts';
+import { ExplorerIndex } from './explorerIndex.ts';
+import { ExplorerQueries } from './explorerQueries.ts';
+import { ExplorerFollower } from './follower.ts';
+import { l1Costs } from './l1Costs.ts';
+
+export interface OpenExplorerDeps {
+  readonly store: ChainStore;
+  readonly sequencer: Sequencer;
+  readonly proofs: ProofQueue;
+  readonly publicClient: PublicClient;
+  readonly rollup: Hex;
+  /** Attestations of an artefact's commitment, earliest first. */
+  readonly attestations: (artefact: Field) => readonly AccountIndex[];
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface Explorer {
+  readonly backend: ExplorerBackend;
+  /** Follows the chain and its batches until the signal; never fails. */
+  run(signal: AbortSignal): Promise<void>;
+  /** After `run` has ended. */
+  close(): Promise<void>;
+}
+
+/** Of a running node; `dir` is its data folder. @throws ChainError STORE_UNAVAILABLE */
+export async function openExplorer(dir: string, deps: OpenExplorerDeps): Promise<Explorer> {
+  const { store, sequencer, proofs, clock } = deps;
+  const log = deps.log.child({ module: 'explorer' });
+  const db = await openLevel(join(dir, 'explorer'));
+  const index = await openIndex(store, db).catch(async (error: unknown) => {
+    await db.close();
+    throw error;
+  });
+  const account = (of: AccountIndex) => sequencer.account(of);
+  const follower = new ExplorerFollower({ index, store, account, clock, log });
+  const l1Cost = l1Costs({ rollup: deps.rollup }, deps);
+  const batches = new BatchFollower({ index, store, proofs, l1Cost, clock, log });
+  const stops = [follower.watch(sequencer.events), batches.watch(sequencer.events)];
+  return {
+    backend: new ExplorerQueries({
+      ...{ index, store, proofs, account, clock },
+      status: async (hash) => (isCanonical(hash) ? sequencer.status(field(hash)) : { status: 'unknown' }),
+      pending: (hash) => sequencer.mempool.get(field(hash))?.tx,
+      attestationsOf: (sha256) => deps.attestations(artefactCommitment(sha256)),
+    }),
+    run: async (signal) => {
+      await Promise.all([follower.run(signal), batches.run(signal)]);
+    },
+    close: async () => {
+      for (const stop of stops) stop();
+      await index.settled();
+      await db.close();
+    },
+  };
+}
+
+/** As deep as the stored chain goes. */
+async function openIndex(store: ChainStore, db: Db): Promise<ExplorerIndex> {
+  const { block, closedBatch: batch } = store.base?.head ?? { block: 0n, closedBatch: 0 };
+  const header = await store.header(block);
+  const hash = header === undefined ? 0n : bytesToBigint(header.hash());
+  return ExplorerIndex.open({ domain: store.domain, start: { block, hash, batch } }, { db });
+}
