@@ -17,7 +17,12 @@ interface Dependencies {
   readonly options: CoreOptions;
   readonly l1: PublicClient;
   startWorker(): WorkerLike;
+  /** Default 60,000. */
+  readonly l1TimeoutMs?: number;
 }
+
+/** A wallet may never answer; calls take turns, so one question without an answer would hold up all later ones. */
+const L1_TIMEOUT_MS = 60_000;
 
 interface Pending {
   resolve(result: RecoveredLedger | EscapeProof): void;
@@ -127,7 +132,8 @@ export class PageSide implements Recovery {
       if (!L1_METHODS.includes(method)) throw new RecoveryError('INTERNAL', { method });
       // The cast: viem types each method by itself, and these were made by viem in the worker.
       const request = { method, params } as Parameters<PublicClient['request']>[0];
-      answer = { type: 'l1Answer', id, result: await this.#deps.l1.request(request) };
+      const limit = this.#deps.l1TimeoutMs ?? L1_TIMEOUT_MS;
+      answer = { type: 'l1Answer', id, result: await within(limit, this.#deps.l1.request(request)) };
     } catch (error) {
       answer = { type: 'l1Refusal', id, refusal: refusalOf(error) };
     }
@@ -146,5 +152,18 @@ export class PageSide implements Recovery {
     const pending = [...this.#pending.values()];
     this.#pending.clear();
     for (const { reject } of pending) reject(error);
+  }
+}
+
+/** @throws RecoveryError L1_UNREACHABLE */
+async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new RecoveryError('L1_UNREACHABLE', { milliseconds })), milliseconds);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -55,13 +55,13 @@ beforeEach(() => {
 });
 
 const honest: Intercept = (method, params, ask) => ask(method, params);
-function page(l1: PublicClient = world.through(honest)): PageSide {
+function page(l1: PublicClient = world.through(honest), l1TimeoutMs = 10_000): PageSide {
   const startWorker = () => {
     const worker = new NearWorker();
     workers.push(worker);
     return worker;
   };
-  return new PageSide({ options: world.options(), l1, startWorker });
+  return new PageSide({ options: world.options(), l1, startWorker, l1TimeoutMs });
 }
 
 /** An endpoint that fails as HTTP ones do, `times` times. */
@@ -112,6 +112,19 @@ describe('across threads', () => {
     const never = page(failing(99, () => httpError(429)));
     const { data } = await expectRecoveryError('L1_UNREACHABLE', never.ledger(world.f.bob.account));
     expect([data, workers[1]?.waits.length]).toEqual([{ status: 429 }, 5]);
+  });
+
+  it('an endpoint that never answers holds up nobody for ever', async () => {
+    let isSilent = true;
+    const l1 = world.through((method, params, ask) => (isSilent ? new Promise(() => undefined) : ask(method, params)));
+    const recovery = page(l1, 50);
+    const abort = new AbortController();
+    const given = recovery.ledger(world.f.bob.account, { signal: abort.signal });
+    abort.abort();
+    await expectRecoveryError('ABORTED', given);
+    await expectRecoveryError('L1_UNREACHABLE', recovery.ledger(world.f.bob.account));
+    isSilent = false;
+    expect((await recovery.ledger(world.f.bob.account)).batch).toBe(3);
   });
 
   it('an abort is told at once, to the worker too', async () => {
