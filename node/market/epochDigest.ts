@@ -64,7 +64,7 @@ export function summaryOf(digest: EpochDigest, { state, due, paid }: Settlement)
 }
 
 /** Its incentive as a share, and its place among the epoch's providers; undefined: it was none of them. */
-export function scoreIn({ epoch, incentive }: EpochDigest, owner: AccountIndex) {
+export function scoreIn({ epoch, incentive }: Pick<EpochDigest, 'epoch' | 'incentive'>, owner: AccountIndex) {
   const own = incentive.get(owner);
   if (own === undefined) return undefined;
   let rank = 1;

@@ -12,8 +12,12 @@ export interface ReplayBatch extends EpochBatch {
   readonly newRoot: Field;
 }
 
-/** Epochs that are over and still told of. */
-export const KEEP_EPOCHS = 24;
+/** Epochs that are over and still told of, if there is room. */
+const KEEP_EPOCHS = 24;
+/** Weights of epochs that are over, about 90 bytes each; of a service with more, fewer epochs are kept, and at least one. */
+const KEEP_WEIGHTS = 1_000_000;
+/** Views of epochs that were asked for: a large one's result takes seconds to compute again. */
+const MAX_VIEWS = 4;
 /** Batches between two places to go back to; those that can be taken back are fewer than twice as many. */
 const CHECKPOINT_EVERY = 64;
 const CHECKPOINTS = 3;
@@ -25,20 +29,27 @@ interface Checkpoint {
   readonly text: string;
 }
 
-type Options = Omit<ServiceLedgerOptions, 'keepEpochs'>;
+export interface ServiceReplayOptions extends Omit<ServiceLedgerOptions, 'keepEpochs'> {
+  /** Default 1,000,000. */
+  readonly keepWeights?: number;
+}
 
 /** One service's ledger with what is asked of it, and the way back when batches are taken back. */
 export class ServiceReplay {
   readonly #options: ServiceLedgerOptions;
+  readonly #keepWeights: number;
   #ledger: ServiceLedger;
   #root: Field | undefined;
   /** Oldest first. */
   #checkpoints: Checkpoint[] = [];
   readonly #digests = new Map<number, EpochDigest>();
+  /** By epoch; `of` says of which payments. The oldest first. */
+  readonly #views = new Map<number, { readonly of: string; readonly view: EpochView }>();
 
   /** @throws EpochError BAD_SERVICE_DOCUMENT */
-  constructor(options: Options) {
+  constructor({ keepWeights = KEEP_WEIGHTS, ...options }: ServiceReplayOptions) {
     this.#options = { ...options, keepEpochs: KEEP_EPOCHS };
+    this.#keepWeights = keepWeights;
     this.#ledger = new ServiceLedger(this.#options);
   }
 
@@ -63,12 +74,10 @@ export class ServiceReplay {
       this.#restart();
       return;
     }
+    const { currentEpoch } = this.#ledger;
     this.#ledger.apply(batch);
     this.#root = batch.newRoot;
-    const oldest = this.#ledger.epochs[0] ?? this.#ledger.currentEpoch;
-    for (const epoch of this.#digests.keys()) if (epoch < oldest) this.#digests.delete(epoch);
-    // At once: the result is at hand now, and large ones are forgotten.
-    for (const epoch of this.#ledger.epochs) this.#digest(epoch);
+    if (this.#ledger.currentEpoch !== currentEpoch) this.#onEpoch();
     if (batch.number % CHECKPOINT_EVERY === 0 && last - batch.number < CHECKPOINTS * CHECKPOINT_EVERY) this.#mark();
   }
 
@@ -84,6 +93,7 @@ export class ServiceReplay {
     this.#ledger = ServiceLedger.restore(this.#options, JSON.parse(place.text) as Json); // written below
     this.#root = place.root;
     this.#digests.clear();
+    this.#views.clear();
   }
 
   /** Newest first. @param proven the last proven batch */
@@ -101,7 +111,38 @@ export class ServiceReplay {
     const { currentEpoch, epochs, service } = this.#ledger;
     if (currentEpoch >= 0 && epoch === currentEpoch) return openView(this.#ledger);
     if (!epochs.includes(epoch)) return undefined;
-    return overView(this.#ledger.payout(epoch), this.#settlement(epoch, proven), service?.token ?? 0);
+    const settlement = this.#settlement(epoch, proven);
+    const of = `${settlement.state} ${this.#ledger.payments(epoch).length}`;
+    const known = this.#views.get(epoch);
+    const view = known?.of === of ? known.view : overView(this.#ledger.payout(epoch), settlement, service?.token ?? 0);
+    this.#views.delete(epoch);
+    this.#views.set(epoch, { of, view });
+    const [oldest] = this.#views.keys();
+    if (this.#views.size > MAX_VIEWS && oldest !== undefined) this.#views.delete(oldest);
+    return view;
+  }
+
+  /** One is over. Its digest is made at once: the result is at hand now, and large ones are forgotten. */
+  #onEpoch(): void {
+    for (const epoch of this.#ledger.epochs) this.#digest(epoch);
+    this.#makeRoom();
+    const oldest = this.#ledger.epochs[0] ?? this.#ledger.currentEpoch;
+    for (const known of [this.#digests, this.#views]) {
+      for (const epoch of known.keys()) if (epoch < oldest) known.delete(epoch);
+    }
+  }
+
+  /** Forgets the oldest epochs if all that is kept has too many weights. */
+  #makeRoom(): void {
+    const state = this.#ledger.state();
+    let [kept, weights] = [0, 0];
+    for (const { reveals } of [...state.over].reverse()) {
+      for (const row of reveals.values()) weights += row.length;
+      if (kept > 0 && weights > this.#keepWeights) break;
+      kept += 1;
+    }
+    if (kept === state.over.length) return;
+    this.#ledger = new ServiceLedger(this.#options, { ...state, over: state.over.slice(-kept) });
   }
 
   #settlement(epoch: number, proven: number) {
@@ -125,5 +166,6 @@ export class ServiceReplay {
     this.#root = undefined;
     this.#checkpoints = [];
     this.#digests.clear();
+    this.#views.clear();
   }
 }
