@@ -1,13 +1,3 @@
-/** Recovery: the ledger rebuilt from L1 in the browser, and account proofs. */
-export { RecoveryError, type RecoveryErrorCode, type RecoveryErrorData } from './errors.ts';
+/** Recovery: the ledger rebuilt from L1 in the browser, and account proofs. Its types are in types.ts, its errors in errors.ts. */
+export { RecoveryError } from './errors.ts';
 export { openRecovery } from './openRecovery.ts';
-export type {
-  BatchProgress,
-  EscapeProof,
-  ExitFromL1,
-  LedgerOptions,
-  ProveOptions,
-  ProveProgress,
-  RecoveredLedger,
-  Recovery,
-} from './types.ts';

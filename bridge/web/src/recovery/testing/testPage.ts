@@ -1,18 +1,20 @@
 import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { extname, join, normalize } from 'node:path';
+import { dirname, extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 import { ensureArtifacts } from '../../../../../circuits/build/artifacts.ts';
 
 const TYPES: Readonly<Record<string, string>> = { '.html': 'text/html', '.js': 'text/javascript' };
 
+const SCRIPT = fileURLToPath(import.meta.resolve('./page/main.ts'));
+
 /** Bundles the page of recovery as vite.config.ts has it. */
 export async function buildTestPage(outDir: string): Promise<void> {
   await build({
     configFile: false,
-    root: fileURLToPath(new URL('./page', import.meta.url)),
+    root: dirname(SCRIPT),
     ...{ base: './', logLevel: 'error', worker: { format: 'es' } },
     build: {
       target: 'es2022',
