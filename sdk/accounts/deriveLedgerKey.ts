@@ -78,6 +78,11 @@ export interface DeriveLedgerKeyOptions extends LedgerKeyScope {
    * wallet that signs differently each time would make a key that can never be had again.
    */
   readonly expectedKey?: Point;
+  /**
+   * Public keys that may be this wallet's, of its address's accounts, say: if the result is one of them, the one signature is enough; if not, it
+   * may be a new key, and a second signature is asked for. Anybody can make an account of another key for an address, so none of them must fit.
+   */
+  readonly knownKeys?: readonly Point[];
 }
 
 /**
@@ -101,12 +106,14 @@ export async function deriveLedgerKey(
     });
   }
   const account = ledgerAccount({ seed });
-  const { expectedKey } = options;
+  const { expectedKey, knownKeys = [] } = options;
+  const isSame = (key: Point): boolean => account.key[0] === key[0] && account.key[1] === key[1];
   if (expectedKey !== undefined) {
-    const isSame = account.key[0] === expectedKey[0] && account.key[1] === expectedKey[1];
-    if (!isSame) throw new SdkError('KEY_MISMATCH', 'this wallet does not make the expected key');
-  } else if (toHex(seedFromSignature(await ask())) !== toHex(seed)) {
-    throw new SdkError('NOT_DETERMINISTIC', 'this wallet signs the same text differently each time');
+    if (!isSame(expectedKey)) throw new SdkError('KEY_MISMATCH', 'this wallet does not make the expected key');
+  } else if (!knownKeys.some(isSame)) {
+    if (toHex(seedFromSignature(await ask())) !== toHex(seed)) {
+      throw new SdkError('NOT_DETERMINISTIC', 'this wallet signs the same text differently each time');
+    }
   }
   return account;
 }

@@ -1,7 +1,7 @@
 import { prefixedHex, wordHex } from '../../protocol/bytes.ts';
 import { encodeTx } from '../../protocol/codec/tx.ts';
 import { signTx, txHash } from '../../protocol/tx.ts';
-import type { Field, Op, Signature, SignedTx, Tx } from '../../protocol/types.ts';
+import type { Op, Signature, Tx } from '../../protocol/types.ts';
 import { domainOf } from '../chain.ts';
 import { chainInfo } from '../chainInfo.ts';
 import { MempoolRefusedError, NodeUnavailableError, SdkError } from '../errors.ts';
@@ -18,6 +18,11 @@ export interface WriteOptions extends SignerOptions {
   readonly maxFee?: bigint | undefined;
   /** Seconds of the ledger's time for which the transaction may be included. Default 3600. */
   readonly validForSeconds?: number | undefined;
+  /**
+   * Told of the transaction after it is signed and before it is sent: who keeps the bytes can send the very same again, which can have no effect
+   * twice. What it throws keeps the transaction from being sent.
+   */
+  readonly onSigned?: ((signed: { readonly hash: Hex; readonly raw: Hex }) => void) | undefined;
 }
 
 /** An action that waits until its transaction is in a block, because its answer is known only then. */
@@ -76,7 +81,10 @@ export async function send(client: AnyClient, draft: Draft, options: WriteOption
   };
   return account.nonces.use(`${domain}:${index}`, view, async (nonce) => {
     const tx: Tx = { signer: index, nonce, validUntil, ops };
-    return submit(client, signTx(tx, account.seed, domain, vouchers), domain);
+    const signed = signTx(tx, account.seed, domain, vouchers);
+    const sent = { hash: wordHex(txHash(signed, domain)), raw: prefixedHex(encodeTx(signed)) };
+    options.onSigned?.(sent);
+    return submit(client, sent);
   });
 }
 
@@ -89,10 +97,9 @@ export async function sendAndWait(client: AnyClient, draft: Draft, options: Writ
   return hash;
 }
 
-async function submit(client: AnyClient, tx: SignedTx, domain: Field): Promise<Hex> {
-  const hash = wordHex(txHash(tx, domain));
+async function submit(client: AnyClient, { hash, raw }: { readonly hash: Hex; readonly raw: Hex }): Promise<Hex> {
   try {
-    await request(client, 'engram_sendTransaction', [prefixedHex(encodeTx(tx))]);
+    await request(client, 'engram_sendTransaction', [raw]);
   } catch (error) {
     // the first answer may have been lost on the way, and the transport asks again
     if (error instanceof MempoolRefusedError && error.code === 'ALREADY_KNOWN') return hash;

@@ -3,7 +3,7 @@ import { OUTBOX_ABI } from '../../genesis/predeploys/abi.ts';
 import { isOutboxLog, type OutboxLeaf, parseOutboxLog } from '../../genesis/predeploys/outbox.ts';
 import { OUTBOX } from '../../protocol/lane/addresses.ts';
 import { SdkError } from '../errors.ts';
-import { type LaneWallet, sendOnLane } from './sendOnLane.ts';
+import { type LaneCall, type LaneWallet, sendOnLane } from './sendOnLane.ts';
 
 export interface WithdrawFromLaneParameters {
   /** Token id of the bridge; default 0, ETH. */
@@ -31,16 +31,32 @@ export interface LaneWithdrawal extends OutboxLeaf {
  */
 export async function withdrawFromLane(
   client: LaneWallet,
-  { token = 0, amount, recipient = client.account.address, account = 0 }: WithdrawFromLaneParameters,
+  parameters: WithdrawFromLaneParameters,
 ): Promise<LaneWithdrawal> {
-  const abi = OUTBOX_ABI;
-  const call =
-    token === 0
-      ? { data: encodeFunctionData({ abi, functionName: 'withdrawETH', args: [recipient, account] }), value: amount }
-      : { data: encodeFunctionData({ abi, functionName: 'withdrawToken', args: [token, amount, recipient, account] }) };
-  const receipt = await sendOnLane(client, { to: OUTBOX, ...call });
+  const recipient = parameters.recipient ?? client.account.address;
+  const receipt = await sendOnLane(client, laneWithdrawalCall({ ...parameters, recipient }));
   const { transactionHash, logs, blockNumber: block, gasUsed, effectiveGasPrice } = receipt;
   const log = logs.find(isOutboxLog);
   if (log === undefined) throw new SdkError('BAD_ANSWER', `transaction ${transactionHash} has no withdrawal`);
   return { ...parseOutboxLog(log), transactionHash, block, fee: gasUsed * effectiveGasPrice };
+}
+
+/** The call that `withdrawFromLane` sends, for who sends it otherwise. Pure. */
+export function laneWithdrawalCall({
+  token = 0,
+  amount,
+  recipient,
+  account = 0,
+}: WithdrawFromLaneParameters & { readonly recipient: Address }): LaneCall {
+  const abi = OUTBOX_ABI;
+  return token === 0
+    ? {
+        to: OUTBOX,
+        data: encodeFunctionData({ abi, functionName: 'withdrawETH', args: [recipient, account] }),
+        value: amount,
+      }
+    : {
+        to: OUTBOX,
+        data: encodeFunctionData({ abi, functionName: 'withdrawToken', args: [token, amount, recipient, account] }),
+      };
 }

@@ -1,0 +1,191 @@
+/** What became of intents, by what the chains show. */
+
+import type { Hex } from 'viem';
+import { getTransactionCount, getTransactionReceipt } from 'viem/actions';
+import { EngramError, LedgerRefusedError, MempoolRefusedError } from '../../../../../sdk/errors.ts';
+import { engramError } from '../../../../../sdk/request.ts';
+import type { L1Chain } from '../l1/l1Chain.ts';
+import type { OwnerEvents } from '../l1/ownerLogs.ts';
+import type { NodeView, NodeWithdrawal } from '../node/nodeView.ts';
+import type { Intent, Trouble } from '../types.ts';
+import type { Intents } from './intents.ts';
+import { sightOf } from './lookup.ts';
+
+/** What the chains show, as far as it is known: without the node nothing is decided about what it was asked. */
+export interface Sightings {
+  readonly events: OwnerEvents;
+  readonly isFrozen: boolean;
+  readonly refunded: ReadonlySet<bigint>;
+  readonly node?: {
+    readonly withdrawals: readonly NodeWithdrawal[];
+    /** Ledger transactions whose exits are listed. */
+    readonly exits: ReadonlySet<string>;
+  };
+}
+
+export interface Surveyor {
+  readonly intents: Intents;
+  readonly l1: L1Chain;
+  readonly node: NodeView | undefined;
+  /** Seconds. */
+  readonly now: () => number;
+  /** Whether this or another page is asking the wallet for it now. */
+  readonly isAsking: (intent: Intent) => Promise<boolean>;
+}
+
+/** A wallet that was asked when its page closed may still send for this long, seconds. */
+const LOST_GRACE = 120;
+/** A transaction whose nonce another one has used is given up after this long without a sight of it, seconds. */
+const REPLACED_GRACE = 30;
+/** Failures are shown for so long, seconds. */
+const SHOWN = 86_400;
+
+/** Brings the intents of an address up to date: adopts what the chain shows, notes what failed. Returns those that are left. */
+export async function reconcile(owner: `0x${string}`, sightings: Sightings, surveyor: Surveyor): Promise<Intent[]> {
+  const { intents, now } = surveyor;
+  const taken = new Set(
+    intents
+      .of(owner)
+      .flatMap(({ hash }) => hash ?? [])
+      .map(String),
+  );
+  for (const intent of intents.of(owner)) {
+    if (intent.trouble !== undefined) {
+      if (intent.at < now() - SHOWN) intents.remove(intent.id);
+      continue;
+    }
+    const verdict = await verdictOf(intent, { sightings, surveyor, taken });
+    const present = intents.get(intent.id);
+    // forgotten, or moved on, while it was looked for
+    if (present === undefined || present.state !== intent.state || present.hash !== intent.hash) continue;
+    if (verdict === 'gone') intents.remove(intent.id);
+    else if (verdict !== undefined) intents.put({ ...present, ...verdict });
+  }
+  return intents.of(owner);
+}
+
+/** `gone`: the chain shows it, or it was never sent. undefined: nothing new. */
+type Verdict = 'gone' | { readonly trouble: Trouble } | { readonly state: 'lost' } | undefined;
+
+interface Case {
+  readonly sightings: Sightings;
+  readonly surveyor: Surveyor;
+  /** Hashes of other intents. */
+  readonly taken: Set<string>;
+}
+
+async function verdictOf(intent: Intent, at: Case): Promise<Verdict> {
+  if (intent.state === 'asking') {
+    if (await at.surveyor.isAsking(intent)) return undefined;
+    // signing is a matter of this page alone: without bytes there is nothing anybody could send
+    return intent.chain === 'ledger' ? 'gone' : { state: 'lost' };
+  }
+  if (intent.chain === 'ledger') return ledgerVerdict(intent, at);
+  return intent.chain === 'l1' ? l1Verdict(intent, at) : laneVerdict(intent, at);
+}
+
+async function l1Verdict(intent: Intent, at: Case): Promise<Verdict> {
+  const { l1, now } = at.surveyor;
+  const { hash, owner, nonce } = intent;
+  if (hash !== undefined) {
+    const receipt = await l1.receipt(hash);
+    if (receipt?.status === 'reverted') return { trouble: { code: 'TRANSACTION_FAILED' } };
+    // not before the list has it, too
+    if (receipt !== undefined) return receipt.blockNumber <= at.sightings.events.head ? 'gone' : undefined;
+  }
+  if (await isSeen(intent, at)) return 'gone';
+  const [latest, pending] = await l1.ask(() =>
+    Promise.all([
+      l1.client.getTransactionCount({ address: owner, blockTag: 'latest' }),
+      l1.client.getTransactionCount({ address: owner, blockTag: 'pending' }),
+    ]),
+  );
+  return byNonce(intent, { latest, pending, age: now() - intent.at, nonce });
+}
+
+/** Whether the chain shows what the wallet was asked for under a hash that is not known here: lost, or sped up. */
+async function isSeen(intent: Intent, { sightings, surveyor, taken }: Case): Promise<boolean> {
+  const { events, isFrozen, refunded } = sightings;
+  if (intent.kind === 'freeze' && isFrozen) return true;
+  if (intent.kind === 'refund' && intent.target !== undefined && refunded.has(BigInt(intent.target))) return true;
+  const timeOf = ({ blockHash }: { blockHash: Hex }): Promise<number> => surveyor.l1.blockTime(blockHash);
+  const seen = await sightOf(intent, { events, taken, timeOf });
+  if (seen === undefined) return false;
+  taken.add(seen.transactionHash);
+  return true;
+}
+
+function byNonce(
+  intent: Intent,
+  { latest, pending, age, nonce }: { latest: number; pending: number; age: number; nonce: number | undefined },
+): Verdict {
+  if (intent.state === 'sent') {
+    const isUsed = nonce !== undefined && latest > nonce && age > REPLACED_GRACE;
+    return isUsed ? { trouble: { code: 'REPLACED' } } : undefined;
+  }
+  // nothing is under way from this address, and what was asked for did not happen: the wallet did not send it
+  const isIdle = latest === pending && (nonce === undefined || pending >= nonce);
+  return isIdle && age > LOST_GRACE ? 'gone' : undefined;
+}
+
+async function laneVerdict(intent: Intent, { sightings, surveyor }: Case): Promise<Verdict> {
+  const { node, now } = surveyor;
+  if (node === undefined || sightings.node === undefined) return undefined;
+  const { withdrawals } = sightings.node;
+  const { hash, owner, nonce } = intent;
+  if (hash !== undefined && withdrawals.some(({ transactionHash }) => transactionHash === hash.toLowerCase()))
+    return 'gone';
+  const { client } = node;
+  try {
+    if (hash !== undefined) {
+      const receipt = await getTransactionReceipt(client, { hash }).catch((error: unknown) => {
+        if (error instanceof Error && error.name === 'TransactionReceiptNotFoundError') return undefined;
+        throw error;
+      });
+      if (receipt !== undefined)
+        return receipt.status === 'success' ? undefined : { trouble: { code: 'TRANSACTION_FAILED' } };
+    }
+    const isSame = ({ sender, token, amount, transactionHash }: NodeWithdrawal): boolean =>
+      sender === owner.toLowerCase() && token === intent.token && amount === intent.amount && transactionHash !== hash;
+    const others = new Set(surveyor.intents.of(owner).flatMap((other) => other.hash ?? []));
+    const [latest, pending] = await Promise.all([
+      getTransactionCount(client, { address: owner, blockTag: 'latest' }),
+      getTransactionCount(client, { address: owner, blockTag: 'pending' }),
+    ]);
+    // the lane's blocks are looked at by number: whether one is younger than the intent tells the nonce
+    const isMoved = nonce !== undefined && latest > nonce;
+    if (isMoved && withdrawals.some((found) => isSame(found) && !others.has(found.transactionHash))) return 'gone';
+    return byNonce(intent, { latest, pending, age: now() - intent.at, nonce });
+  } catch (error) {
+    engramError(error); // the node is away: nothing is known
+    return undefined;
+  }
+}
+
+/** The bytes are signed: until they are in a block or can never be, the very same are sent again. */
+async function ledgerVerdict(intent: Intent, { sightings, surveyor }: Case): Promise<Verdict> {
+  const { node } = surveyor;
+  const { hash, raw } = intent;
+  if (hash === undefined || raw === undefined) return 'gone';
+  if (sightings.node?.exits.has(hash.toLowerCase())) return 'gone';
+  if (node === undefined) return undefined;
+  try {
+    const { status, reason } = await node.status(hash);
+    if (status === 'proven') return 'gone';
+    if (status === 'pending' || status === 'included' || status === 'committed') return undefined;
+    if (status === 'dropped' && reason === 'EXPIRED') return { trouble: { code: 'EXPIRED' } };
+    await node.sendAgain(raw);
+    return undefined;
+  } catch (error) {
+    return refusal(error);
+  }
+}
+
+/** Refusals that stay: the nonce is used, the time is over, the rules forbid it. Anything else may pass. */
+function refusal(error: unknown): Verdict {
+  if (!(error instanceof EngramError) || error.code === 'ALREADY_KNOWN') return undefined;
+  if (error instanceof MempoolRefusedError) {
+    return error.code === 'NONCE_TOO_LOW' ? { trouble: { code: 'REPLACED' } } : undefined;
+  }
+  return error instanceof LedgerRefusedError ? { trouble: { code: error.code } } : undefined;
+}
