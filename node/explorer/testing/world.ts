@@ -77,7 +77,14 @@ export class World {
     const proofs = {
       job: (id: string) => this.jobs.get(id),
       result: async () => ({
-        proof: { a: [0n, 0n], b: [[0n, 0n], [0n, 0n]], c: [0n, 0n] } as never, // nobody looks at it
+        proof: {
+          a: [0n, 0n],
+          b: [
+            [0n, 0n],
+            [0n, 0n],
+          ],
+          c: [0n, 0n],
+        } as never, // nobody looks at it
         publicSignals: [0n, 0n, 0n] as const,
         seconds: this.seconds,
         peakMemoryMB: 7,
