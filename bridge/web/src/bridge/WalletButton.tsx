@@ -1,9 +1,27 @@
 import type { ReactNode } from 'react';
 import { useConnection } from 'wagmi';
-import { Hash } from '../ui/Hash.tsx';
+import { fill, useTexts } from '../texts/index.tsx';
+import { Button } from '../ui/Button.tsx';
+import { WalletDialog } from './WalletDialog.tsx';
+import { chooseWallet } from './walletChoice.ts';
 
-/** Who is connected; empty for nobody. */
+/** Who is connected; leads to the list of wallets. */
 export function WalletButton(): ReactNode {
-  const { address } = useConnection();
-  return <div className="wallet">{address !== undefined && <Hash value={address} />}</div>;
+  const { wallet } = useTexts().bridge;
+  const { address, status } = useConnection();
+  return (
+    <div className="wallet">
+      {address === undefined ? (
+        <Button variant="primary" isBusy={status === 'connecting'} onClick={() => chooseWallet(true)}>
+          {wallet.connect}
+        </Button>
+      ) : (
+        <Button aria-label={fill(wallet.details, { address })} onClick={() => chooseWallet(true)}>
+          <span className="wallet-dot" aria-hidden="true" />
+          <code>{`${address.slice(0, 6)}…${address.slice(-4)}`}</code>
+        </Button>
+      )}
+      <WalletDialog />
+    </div>
+  );
 }
