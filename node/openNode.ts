@@ -212,7 +212,7 @@ export async function openNode(
     : undefined;
   cleanup.push(() => explorer?.close());
   const market = await Market.open({
-    ...{ db, store, announcements, clock, ai: aiIndex, events: sequencer.events },
+    ...{ db, store, announcements, clock, events: sequencer.events },
     account: (index) => sequencer.account(index),
     proven: () => sequencer.publisher.state.proven,
     log: logger.child({ module: 'market' }),

@@ -5,19 +5,24 @@ import { standingOf } from '../../protocol/announcements/standing.ts';
 import { artefactCommitment } from '../../protocol/attestation.ts';
 import { hexToBytes } from '../../protocol/bytes.ts';
 import { type Account, type AccountIndex, type Field, Kind, Subtype } from '../../protocol/types.ts';
+import { MAX_OF_OWNER } from '../announcements/announcementStore.ts';
 import { BoundedMap } from '../p2p/boundedMap.ts';
 import type { AnnouncementBackend } from '../rpc/backend.ts';
+import type { MarketIndex } from './marketIndex.ts';
 
 export interface AnnouncedDeps {
   /** Those that the node keeps: it has checked each signature. */
   readonly announcements: Pick<AnnouncementBackend, 'list'>;
+  readonly index: Pick<MarketIndex, 'view'>;
   readonly account: (index: AccountIndex) => Account | undefined;
   readonly clock: Pick<Clock, 'nowMs'>;
 }
 
 const PAGE = 256;
-/** Agents that are looked at, by index: spam ends there. */
+/** Agents that are looked at, by index: spam ends there … */
 const MAX_AGENTS = 2_048;
+/** … and shuts none of these owners out, those that settled most. */
+const MAX_PREFERRED = 256;
 /** Between two readings of what is announced. */
 const FRESH_MS = 2_000;
 /** Commitments to files that are remembered: each costs a hash. */
@@ -75,7 +80,24 @@ export class Announced {
       if (page.length < PAGE || last === undefined) break;
       after = last;
     }
-    return all;
+    return all.length < MAX_AGENTS ? all : [...all, ...(await this.#preferred(after))];
+  }
+
+  /** Of those beyond. */
+  async #preferred(after: AccountIndex): Promise<readonly Announcement[]> {
+    const { announcements, index } = this.#deps;
+    const { tallies, attestations } = await index.view();
+    const owners = [...tallies.providers()]
+      .sort((x, y) => (tallies.provider(y)?.claims ?? 0) - (tallies.provider(x)?.claims ?? 0))
+      .slice(0, MAX_PREFERRED);
+    const found: Announcement[] = [];
+    for (const owner of owners) {
+      for (const agent of attestations.agentsOf(owner).slice(0, MAX_OF_OWNER)) {
+        const [one] = agent > after ? await announcements.list({ agent, limit: 1 }) : [];
+        if (one !== undefined) found.push(one.announcement);
+      }
+    }
+    return found;
   }
 
   readonly #forget = (error: unknown): never => {

@@ -9,6 +9,8 @@ export interface ListEntry {
   readonly index: AccountIndex;
   readonly kind: ArtefactKind;
   readonly owner: AccountIndex;
+  /** 0: none. */
+  readonly parent: AccountIndex;
   readonly birth: Birth;
 }
 
@@ -26,16 +28,23 @@ export class AttestationList {
   readonly #entries: ListEntry[] = [];
   readonly #known = new Set<AccountIndex>();
   readonly #agents = new Map<AccountIndex, AccountIndex[]>();
+  readonly #children = new Map<AccountIndex, number>();
 
   /** Newer than all there are, or known already. */
   add(entry: ListEntry): void {
     if (this.#known.has(entry.index)) return;
     this.#known.add(entry.index);
     this.#entries.push(entry);
+    if (entry.parent !== 0) this.#children.set(entry.parent, this.children(entry.parent) + 1);
     if (entry.kind !== 'agent') return;
     const agents = this.#agents.get(entry.owner);
     if (agents === undefined) this.#agents.set(entry.owner, [entry.index]);
     else agents.push(entry.index);
+  }
+
+  /** How many name it as their parent. */
+  children(index: AccountIndex): number {
+    return this.#children.get(index) ?? 0;
   }
 
   /** Agents of an owner, oldest first. */

@@ -3,18 +3,15 @@ import { type Account, type AccountIndex, Kind } from '../../protocol/types.ts';
 import type { Page } from '../../sdk/explorerTypes.ts';
 import type { ListedAttestation } from '../../sdk/marketTypes.ts';
 import type { ArtefactKind } from '../../sdk/rpcTypes.ts';
-import type { AiIndex } from '../backend/aiIndex.ts';
 import { attestationFacts, originView } from '../backend/aiViews.ts';
 import { RpcCode, RpcError } from '../rpc/errors.ts';
-import { type Birth, birthOf, cursorOf } from './attestationList.ts';
+import { type AttestationList, type Birth, birthOf, cursorOf } from './attestationList.ts';
 import type { ClaimTallies } from './claimTallies.ts';
 import type { MarketIndex } from './marketIndex.ts';
 
 export interface AttestationsDeps {
   readonly store: Pick<ChainStore, 'origin'>;
   readonly index: Pick<MarketIndex, 'view'>;
-  /** Who descends from what, and which channels name which model. */
-  readonly ai: Pick<AiIndex, 'channels' | 'children'>;
   readonly account: (index: AccountIndex) => Account | undefined;
 }
 
@@ -33,7 +30,7 @@ export async function listAttestations(
   const from = before === undefined ? undefined : cursor(before);
   const { attestations, tallies } = await deps.index.view();
   const { items, isMore } = attestations.page({ ...query, before: from });
-  const listed = await Promise.all(items.map(({ index }) => listedOf(index, tallies, deps)));
+  const listed = await Promise.all(items.map(({ index }) => listedOf(index, { attestations, tallies }, deps)));
   const last = items.at(-1);
   return {
     items: listed.filter((one) => one !== undefined),
@@ -44,8 +41,8 @@ export async function listAttestations(
 /** Undefined: blocks were taken back just now, and it with them. */
 async function listedOf(
   index: AccountIndex,
-  tallies: Pick<ClaimTallies, 'model'>,
-  { store, ai, account }: AttestationsDeps,
+  { attestations, tallies }: { readonly attestations: AttestationList; readonly tallies: ClaimTallies },
+  { store, account }: AttestationsDeps,
 ): Promise<ListedAttestation | undefined> {
   const origin = await store.origin(index);
   const found = account(index);
@@ -53,8 +50,8 @@ async function listedOf(
   return {
     ...attestationFacts(index, found),
     ...(origin !== undefined && { created: originView(origin) }),
-    children: ai.children(index).length,
-    channels: ai.channels('model', index).length,
+    children: attestations.children(index),
+    channels: tallies.channelsOf(index),
     settled: tallies.model(index),
   };
 }

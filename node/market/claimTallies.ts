@@ -39,8 +39,9 @@ const MAX_HOURS = 2 * UPTIME_HOURS;
 
 const NOTHING: ModelTally = { claims: 0, paid: 0n, royalties: 0n };
 
-/** Sums over all settled claims, by model and by provider. A claim is given once, in any order. */
+/** Sums over all settled claims, by model and by provider; and how many channels name a model. Each is given once, in any order. */
 export class ClaimTallies {
+  readonly #channels = new Map<AccountIndex, number>();
   readonly #models = new Map<AccountIndex, ModelTally>();
   readonly #providers = new Map<AccountIndex, ProviderTally>();
 
@@ -62,6 +63,15 @@ export class ClaimTallies {
     tally.last = Math.max(tally.last, timestamp);
     tally.hours.add(Math.floor(timestamp / HOUR));
     if (tally.hours.size > MAX_HOURS) forgetHours(tally);
+  }
+
+  /** A channel that names a model. */
+  addChannel(model: AccountIndex): void {
+    this.#channels.set(model, this.channelsOf(model) + 1);
+  }
+
+  channelsOf(model: AccountIndex): number {
+    return this.#channels.get(model) ?? 0;
   }
 
   model(index: AccountIndex): ModelTally {

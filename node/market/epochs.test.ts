@@ -67,9 +67,9 @@ describe('epochs of a service', () => {
   });
 
   it.each([
-    ['less', -1n, 'unpaid'],
-    ['more', 1n, 'wrong'],
-  ] as const)('that a keeper pays %s than is due are %s', async (_, difference, state) => {
+    ['less', 'unpaid', -1n],
+    ['more', 'wrong', 1n],
+  ] as const)('that a keeper pays %s than is due for are %s', async (_, state, difference) => {
     const world = judged();
     world.at(
       START + EPOCH + 5,

@@ -9,7 +9,6 @@ import type { Account, AccountIndex } from '../../protocol/types.ts';
 import type { Page } from '../../sdk/explorerTypes.ts';
 import type { EpochSummary, EpochView, ListedAttestation, ProviderView, ServiceView } from '../../sdk/marketTypes.ts';
 import type { SequencerEvents } from '../../sequencer/sequencerTypes.ts';
-import type { AiIndex } from '../backend/aiIndex.ts';
 import type { AnnouncementBackend } from '../rpc/backend.ts';
 import type { MarketBackend } from '../rpc/marketBackend.ts';
 import { Announced } from './announced.ts';
@@ -34,7 +33,6 @@ export interface MarketDeps {
   readonly account: (index: AccountIndex) => Account | undefined;
   readonly events: Pick<SafeEmitter<SequencerEvents>, 'on'>;
   readonly announcements: Pick<AnnouncementBackend, 'list'>;
-  readonly ai: Pick<AiIndex, 'channels' | 'children'>;
   /** The last proven batch. */
   readonly proven: () => number;
   readonly clock: Pick<Clock, 'nowMs'>;
@@ -58,7 +56,7 @@ export class Market implements MarketBackend {
     this.#deps = deps;
     this.#documents = documents;
     this.#index = new MarketIndex({ store, account, log });
-    this.#announced = new Announced({ announcements, account, clock });
+    this.#announced = new Announced({ announcements, index: this.#index, account, clock });
     this.#thread = new ReplayThread({ onDeath: () => this.#replays.forget() });
     const document = (service: AccountIndex): string | undefined => {
       const known = documents.get(service);
@@ -80,8 +78,8 @@ export class Market implements MarketBackend {
   }
 
   attestations(query: AttestationQuery): Promise<Page<ListedAttestation>> {
-    const { store, ai, account } = this.#deps;
-    return listAttestations(query, { store, ai, account, index: this.#index });
+    const { store, account } = this.#deps;
+    return listAttestations(query, { store, account, index: this.#index });
   }
 
   async providers(filter: ProviderFilter): Promise<readonly ProviderView[]> {

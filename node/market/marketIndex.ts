@@ -102,7 +102,9 @@ export class MarketIndex {
       if (isOff()) return;
       const found = account(index);
       if (found?.kind === Kind.ATTEST) listAttestation(view, index, found, birth);
-      if (found?.kind !== Kind.CHANNEL || found.nonce === 0) continue;
+      if (found?.kind !== Kind.CHANNEL) continue;
+      countChannel(view, found);
+      if (found.nonce === 0) continue;
       for await (const claim of store.claims(index)) {
         if (isOff()) return;
         if (claim.block > view.block) continue;
@@ -144,8 +146,9 @@ export class MarketIndex {
     const { account } = this.#deps;
     for (const [position, tx] of block.txs.entries()) {
       for (const [op, { opcode, to }] of tx.ops.entries()) {
-        const made = opcode === Opcode.ATTEST ? account(to) : undefined;
-        if (made !== undefined) listAttestation(view, to, made, { block: block.number, position, op });
+        const made = opcode === Opcode.ATTEST || opcode === Opcode.OPEN ? account(to) : undefined;
+        if (made?.kind === Kind.ATTEST) listAttestation(view, to, made, { block: block.number, position, op });
+        if (made?.kind === Kind.CHANNEL) countChannel(view, made);
       }
       const { number, batch, timestamp } = block;
       // The hash is not counted.
@@ -159,8 +162,13 @@ export class MarketIndex {
 }
 
 function listAttestation({ attestations }: View, index: AccountIndex, account: Account, birth: Birth): void {
-  const { subtype, owner } = unpackAttestation(account.c);
-  attestations.add({ index, kind: artefactKind(subtype), owner, birth });
+  const { subtype, owner, parent } = unpackAttestation(account.c);
+  attestations.add({ index, kind: artefactKind(subtype), owner, parent, birth });
+}
+
+function countChannel({ tallies }: View, { c }: Account): void {
+  const { model } = unpackChannel(c);
+  if (model !== 0) tallies.addChannel(model);
 }
 
 function countClaim({ tallies }: View, channel: AccountIndex, { c, token }: Account, claim: ClaimRecord): void {

@@ -3,7 +3,7 @@ import { prefixedHex } from '../../protocol/bytes.ts';
 import { field } from '../../protocol/field.ts';
 import { accountIndex } from '../../protocol/ids.ts';
 import { Subtype } from '../../protocol/types.ts';
-import type { Market } from './market.ts';
+import type { Market, MarketDeps } from './market.ts';
 import { expectReason } from './testing/expectReason.ts';
 import { FILE, MarketWorld } from './testing/marketWorld.ts';
 
@@ -183,5 +183,24 @@ describe('whoever wants to be taken for another', () => {
     for (let i = 0; i < 20; i += 1) chain.claim(61);
     const [view] = await (await chain.market()).providers({});
     expect(view?.settled).toMatchObject({ claims: 20, channels: 1, payers: 1 });
+  });
+});
+
+describe('a crowd of announced agents', () => {
+  it('shuts nobody out who settled claims', async () => {
+    const chain = world().attestation(5_000, { owner: 7, subtype: Subtype.AGENT });
+    await chain.announce(of(5_000, 7), 7);
+    const [last] = await (await chain.announcements()).list({ limit: 1 });
+    const crowd = Array.from({ length: 3_000 }, (_, i) => ({ announcement: of(1_000 + i, 9) }));
+    const list = async ({ agent, after = 0, limit }: { agent?: number; after?: number; limit: number }) =>
+      [...crowd, ...(last ? [last] : [])]
+        .filter(({ announcement }) => (agent === undefined ? announcement.agent > after : announcement.agent === agent))
+        .slice(0, limit);
+    const announcements = { list } as unknown as MarketDeps['announcements']; // what of an announcement is read here
+    const market = await chain.market({ announcements });
+    expect(await owners(market)).toEqual([]);
+    chain.channel(61, { payer: 9, provider: 7 }).claim(61);
+    chain.clock.advance(3_000);
+    expect((await market.providers({})).map(({ agent }) => agent)).toEqual([5_000]);
   });
 });

@@ -73,6 +73,8 @@ describe('a service’s document', () => {
     expect((await market.services()).map(({ terms }) => terms)).toEqual([undefined]);
     // The right one takes its place.
     await market.publish(SERVICE, serviceDocumentText({ ...DOCUMENT, name: 'letters' }));
+    // What was replayed by the other one is told no more.
+    await expectReason('SERVICE_REPLAYING', market.epochs(SERVICE, 5));
     expect((await stored(chain)).map((text) => JSON.parse(text).name)).toEqual(['letters']);
   });
 });

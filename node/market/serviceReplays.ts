@@ -27,6 +27,8 @@ export interface ServiceReplaysDeps {
 
 interface Entry {
   readonly service: AccountIndex;
+  /** Its document's text: after a rollback the account can be of another one. */
+  readonly document: string;
   /** The last batch taken. */
   batch: number;
   /** It was at the newest batch since it was followed, or since the chain went back. */
@@ -107,9 +109,11 @@ export class ServiceReplays {
   #ask(service: AccountIndex): void {
     const { store, document } = this.#deps;
     if (this.#isStopped) throw marketError('STOPPED');
-    if (document(service) === undefined) throw marketError('UNKNOWN_DOCUMENT', { service });
+    const text = document(service);
+    if (text === undefined) throw marketError('UNKNOWN_DOCUMENT', { service });
     if (store.base !== undefined) throw marketError('BATCHES_MISSING', { first: store.base.head.closedBatch + 1 });
-    const entry = this.#entries.get(service) ?? this.#admit(service);
+    let entry = this.#entries.get(service);
+    if (entry?.document !== text) entry = this.#admit(service);
     this.#asked += 1;
     entry.asked = this.#asked;
     if (!entry.isLive) this.#replaying(entry.batch);
@@ -121,7 +125,7 @@ export class ServiceReplays {
 
   /** Whoever is being replayed is not dropped: else two who ask in turns would keep each other from ever being told. */
   #admit(service: AccountIndex): Entry {
-    if (this.#entries.size >= MAX_FOLLOWED) {
+    if (this.#entries.size >= MAX_FOLLOWED && !this.#entries.has(service)) {
       const [oldest] = [...this.#entries.values()].filter(({ isLive }) => isLive).sort((x, y) => x.asked - y.asked);
       if (oldest === undefined) return this.#replaying(0);
       this.#entries.delete(oldest.service);
@@ -133,8 +137,9 @@ export class ServiceReplays {
   #enter(service: AccountIndex): Entry | undefined {
     const { replays, document, store } = this.#deps;
     const text = document(service);
-    if (text === undefined || this.#entries.has(service)) return this.#entries.get(service);
-    const entry: Entry = { service, batch: 0, isLive: false, asked: this.#asked, last: undefined };
+    const known = this.#entries.get(service);
+    if (text === undefined || known?.document === text) return known;
+    const entry: Entry = { service, document: text, batch: 0, isLive: false, asked: this.#asked, last: undefined };
     this.#entries.set(service, entry);
     this.#call(replays.follow(service, text, store.domain));
     this.#wake();

@@ -28,7 +28,6 @@ import {
 import type { SequencerEvents } from '../../../sequencer/sequencerTypes.ts';
 import { AnnouncementStore } from '../../announcements/announcementStore.ts';
 import { Announcements } from '../../announcements/announcements.ts';
-import { AiIndex } from '../../backend/aiIndex.ts';
 import { Market, type MarketDeps } from '../market.ts';
 import { ReplayEngine, type ReplayPort } from '../replayEngine.ts';
 
@@ -91,7 +90,6 @@ export class MarketWorld {
         },
       } as unknown as MarketDeps['store'],
       announcements: await this.announcements(),
-      ai: await AiIndex.load({ store, account }),
       proven: () => this.proven,
       ...(!isThreaded && { replays: inlinePort() }),
     };
