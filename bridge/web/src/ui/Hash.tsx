@@ -27,7 +27,8 @@ export function Hash({ value, to, isWhole = false }: HashProps): ReactNode {
   );
 }
 
-export function CopyButton({ value }: { readonly value: string }): ReactNode {
+/** @param name what it is called, where the value itself is too long to be read aloud */
+export function CopyButton({ value, name = value }: { readonly value: string; readonly name?: string }): ReactNode {
   const { common } = useTexts();
   const [isCopied, setCopied] = useState(false);
   useEffect(() => {
@@ -39,7 +40,7 @@ export function CopyButton({ value }: { readonly value: string }): ReactNode {
     <button
       type="button"
       className="copy"
-      aria-label={`${isCopied ? common.copied : common.copy} ${value}`}
+      aria-label={`${isCopied ? common.copied : common.copy} ${name}`}
       onClick={() => {
         navigator.clipboard?.writeText(value).then(
           () => setCopied(true),
