@@ -9,7 +9,7 @@ import type { HistoryEntry } from '../../sdk/explorerTypes.ts';
 import { BusyHistory } from './testing/busyHistory.ts';
 import { World } from './testing/world.ts';
 
-const SEEDS = [1, 2, 3, 4, 5, 6];
+const SEEDS = [1, 3, 6, 8, 11];
 let genesis: GenesisState;
 beforeAll(async () => {
   genesis = await testGenesis();
