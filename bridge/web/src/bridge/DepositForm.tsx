@@ -15,7 +15,7 @@ import { expectedSeconds } from './expected.ts';
 import { FeeFacts } from './FeeFacts.tsx';
 import { gasCost, spendable, useFees, withMargin } from './fees.ts';
 import { KeyNotice } from './KeyNotice.tsx';
-import { amountIn, amountText, ETH, tokenOf } from './money.ts';
+import { aboutText, amountIn, amountText, ETH, tokenOf } from './money.ts';
 import { TokenField } from './TokenField.tsx';
 import { useAct } from './useAct.ts';
 import { useLedgerKey } from './useLedgerKey.ts';
@@ -112,14 +112,14 @@ export function DepositForm(): ReactNode {
         trouble={text.trim() !== '' || isTried ? input.trouble : undefined}
         onChange={(value) => edit(() => setText(value))}
       />
-      {to === 'new' && !ledgerKey.isKnown && <KeyNotice isTwice={!ledgerKey.isExpected} />}
+      {wallet !== undefined && to === 'new' && !ledgerKey.isKnown && <KeyNotice isTwice={!ledgerKey.isExpected} />}
       {tokenId !== 0 && input.amount !== undefined && (
         <p className="quiet">{fill(form.approveFirst, { amount: amountText(input.amount, token, language) })}</p>
       )}
       <FeeFacts
         facts={[
           [form.bridgeFee, fees?.queueFee === undefined ? undefined : amountText(fees.queueFee, ETH, language)],
-          [form.networkFee, gas === undefined ? undefined : amountText(gas, ETH, language)],
+          [form.networkFee, gas === undefined ? undefined : aboutText(gas, ETH, language)],
         ]}
         timeName={form.usable}
         seconds={expectedSeconds(way, config)}

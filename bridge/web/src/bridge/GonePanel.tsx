@@ -1,4 +1,4 @@
-import { type ReactNode, useSyncExternalStore } from 'react';
+import type { ReactNode } from 'react';
 import { fill, useLanguage, useTexts } from '../texts/index.tsx';
 import { TransferError, toTrouble } from '../transfers/trouble.ts';
 import type { OwnedAccount } from '../transfers/types.ts';
@@ -8,9 +8,8 @@ import { ActProgress } from './ActProgress.tsx';
 import { useBridge } from './BridgeContext.tsx';
 import { dateText } from './dateText.ts';
 import { EscapeAction } from './EscapeAction.tsx';
-import { LeavingAccount } from './LeavingAccount.tsx';
 import { amountText, ETH } from './money.ts';
-import { ReadingNotice } from './ReadingNotice.tsx';
+import { OwnAccounts } from './OwnAccounts.tsx';
 import { TroubleNotice } from './TroubleNotice.tsx';
 import { useAct } from './useAct.ts';
 
@@ -138,43 +137,12 @@ function Freeze(): ReactNode {
 function Escapes(): ReactNode {
   const { gone } = useTexts().bridge;
   const { state } = useBridge();
-  if (state.data?.isFrozen !== true) return <p className="quiet">{gone.escapeNot}</p>;
+  if (state.data?.isFrozen !== true) return null;
   return (
     <section className="gone-way" aria-labelledby="gone-escape">
       <h3 id="gone-escape">{gone.escapeTitle}</h3>
       <p className="quiet">{gone.owedHint}</p>
       <OwnAccounts action={(account) => <EscapeAction account={account} />} />
     </section>
-  );
-}
-
-/** The owner's accounts, by the node or, without it, rebuilt from L1. */
-function OwnAccounts({ action }: { readonly action: (account: OwnedAccount) => ReactNode }): ReactNode {
-  const { gone } = useTexts().bridge;
-  const { wallet, holdings, engine } = useBridge();
-  const reading = useSyncExternalStore(
-    (onChange) => engine?.recovery.subscribe(onChange) ?? (() => undefined),
-    () => engine?.recovery.reading(),
-  );
-  if (wallet === undefined) return <p className="quiet">{gone.noWallet}</p>;
-  const { data, error } = holdings;
-  const isReading = reading?.phase === 'reading' || reading?.phase === 'stopped';
-  return (
-    <>
-      {isReading && data?.accounts.length !== 0 && data?.source !== 'node' && <ReadingNotice />}
-      {data === undefined && error !== null && !isReading && (
-        <TroubleNotice trouble={toTrouble(reading?.error ?? error)} onRetry={() => void holdings.refetch()} />
-      )}
-      {data?.accounts.length === 0 && <p className="quiet">{gone.none}</p>}
-      {data !== undefined && data.accounts.length > 0 && (
-        <ul className="leaving">
-          {data.accounts.map((account) => (
-            <LeavingAccount key={account.index} account={account}>
-              {action(account)}
-            </LeavingAccount>
-          ))}
-        </ul>
-      )}
-    </>
   );
 }

@@ -1,9 +1,10 @@
-import { type ReactNode, useSyncExternalStore } from 'react';
+import type { ReactNode } from 'react';
 import { fill, useTexts } from '../texts/index.tsx';
 import { Button } from '../ui/Button.tsx';
 import { useBridge } from './BridgeContext.tsx';
 import { useReadAgain } from './chainData.ts';
 import { ProgressBar } from './ProgressBar.tsx';
+import { useReading } from './useReading.ts';
 
 /** The ledger is being rebuilt from L1: how far it is, and how to stop it or begin again. */
 export function ReadingNotice(): ReactNode {
@@ -11,10 +12,7 @@ export function ReadingNotice(): ReactNode {
   const { gone } = texts.bridge;
   const { engine } = useBridge();
   const readAgain = useReadAgain();
-  const reading = useSyncExternalStore(
-    (onChange) => engine?.recovery.subscribe(onChange) ?? (() => undefined),
-    () => engine?.recovery.reading(),
-  );
+  const reading = useReading();
   if (engine === undefined || reading === undefined) return null;
   if (reading.phase === 'stopped') {
     return (

@@ -16,7 +16,7 @@ import { expectedSeconds } from './expected.ts';
 import { FeeFacts } from './FeeFacts.tsx';
 import { gasCost, spendable, useFees, withMargin } from './fees.ts';
 import { KeyNotice } from './KeyNotice.tsx';
-import { amountIn, amountText, ETH, tokenOf } from './money.ts';
+import { aboutText, amountIn, amountText, ETH, tokenOf } from './money.ts';
 import { switchTo } from './switchChain.ts';
 import { TokenField } from './TokenField.tsx';
 import { type Report, useAct } from './useAct.ts';
@@ -147,7 +147,7 @@ export function WithdrawForm(): ReactNode {
       <FeeFacts
         facts={[
           isLane
-            ? [form.laneFee, gas === undefined ? undefined : amountText(gas, ETH, language)]
+            ? [form.laneFee, gas === undefined ? undefined : aboutText(gas, ETH, language)]
             : [form.ledgerFee, fees?.ledgerFee === undefined ? undefined : amountText(fees.ledgerFee, token, language)],
           [form.paidTo, wallet === undefined ? undefined : <Hash key="to" value={wallet.address} />],
         ]}

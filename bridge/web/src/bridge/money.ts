@@ -22,6 +22,13 @@ export function amountText(amount: bigint, { symbol, decimals }: Token, language
   return `${shortAmount(formatUnits(amount, decimals), language)} ${symbol}`;
 }
 
+/** As `amountText`, for what is only about so: two digits that mean something. */
+export function aboutText(amount: bigint, token: Token, language: string): string {
+  const digits = Math.max(0, amount.toString().length - 2);
+  const unit = 10n ** BigInt(digits);
+  return amountText(((amount + unit / 2n) / unit) * unit, token, language);
+}
+
 export function amountIn(list: readonly { readonly token: number; readonly amount: bigint }[], token: number): bigint {
   return list.find((entry) => entry.token === token)?.amount ?? 0n;
 }

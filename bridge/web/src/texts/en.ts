@@ -70,6 +70,34 @@ export const en = {
       what: 'The node has had too many questions from here',
       next: 'Wait a minute and try again.',
     },
+    UNKNOWN_SERVICE: {
+      what: 'There is no such service',
+      next: 'Check the number; services are listed under “Services”.',
+    },
+    UNKNOWN_DOCUMENT: {
+      what: 'This node does not have the service’s document',
+      next: 'Without the terms it cannot compute epochs. Whoever has the document can give it to the node below.',
+    },
+    WRONG_DOCUMENT: {
+      what: 'This is not the document of this service',
+      next: 'Its SHA-256 is not the one the service commits to. Choose the file that “engram service create” wrote, unchanged.',
+    },
+    SERVICE_REPLAYING: {
+      what: 'The node still goes through the batches of this service',
+      next: 'Wait a moment: it is at batch {batch} of {of}.',
+    },
+    BATCHES_MISSING: {
+      what: 'This node does not have all batches',
+      next: 'It began with a snapshot, and epochs follow from all batches. Ask another node, or “engram epoch show --from-l1”.',
+    },
+    FILE_UNREADABLE: {
+      what: 'The browser could not read the file',
+      next: 'It may have been moved or changed meanwhile. Choose it again.',
+    },
+    FILE_TOO_LARGE: {
+      what: 'This file is too large to be a service’s document',
+      next: 'The document is a small text file that “engram service create” wrote.',
+    },
     REJECTED: {
       what: 'You declined in your wallet',
       next: 'Nothing was sent. Start again whenever you like.',
@@ -406,34 +434,6 @@ export const en = {
       what: 'There is no such account',
       next: 'Choose an account from the list.',
     },
-    UNKNOWN_SERVICE: {
-      what: 'There is no such service',
-      next: 'Check the number; services are listed under “Services”.',
-    },
-    UNKNOWN_DOCUMENT: {
-      what: 'This node does not have the service’s document',
-      next: 'Without the terms it cannot compute epochs. Whoever has the document can give it to the node below.',
-    },
-    WRONG_DOCUMENT: {
-      what: 'This is not the document of this service',
-      next: 'Its SHA-256 is not the one the service commits to. Choose the file that “engram service create” wrote, unchanged.',
-    },
-    SERVICE_REPLAYING: {
-      what: 'The node still goes through the batches of this service',
-      next: 'Wait a moment: it is at batch {batch} of {of}.',
-    },
-    BATCHES_MISSING: {
-      what: 'This node does not have all batches',
-      next: 'It began with a snapshot, and epochs follow from all batches. Ask another node, or “engram epoch show --from-l1”.',
-    },
-    FILE_UNREADABLE: {
-      what: 'The browser could not read the file',
-      next: 'It may have been moved or changed meanwhile. Choose it again.',
-    },
-    FILE_TOO_LARGE: {
-      what: 'This file is too large to be a service’s document',
-      next: 'The document is a small text file that “engram service create” wrote.',
-    },
   },
   bridge: {
     title: 'Bridge',
@@ -471,16 +471,13 @@ export const en = {
       to: 'To',
       from: 'From',
       max: 'Max',
-      maxOf: 'Max: {amount}',
       available: 'There: {amount}',
       newAccount: 'A new ledger account',
-      account: 'Ledger account {index}',
       accountHolds: 'Ledger account {index}: {amount}',
       lane: 'EVM lane',
       laneHolds: 'EVM lane: {amount}',
       toLedgerHint: 'The ledger: proven transfers, channels, AI payments.',
       toLaneHint: 'The EVM lane: contracts and ordinary Ethereum wallets, at your address.',
-      tokenOther: 'Token {id}',
       bridgeFee: 'Bridge fee',
       networkFee: 'Network fee, about',
       laneFee: 'Network fee on Engram, about',
@@ -489,18 +486,14 @@ export const en = {
       claimable: 'Ready to claim',
       inAbout: 'in about {time}',
       paidTo: 'Paid to',
-      none: 'none',
       noAccount: 'You have no ledger account with this token.',
-      nothingThere: 'Nothing there to withdraw.',
       approveFirst: 'Your wallet asks twice: first to approve {amount} for the bridge, then for the deposit.',
       laneTrip:
         'Your wallet asks up to three times: to change to Engram’s network, to confirm the withdrawal, and to change back.',
-      laneNeedsNode: 'The EVM lane is reached by a node only, and this page has none that answers.',
       needsNode: 'This way needs the node',
       needsNodeNext: 'It does not answer. Wait for it, or use “If the node is gone”, which goes by Ethereum alone.',
       frozen: 'The bridge is frozen: nothing can be deposited.',
       sentNow: 'Sent: {what}. Follow it in the list of transfers.',
-      notLoaded: 'The bridge is still being read…',
     },
     key: {
       title: 'First, your ledger key',
@@ -551,7 +544,6 @@ export const en = {
     },
     status: {
       sent: 'Waits for Ethereum',
-      sentLedger: 'Waits for a block',
       onL1: 'Waits for confirmations',
       inBlock: 'Waits for a block',
       committed: 'Waits to be posted on Ethereum',
@@ -585,9 +577,6 @@ export const en = {
       lostText: 'The page was closed before your wallet answered. We look for it on the chain.',
       changed: '{what}: {status}',
       payoutHint: 'Pays out all that Ethereum owes you in this token.',
-      openBatch: 'See the batch',
-      openTransaction: 'See the transaction',
-      finishedOnes: 'Finished',
     },
     balances: {
       title: 'Balances',
@@ -632,7 +621,6 @@ export const en = {
         'You demand on Ethereum that an account be emptied to its owner’s address. A node that runs must do it in time; if it does not, the bridge can be frozen. It costs the bridge fee and a network fee.',
       forceNow: 'Everything in the account is withdrawn. Use it if the ordinary withdrawal does not work.',
       force: 'Force exit',
-      forceAccount: 'Force exit of account {index}',
       freezeTitle: '3. Freeze the bridge, then escape',
       escapeTitle: 'Escape from the frozen bridge',
       freezeText:
@@ -642,8 +630,6 @@ export const en = {
       freezeFrom: 'Possible from {time}, if the demand is not met by then.',
       freezeDone: 'The bridge is frozen.',
       escape: 'Escape',
-      escapeAccount: 'Escape with account {index}',
-      escapeNot: 'Only in a frozen bridge.',
       escaped: 'This account has left.',
       accounts: 'Your accounts',
       none: 'You own no account in the last proven batch.',
@@ -653,6 +639,7 @@ export const en = {
       read: 'Read my accounts from Ethereum',
       readText:
         'Your browser rebuilds the whole ledger from what was posted on Ethereum. It may take a while, and asks a lot of the Ethereum endpoint.',
+      doubt: 'Is an account missing, or wrong?',
       cancelled: 'Stopped. Your accounts are not known.',
       stageDownload: 'Downloading the proof’s files',
       stageWitness: 'Computing',

@@ -70,6 +70,34 @@ export const fr: Texts = {
       what: 'Le nœud a reçu trop de questions d’ici',
       next: 'Attendez une minute et réessayez.',
     },
+    UNKNOWN_SERVICE: {
+      what: 'Il n’y a pas de tel service',
+      next: 'Vérifiez le numéro ; les services sont énumérés sous « Services ».',
+    },
+    UNKNOWN_DOCUMENT: {
+      what: 'Ce nœud n’a pas le document du service',
+      next: 'Sans les conditions il ne peut calculer les époques. Qui a le document peut le donner au nœud ci-dessous.',
+    },
+    WRONG_DOCUMENT: {
+      what: 'Ce n’est pas le document de ce service',
+      next: 'Son SHA-256 n’est pas celui sur lequel le service s’engage. Choisissez le fichier écrit par « engram service create », inchangé.',
+    },
+    SERVICE_REPLAYING: {
+      what: 'Le nœud parcourt encore les lots de ce service',
+      next: 'Attendez un instant : il en est au lot {batch} sur {of}.',
+    },
+    BATCHES_MISSING: {
+      what: 'Ce nœud n’a pas tous les lots',
+      next: 'Il a commencé par un instantané, et les époques découlent de tous les lots. Demandez à un autre nœud, ou « engram epoch show --from-l1 ».',
+    },
+    FILE_UNREADABLE: {
+      what: 'Le navigateur n’a pas pu lire le fichier',
+      next: 'Il a peut-être été déplacé ou modifié entre-temps. Choisissez-le à nouveau.',
+    },
+    FILE_TOO_LARGE: {
+      what: 'Ce fichier est trop grand pour être le document d’un service',
+      next: 'Le document est un petit fichier texte écrit par « engram service create ».',
+    },
     REJECTED: {
       what: 'Vous avez refusé dans votre portefeuille',
       next: 'Rien n’a été envoyé. Recommencez quand vous voulez.',
@@ -406,34 +434,6 @@ export const fr: Texts = {
       what: 'Ce compte n’existe pas',
       next: 'Choisissez un compte dans la liste.',
     },
-    UNKNOWN_SERVICE: {
-      what: 'Il n’y a pas de tel service',
-      next: 'Vérifiez le numéro ; les services sont énumérés sous « Services ».',
-    },
-    UNKNOWN_DOCUMENT: {
-      what: 'Ce nœud n’a pas le document du service',
-      next: 'Sans les conditions il ne peut calculer les époques. Qui a le document peut le donner au nœud ci-dessous.',
-    },
-    WRONG_DOCUMENT: {
-      what: 'Ce n’est pas le document de ce service',
-      next: 'Son SHA-256 n’est pas celui sur lequel le service s’engage. Choisissez le fichier écrit par « engram service create », inchangé.',
-    },
-    SERVICE_REPLAYING: {
-      what: 'Le nœud parcourt encore les lots de ce service',
-      next: 'Attendez un instant : il en est au lot {batch} sur {of}.',
-    },
-    BATCHES_MISSING: {
-      what: 'Ce nœud n’a pas tous les lots',
-      next: 'Il a commencé par un instantané, et les époques découlent de tous les lots. Demandez à un autre nœud, ou « engram epoch show --from-l1 ».',
-    },
-    FILE_UNREADABLE: {
-      what: 'Le navigateur n’a pas pu lire le fichier',
-      next: 'Il a peut-être été déplacé ou modifié entre-temps. Choisissez-le à nouveau.',
-    },
-    FILE_TOO_LARGE: {
-      what: 'Ce fichier est trop grand pour être le document d’un service',
-      next: 'Le document est un petit fichier texte écrit par « engram service create ».',
-    },
   },
   bridge: {
     title: 'Pont',
@@ -472,16 +472,13 @@ export const fr: Texts = {
       to: 'Vers',
       from: 'Depuis',
       max: 'Max',
-      maxOf: 'Max : {amount}',
       available: 'Disponible : {amount}',
       newAccount: 'Un nouveau compte du registre',
-      account: 'Compte {index} du registre',
       accountHolds: 'Compte {index} du registre : {amount}',
       lane: 'Voie EVM',
       laneHolds: 'Voie EVM : {amount}',
       toLedgerHint: 'Le registre : transferts prouvés, canaux, paiements d’IA.',
       toLaneHint: 'La voie EVM : contrats et portefeuilles Ethereum ordinaires, à votre adresse.',
-      tokenOther: 'Jeton {id}',
       bridgeFee: 'Frais du pont',
       networkFee: 'Frais de réseau, environ',
       laneFee: 'Frais de réseau sur Engram, environ',
@@ -490,18 +487,14 @@ export const fr: Texts = {
       claimable: 'Récupérable',
       inAbout: 'dans environ {time}',
       paidTo: 'Payé à',
-      none: 'aucun',
       noAccount: 'Vous n’avez pas de compte du registre avec ce jeton.',
-      nothingThere: 'Rien à retirer ici.',
       approveFirst: 'Votre portefeuille demande deux fois : d’abord d’autoriser {amount} pour le pont, puis le dépôt.',
       laneTrip:
         'Votre portefeuille demande jusqu’à trois fois : passer au réseau d’Engram, confirmer le retrait, puis revenir.',
-      laneNeedsNode: 'La voie EVM ne s’atteint que par un nœud, et aucun ne répond à cette page.',
       needsNode: 'Ce chemin passe par le nœud',
       needsNodeNext: 'Il ne répond pas. Attendez-le, ou prenez « Si le nœud a disparu », qui passe par Ethereum seul.',
       frozen: 'Le pont est gelé : rien ne peut être déposé.',
       sentNow: 'Envoyé : {what}. Suivez-le dans la liste des transferts.',
-      notLoaded: 'Lecture du pont…',
     },
     key: {
       title: 'D’abord, votre clé du registre',
@@ -552,7 +545,6 @@ export const fr: Texts = {
     },
     status: {
       sent: 'Attend Ethereum',
-      sentLedger: 'Attend un bloc',
       onL1: 'Attend des confirmations',
       inBlock: 'Attend un bloc',
       committed: 'Attend sa publication sur Ethereum',
@@ -586,9 +578,6 @@ export const fr: Texts = {
       lostText: 'La page a été fermée avant la réponse de votre portefeuille. Nous le cherchons sur la chaîne.',
       changed: '{what} : {status}',
       payoutHint: 'Paie tout ce qu’Ethereum vous doit dans ce jeton.',
-      openBatch: 'Voir le lot',
-      openTransaction: 'Voir la transaction',
-      finishedOnes: 'Terminés',
     },
     balances: {
       title: 'Soldes',
@@ -633,7 +622,6 @@ export const fr: Texts = {
         'Vous demandez sur Ethereum qu’un compte soit vidé vers l’adresse de son propriétaire. Un nœud qui fonctionne doit le faire à temps ; sinon, le pont peut être gelé. Cela coûte les frais du pont et des frais de réseau.',
       forceNow: 'Tout ce que contient le compte est retiré. À utiliser si le retrait ordinaire ne marche pas.',
       force: 'Forcer la sortie',
-      forceAccount: 'Forcer la sortie du compte {index}',
       freezeTitle: '3. Geler le pont, puis s’évader',
       escapeTitle: 'S’évader du pont gelé',
       freezeText:
@@ -643,8 +631,6 @@ export const fr: Texts = {
       freezeFrom: 'Possible à partir de {time}, si la demande n’est pas satisfaite d’ici là.',
       freezeDone: 'Le pont est gelé.',
       escape: 'S’évader',
-      escapeAccount: 'S’évader avec le compte {index}',
-      escapeNot: 'Seulement dans un pont gelé.',
       escaped: 'Ce compte est sorti.',
       accounts: 'Vos comptes',
       none: 'Vous n’avez aucun compte dans le dernier lot prouvé.',
@@ -654,6 +640,7 @@ export const fr: Texts = {
       read: 'Lire mes comptes sur Ethereum',
       readText:
         'Votre navigateur reconstruit tout le registre à partir de ce qui est publié sur Ethereum. Cela peut durer, et demande beaucoup à l’accès à Ethereum.',
+      doubt: 'Un compte manque, ou est faux ?',
       cancelled: 'Arrêté. Vos comptes ne sont pas connus.',
       stageDownload: 'Téléchargement des fichiers de la preuve',
       stageWitness: 'Calcul',
