@@ -41,7 +41,7 @@ export const PAGE_HEADERS: Readonly<Record<string, string>> = {
   'x-dns-prefetch-control': 'off',
   'referrer-policy': 'no-referrer',
   'permissions-policy':
-    'accelerometer=(), bluetooth=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), screen-wake-lock=(), serial=()',
+    'accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), screen-wake-lock=(), serial=()',
 };
 
 /** Origins of the endpoints, and of their WebSockets. */

@@ -22,6 +22,8 @@ export async function onBridge<T>(
     const result = await work({ visit, ui });
     visit.check();
     return result;
+  } catch (error) {
+    throw await visit.asSeen(error);
   } finally {
     await visit.close();
   }

@@ -1,9 +1,11 @@
 import type { Scenario } from './scenario.ts';
 import { depositEth, depositToken } from './scenarios/deposit.ts';
 import { escapeAfterFreeze } from './scenarios/escape.ts';
+import { explorer } from './scenarios/explorer.ts';
 import { hostileTokens } from './scenarios/hostileTokens.ts';
 import { keyboard } from './scenarios/keyboard.ts';
 import { looks } from './scenarios/looks.ts';
+import { market } from './scenarios/market.ts';
 import { nodeDown } from './scenarios/nodeDown.ts';
 import { doubleClick, insufficientFunds, rejection, wrongNetwork } from './scenarios/refusals.ts';
 import { reload } from './scenarios/reload.ts';
@@ -26,6 +28,8 @@ export const SCENARIOS: readonly Scenario[] = [
   keyboard,
   nodeDown,
   hostileTokens,
+  explorer,
+  market,
   looks,
   escapeAfterFreeze,
 ];

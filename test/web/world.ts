@@ -64,6 +64,9 @@ export class World {
         ? startDevnet({ shapes: ['small'], blockMs: 500, batchMs: 4_000, l1WaitMs: 1_000, onStep })
         : startInstantDevnet({ flags: { '--sequencer-batch-ms': 2_000, '--rpc-cors-origins': '*' } }));
       cleanup.push(() => devnet.stop());
+      onStep('page');
+      devnet.node.page?.prepare();
+      await fetch(devnet.rpcUrl, { headers: { accept: 'text/html' } });
       const cable = await Cable.lay(Number(new URL(devnet.rpcUrl).port));
       cleanup.push(() => cable.stop());
       return new World({ devnet, browser, cable, folder }, cleanup);

@@ -1,6 +1,12 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { WebCheckError } from '../errors.ts';
 import type { TestWallet } from '../wallet/testWallet.ts';
+
+/** Git ignores it. */
+export const ARTIFACTS = fileURLToPath(new URL('../../../artifacts/web/', import.meta.url));
 
 export interface VisitOptions {
   readonly wallet?: TestWallet;
@@ -26,6 +32,8 @@ export class Visit {
     { wallet, context: options = {} }: VisitOptions = {},
   ): Promise<Visit> {
     const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1_200, height: 900 }, ...options });
+    // a machine that has much to do is no failure of the page
+    context.setDefaultTimeout(120_000);
     const faults: string[] = [];
     await context.exposeFunction('__testViolation', (text: string) => void faults.push(`policy: ${text}`));
     await wallet?.installIn(context);
@@ -54,6 +62,20 @@ export class Visit {
   check(): void {
     const faults = this.#faults.filter((fault) => !this.#expected.some((expected) => expected.test(fault)));
     if (faults.length > 0) throw new WebCheckError('BROKEN_PAGE', [...new Set(faults)].slice(0, 10).join('; '));
+  }
+
+  /** The failure with what the page showed and did wrong meanwhile, for whoever looks for the cause; a picture is in artifacts/web. */
+  async asSeen(error: unknown): Promise<unknown> {
+    const picture = path.join(ARTIFACTS, `failed-${this.#faults.length}-${Date.now()}.png`);
+    await mkdir(ARTIFACTS, { recursive: true });
+    await this.page.screenshot({ path: picture, timeout: 5_000 }).catch(() => undefined);
+    const shown = await this.page
+      .locator('body')
+      .ariaSnapshot({ timeout: 5_000 })
+      .catch(() => 'nothing');
+    const message = error instanceof Error ? error.message : String(error);
+    const seen = `${message}\nfaults: ${this.#faults.slice(0, 5).join('; ') || 'none'}\npicture: ${picture}\n${shown}`;
+    return new WebCheckError(error instanceof WebCheckError ? error.code : 'NOT_REACHED', seen, { cause: error });
   }
 
   async close(): Promise<void> {

@@ -57,7 +57,7 @@ export async function onLedger(world: World, owner: `0x${string}`, token: number
   return until('the ledger has the account', async () => {
     const found = await world.devnet.rpc.request('engram_getAccountsByAddress', [owner]);
     const own = found.filter((account) => account.token === token);
-    return own.length === 0 ? undefined : own.reduce((sum, { balance }) => sum + balance, 0n);
+    return own.length === 0 ? undefined : own.reduce((sum, { balance }) => sum + BigInt(balance), 0n);
   });
 }
 

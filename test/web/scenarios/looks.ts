@@ -1,30 +1,44 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
+import { ARTIFACTS } from '../browser/visit.ts';
+import { dataOf } from '../data.ts';
 import { WebCheckError } from '../errors.ts';
 import { violationsOn } from '../looks/axe.ts';
-import { LOOKS, type Look, type LookedAt, PLACES } from '../looks/places.ts';
+import { allPlaces, LOOKS, type Look, type LookedAt } from '../looks/places.ts';
 import { BridgeUi } from '../pages/bridge.ts';
 import type { Scenario } from '../scenario.ts';
 import type { Person, World } from '../world.ts';
-
-const ARTIFACTS = fileURLToPath(new URL('../../../artifacts/web/', import.meta.url));
 
 /** Every page, light, dark and as wide as a phone: a picture, nothing that overflows, nothing that axe objects to. */
 export const looks: Scenario = {
   name: 'looks',
   about: 'every page in light, dark and phone width: pictures, accessibility',
   run: async (world, saw) => {
-    const person = await world.person('depositor');
+    const person = await world.person('withdrawer');
+    const places = await placesOf(world, person);
     const found: string[] = [];
     let count = 0;
-    for (const look of LOOKS) found.push(...(await seen(world, person, look, PLACES, () => (count += 1))));
+    for (const look of LOOKS) found.push(...(await seen(world, person, look, places, () => (count += 1))));
     saw(`${count} pages looked at; pictures in artifacts/web/`);
     if (found.length > 0)
       throw new WebCheckError('DIFFERS', `${found.length} violations: ${found.slice(0, 20).join(' | ')}`);
   },
 };
+
+async function placesOf(world: World, { account }: Person): Promise<readonly LookedAt[]> {
+  const { rpc } = world.devnet;
+  const data = await dataOf(world);
+  const { heads } = await rpc.request('engram_chainInfo', []);
+  const [exit] = (await rpc.request('engram_getExits', [account.address])).items;
+  const [block] = (await rpc.request('engram_getBlocks', [{ limit: 1 }])).items;
+  return allPlaces(data, {
+    batch: heads.proven.batch,
+    block: String(exit?.block ?? block?.number ?? 1),
+    ledgerTx: exit?.transaction ?? `0x${'00'.repeat(32)}`,
+    address: account.address,
+  });
+}
 
 /** What is wrong with the places in one look. Takes their pictures. */
 export async function seen(

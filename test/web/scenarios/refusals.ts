@@ -59,15 +59,15 @@ export const wrongNetwork: Scenario = {
     wallet.addNetwork(ELSEWHERE, world.devnet.l1Url);
     await onBridge(world, person, async ({ ui, visit }) => {
       wallet.switchChain(ELSEWHERE);
-      const notice = visit.page.getByText(en.bridge.wallet.wrong, { exact: false }).first();
-      await notice.waitFor();
+      const switchBack = visit.page.getByRole('button', { name: en.bridge.wallet.switchTo }).first();
+      await switchBack.waitFor();
       const form = await ui.fillDeposit({ amount: '0.5' });
       await form.getByRole('button', { name: en.bridge.form.deposit }).click();
       saysTrouble(await ui.told(form), 'WRONG_NETWORK');
       same('asked to send', wallet.count('eth_sendTransaction'), 0);
-      await visit.page.getByRole('button', { name: en.bridge.wallet.switchTo }).first().click();
+      await switchBack.click();
       await until('the wallet is back', async () => wallet.chainId === world.devnet.l1.chain.id);
-      await notice.waitFor({ state: 'detached' });
+      await switchBack.waitFor({ state: 'detached' });
       await form.getByRole('button', { name: en.bridge.form.deposit }).click();
       await ui.sent(form);
       same('sent', wallet.sent.length, 1);

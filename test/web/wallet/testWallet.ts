@@ -60,7 +60,8 @@ export class TestWallet {
   readonly #listeners = new Set<(event: string) => void>();
   #account: PrivateKeyAccount;
   #chainId: number;
-  #isConnected = false;
+  /** Browsers that it was connected in: each has the wallet anew. */
+  readonly #connected = new WeakSet<BrowserContext>();
 
   constructor(options: TestWalletOptions) {
     const [account] = options.accounts;
@@ -132,7 +133,7 @@ export class TestWallet {
     const account = this.#options.accounts.find((own) => isAddressEqual(own.address, address));
     if (account === undefined) throw new TypeError(`the wallet has no ${address}`);
     this.#account = account;
-    this.#tell('accountsChanged', this.#isConnected ? [account.address] : []);
+    this.#tell('accountsChanged', [account.address]);
   }
 
   /** Puts it into every page of the context, before the page's own scripts. */
@@ -147,7 +148,7 @@ export class TestWallet {
       '__INFO__',
       JSON.stringify(info).replace(/[\\']/g, '\\$&'),
     );
-    await context.exposeFunction('__testWalletRequest', (text: string) => this.#answer(text));
+    await context.exposeFunction('__testWalletRequest', (text: string) => this.#answer(text, context));
     await context.exposeFunction('__testWalletEvent', () => this.#nextEvent());
     await context.addInitScript(script);
   }
@@ -166,7 +167,7 @@ export class TestWallet {
     for (const listener of [...this.#listeners]) listener(JSON.stringify({ name, data }));
   }
 
-  async #answer(text: string): Promise<string> {
+  async #answer(text: string, browser: BrowserContext): Promise<string> {
     const request = JSON.parse(text) as WalletRequest; // provider.js wrote it
     try {
       if (ASKING.has(request.method)) this.asked.push(request);
@@ -174,7 +175,7 @@ export class TestWallet {
       const [hooked] = at < 0 ? [] : this.#hooks.splice(at, 1);
       const verdict = await hooked?.hook(request);
       if (verdict !== undefined) throw verdict;
-      return JSON.stringify({ result: (await this.#do(request)) ?? null });
+      return JSON.stringify({ result: (await this.#do(request, browser)) ?? null });
     } catch (error) {
       const {
         code = -32603,
@@ -185,20 +186,20 @@ export class TestWallet {
     }
   }
 
-  async #do({ method, params }: WalletRequest): Promise<unknown> {
+  async #do({ method, params }: WalletRequest, browser: BrowserContext): Promise<unknown> {
     switch (method) {
       case 'eth_requestAccounts':
-        this.#isConnected = true;
+        this.#connected.add(browser);
         return [this.#account.address];
       case 'eth_accounts':
-        return this.#isConnected ? [this.#account.address] : [];
+        return this.#connected.has(browser) ? [this.#account.address] : [];
       case 'wallet_requestPermissions':
-        this.#isConnected = true;
+        this.#connected.add(browser);
         return this.#permissions();
       case 'wallet_getPermissions':
-        return this.#isConnected ? this.#permissions() : [];
+        return this.#connected.has(browser) ? this.#permissions() : [];
       case 'wallet_revokePermissions':
-        this.#isConnected = false;
+        this.#connected.delete(browser);
         return null;
       case 'eth_chainId':
         return `0x${this.#chainId.toString(16)}`;
