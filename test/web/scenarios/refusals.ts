@@ -112,7 +112,7 @@ export const doubleClick: Scenario = {
       const submit = form.getByRole('button', { name: en.bridge.form.deposit });
       const held = wallet.holdOnce('eth_sendTransaction');
       await submit.dblclick();
-      await held.asked;
+      await held.asked();
       await submit.click();
       await form.getByLabel(en.bridge.form.amount).press('Enter');
       const tab = await visit.context.newPage();

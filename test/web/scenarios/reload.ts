@@ -21,7 +21,7 @@ export const reload: Scenario = {
       // the wallet asks; the page goes; the person confirms
       const confirmed = wallet.holdOnce('eth_sendTransaction');
       await deposit('0.5');
-      await confirmed.asked;
+      await confirmed.asked();
       await visit.page.reload();
       await ui.rows('intent').first().waitFor();
       await deposit('0.5');
@@ -35,7 +35,7 @@ export const reload: Scenario = {
       // the same, but the person declines
       const declined = wallet.holdOnce('eth_sendTransaction');
       await deposit('0.25');
-      await declined.asked;
+      await declined.asked();
       await visit.page.reload();
       declined.release(new WalletError(REJECTED, 'User rejected the request.'));
       await ui.rows('intent').first().waitFor();

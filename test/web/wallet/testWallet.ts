@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { BrowserContext } from 'playwright-core';
 import { createWalletClient, defineChain, type Hex, http, isAddressEqual, type PrivateKeyAccount } from 'viem';
+import { until } from '../until.ts';
 
 const PROVIDER = new URL('./provider.js', import.meta.url);
 
@@ -34,6 +35,9 @@ export interface TestWalletOptions {
   readonly chainId: number;
   readonly name?: string;
 }
+
+/** After so long the page will not ask any more. */
+const ASKED_MS = 120_000;
 
 /** Methods that a person would have to confirm. */
 const ASKING = new Set([
@@ -109,18 +113,20 @@ export class TestWallet {
   }
 
   /** The person thinks about the next request of the method until `release`. */
-  holdOnce(method: string): { readonly asked: Promise<void>; release(verdict?: WalletError): void } {
+  holdOnce(method: string): { asked(): Promise<unknown>; release(verdict?: WalletError): void } {
     let release: (verdict?: WalletError) => void = () => undefined;
     const verdict = new Promise<WalletError | undefined>((resolve) => {
       release = resolve;
     });
-    const asked = new Promise<void>((resolve) => {
-      this.once(method, () => {
-        resolve();
-        return verdict;
-      });
+    let isAsked = false;
+    this.once(method, () => {
+      isAsked = true;
+      return verdict;
     });
-    return { asked, release: (by) => release(by) };
+    return {
+      asked: () => until(`the wallet is asked: ${method}`, async () => isAsked, ASKED_MS),
+      release: (by) => release(by),
+    };
   }
 
   /** The person chooses another network, or another account, in the wallet itself. */
