@@ -1,5 +1,13 @@
-import { createPublicClient, custom, HttpRequestError, http, type PublicClient } from 'viem';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import {
+  createPublicClient,
+  custom,
+  encodeErrorResult,
+  HttpRequestError,
+  http,
+  type PublicClient,
+  parseAbi,
+} from 'viem';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { WebConfig } from '../../../../sdk/webConfig.ts';
 import type { ToPage, ToWorker } from './messages.ts';
 import { coreOptions } from './openRecovery.ts';
@@ -125,6 +133,23 @@ describe('across threads', () => {
     await expectRecoveryError('L1_UNREACHABLE', recovery.ledger(world.f.bob.account));
     isSilent = false;
     expect((await recovery.ledger(world.f.bob.account)).batch).toBe(3);
+  });
+
+  it('an endpoint cannot send the page elsewhere: a revert that names an address to fetch is a refusal', async () => {
+    const { rollup } = world.options();
+    const data = encodeErrorResult({
+      abi: parseAbi(['error OffchainLookup(address sender, string[] urls, bytes callData, bytes4 back, bytes extra)']),
+      args: [rollup, ['http://192.168.0.1/{sender}/{data}'], '0x', '0x00000000', '0x'],
+    });
+    const luring = world.through((method, params, ask) =>
+      method === 'eth_call'
+        ? Promise.reject(Object.assign(new Error('execution reverted'), { code: 3, data }))
+        : ask(method, params),
+    );
+    const fetched = vi.spyOn(globalThis, 'fetch');
+    await expectRecoveryError('NOT_A_ROLLUP', page(luring).ledger(world.f.bob.account));
+    expect(fetched.mock.calls.map(([url]) => String(url)).filter((url) => url.includes('192.168'))).toEqual([]);
+    fetched.mockRestore();
   });
 
   it('an abort is told at once, to the worker too', async () => {

@@ -29,8 +29,9 @@ export class WorkerSide {
   constructor(deps: Dependencies) {
     this.#deps = deps;
     const request = ({ method, params }: { method: string; params?: unknown }) => this.#askPatiently(method, params);
-    // The page's client has tried again already, and knows how.
-    this.#l1 = createPublicClient({ transport: custom({ request }, { retryCount: 0 }), cacheTime: 0 });
+    // The page's client has tried again already, and knows how. CCIP would fetch whatever address a revert names.
+    const transport = custom({ request }, { retryCount: 0 });
+    this.#l1 = createPublicClient({ transport, cacheTime: 0, ccipRead: false });
   }
 
   onMessage(message: ToWorker): void {
