@@ -64,6 +64,7 @@ export function decodeCall(to: string | null | undefined, input: Hex): Decoded |
   const contract = known(to);
   const abi = contract?.abi ?? BRIDGED_TOKEN_ABI;
   try {
+    // which of the ABIs it is, is known at run time only, so viem's types name nothing
     const { functionName, args = [] } = decodeFunctionData({ abi, data: input }) as Call;
     const item = abi.find((entry) => entry.type === 'function' && entry.name === functionName);
     return { name: functionName, args: named(item, args), isCertain: contract !== undefined };
@@ -89,7 +90,8 @@ export function decodeLog({ address, topics, data }: Log): Decoded | undefined {
   const [signature, ...rest] = topics;
   if (signature === undefined) return undefined;
   try {
-    const { eventName, args } = decodeEventLog({ abi, topics: [signature, ...rest], data }) as Event;
+    // as above
+    const { eventName, args } = decodeEventLog({ abi, topics: [signature, ...rest], data }) as unknown as Event;
     const values = Object.entries(args ?? {}).map(([name, value]) => [name, valueText(value)] as const);
     return { name: eventName, args: values, isCertain: contract !== undefined };
   } catch {

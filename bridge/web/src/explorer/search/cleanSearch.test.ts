@@ -25,7 +25,7 @@ describe('cleanSearch', () => {
 
   it.each([
     ['block 12', 'block'],
-    ['Bloc n° 12', undefined],
+    ['Bloc n° 12', 'block'],
     ['Batch #12', 'batch'],
     ['lot 12', 'batch'],
     ['Account 12', 'account'],
@@ -38,10 +38,8 @@ describe('cleanSearch', () => {
     expect(cleanSearch('12 apples').text).toBe('12 apples');
   });
 
-  it('is bounded, and quick, whatever is pasted', () => {
-    for (const text of ['a'.repeat(1e6), '1,'.repeat(5e5), '"'.repeat(1e6), ' '.repeat(1e6), 'é'.repeat(1e6)]) {
-      expect(cleanSearch(text).text.length).toBeLessThanOrEqual(80);
-    }
+  it.each(['a', '1,', '1 234', '"', ' ', 'é', 'a n ', '#/explorer/a/1'])('a million times %j is cut', (text) => {
+    expect(cleanSearch(text.repeat(1e6)).text.length).toBeLessThanOrEqual(80);
   });
 
   it.each(['__proto__ 12', 'constructor 12'])('%s is no word it knows', (text) =>
