@@ -153,6 +153,8 @@ describe('one port for the page and for JSON-RPC', () => {
       'base-uri': "'none'",
       'form-action': "'none'",
       'frame-ancestors': "'none'",
+      'require-trusted-types-for': "'script'",
+      'trusted-types': 'default',
       'connect-src': "'self' ws://node.example:8645 wss://node.example:8645 http://127.0.0.1:8545 ws://127.0.0.1:8545",
     });
     expect(headers).toMatchObject({
@@ -182,6 +184,10 @@ describe('one port for the page and for JSON-RPC', () => {
       'content-type': 'text/javascript; charset=utf-8',
       'x-content-type-options': 'nosniff',
     });
+    // what a worker is bound by
+    expect(script.headers['content-security-policy']).toContain(
+      "script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'",
+    );
     const icon = await get('/icon.svg');
     expect(icon.headers['cache-control']).toBe('no-cache');
     const again = await get('/icon.svg', { 'if-none-match': `W/"x", ${icon.headers.etag}` });

@@ -3,7 +3,7 @@ import { WebBuildError } from '../../bridge/web/build/errors.ts';
 import type { Logger } from '../../chain/logger.ts';
 import { encoded, type PageFile } from './pageFiles.ts';
 import type { PageSource } from './pageSource.ts';
-import { contentSecurityPolicy, PAGE_HEADERS } from './securityHeaders.ts';
+import { contentSecurityPolicy, PAGE_HEADERS, SCRIPT_POLICY } from './securityHeaders.ts';
 
 /** Of one client and kind of file: a first load takes about twenty. They count apart from JSON-RPC. */
 export const PAGE_REQUESTS_PER_MINUTE = 600;
@@ -86,6 +86,7 @@ async function sendFile(
   const files = await page.files().catch(() => undefined);
   const file = name === 'index.html' ? undefined : files?.get(name);
   if (file === undefined) return notFound(reply);
+  if (file.type.startsWith('text/javascript')) reply.header('content-security-policy', SCRIPT_POLICY);
   return answer(file, request, reply, 'Accept-Encoding');
 }
 

@@ -13,7 +13,14 @@ const COMMON = {
   'manifest-src': "'self'",
   'base-uri': "'none'",
   'form-action': "'none'",
+  // text becomes neither markup nor script; bridge/web/src/app/trustedTypes.ts names the one exception
+  'require-trusted-types-for': "'script'",
+  'trusted-types': 'default',
 } as const;
+
+/** On scripts: a worker is bound by the policy that its own file came with. The same for every deployment, as files are kept for ever. */
+export const SCRIPT_POLICY =
+  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /**
  * What the page may load and talk to: itself, and the endpoints its configuration names. No inline script, no `eval` (WebAssembly

@@ -1,9 +1,11 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { Root } from './app/Root.tsx';
+import { trustOwnScripts } from './app/trustedTypes.ts';
 import './styles/base.css';
 import './styles/ui.css';
 
+trustOwnScripts();
 const place = document.getElementById('root');
 if (place !== null) {
   createRoot(place).render(

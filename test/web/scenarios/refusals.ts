@@ -113,7 +113,8 @@ export const doubleClick: Scenario = {
       const held = wallet.holdOnce('eth_sendTransaction');
       await submit.dblclick();
       await held.asked();
-      await submit.click();
+      // it says that it is disabled: a hand may click all the same
+      await submit.click({ force: true });
       await form.getByLabel(en.bridge.form.amount).press('Enter');
       const tab = await visit.context.newPage();
       await tab.goto(world.url);
