@@ -39,6 +39,7 @@ class Engine implements Bridge {
   readonly #sender: Sender;
   readonly #surveys: Surveys;
   readonly #list: TransferList;
+  readonly #unsent = new Set<string>();
   readonly #now: () => number;
 
   constructor({ config, l1, node, recovery, storage, locks, now = Date.now }: BridgeOptions) {
@@ -82,7 +83,7 @@ class Engine implements Bridge {
     const survey = await this.#surveys.of(owner);
     const left = await this.#settle(owner, survey);
     const listed = await this.#list.of(owner, survey, this.#now());
-    const waiting = intentTransfers(left, { pace: paceOf(this.#config), now: this.#now() });
+    const waiting = intentTransfers(left, { pace: paceOf(this.#config), now: this.#now(), unsent: this.#unsent });
     return inOrder([...listed, ...waiting], FINISHED);
   }
 
@@ -134,6 +135,7 @@ class Engine implements Bridge {
       },
       {
         ...{ intents: this.#intents, l1: this.#l1, node: this.#node, now: this.#now },
+        unsent: this.#unsent,
         isAsking: async (intent) => this.#sender.asking.has(intent.id) || this.#guard.isBusy(intent),
       },
     );

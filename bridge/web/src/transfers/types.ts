@@ -50,7 +50,7 @@ export interface Transfer {
   /** Seconds. */
   readonly startedAt: number;
   readonly steps: readonly TransferStep[];
-  /** Seconds until the last step that needs nobody, about; absent: nobody can tell, or it is done. */
+  /** Seconds until the last step that needs nobody, about; absent: nobody can tell, or it is done; −1: a step takes much longer than it should. */
   readonly expectedSeconds?: number;
   /** Seconds (Unix time): if L1's queue item is in no proven batch by then, anybody may freeze the rollup. */
   readonly deadline?: number;

@@ -32,9 +32,6 @@ export interface LaneHead {
   readonly batch: number;
   /** Messages of L1 taken in up to there. */
   readonly inboxCount: bigint;
-  readonly tx?: Hex;
-  /** Seconds. */
-  readonly at?: number;
 }
 
 /** The deployment on L1 as the engine reads it. What cannot change any more is asked once. */
@@ -189,8 +186,7 @@ export class L1Chain {
     const log = await this.#logs.last(question, BigInt(deployedAt), toBlock);
     const event = log && parseEvmLaneEvent(log);
     if (event?.type !== 'attested') return { batch, inboxCount: this.#laneHead?.inboxCount ?? 0n };
-    const { inboxCount, l1 } = event;
-    this.#laneHead = { batch, inboxCount, tx: l1.transactionHash, at: await this.blockTime(l1.blockHash) };
+    this.#laneHead = { batch, inboxCount: event.inboxCount };
     return this.#laneHead;
   }
 

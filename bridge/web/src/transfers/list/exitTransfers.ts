@@ -10,9 +10,10 @@ import { stepsOf } from './steps.ts';
 export function exitTransfers(facts: Facts, recipient: Address): Transfer[] {
   const { exits, unexplained } = facts.exits;
   const seen = new Map<string, number>();
-  // oldest first, so that the number of an equal one does not change when another is added
+  // oldest first, so that the number of an equal one does not change when another is added; what L1 denies takes nobody's place
   const named = [...exits]
-    .sort((a, b) => a.batch - b.batch || a.timestamp - b.timestamp)
+    .sort((a, b) => Number(a.isContradicted ?? false) - Number(b.isContradicted ?? false))
+    .sort((a, b) => a.batch - b.batch)
     .map((exit) => {
       const sum = `${exit.batch}:${exit.account}:${exit.amount}`;
       const nth = seen.get(sum) ?? 0;

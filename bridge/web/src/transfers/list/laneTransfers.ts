@@ -1,3 +1,4 @@
+import { getAddress } from 'viem';
 import type { NodeWithdrawal } from '../node/nodeView.ts';
 import type { StepName, Transfer } from '../types.ts';
 import { type Facts, onL1 } from './facts.ts';
@@ -17,16 +18,23 @@ export function laneDeposits(facts: Facts): Transfer[] {
     const done: StepName = isFinal ? 'proven' : isTaken ? 'inBlock' : isDeep ? 'onL1' : 'sent';
     const isLost = state.isFrozen && !isFinal && !isTaken;
     const sent = onL1(l1.transactionHash, startedAt);
-    const proven = isFinal && lane.head.tx ? { link: { chain: 'l1', id: lane.head.tx } as const } : {};
     const steps = stepsOf('laneDeposit', {
       done,
       failed: isLost ? 'inBlock' : undefined,
-      facts: { sent, onL1: sent, proven },
+      facts: { sent, onL1: onL1(l1.transactionHash, startedAt + config.l1.confirmations * config.l1.blockSeconds) },
     });
     const expected = expectedSeconds('laneDeposit', steps, { pace, now, startedAt });
     return [
       {
-        ...{ id: `laneDeposit:${index}`, kind: 'laneDeposit', token, amount, recipient: to, startedAt, steps },
+        ...{
+          id: `laneDeposit:${index}`,
+          kind: 'laneDeposit',
+          token,
+          amount,
+          recipient: getAddress(to),
+          startedAt,
+          steps,
+        },
         ...(expected !== undefined && { expectedSeconds: expected }),
         ...(isLost && { trouble: { code: 'ROLLUP_FROZEN' } }),
         isFinished: isFinal || isLost,
@@ -47,7 +55,14 @@ export function laneWithdrawals(facts: Facts, timeOf: (block: bigint) => number)
     ...paid.map(({ index, recipient, token, amount, account, l1 }): Transfer => {
       const startedAt = times.get(l1.blockHash) ?? 0;
       return {
-        ...{ id: `laneWithdrawal:${index}`, kind: 'laneWithdrawal', token, amount, recipient, startedAt },
+        ...{
+          id: `laneWithdrawal:${index}`,
+          kind: 'laneWithdrawal',
+          token,
+          amount,
+          recipient: getAddress(recipient),
+          startedAt,
+        },
         ...(account > 0 && { account }),
         steps: stepsOf('laneWithdrawal', { done: 'claimed', facts: { claimed: onL1(l1.transactionHash, startedAt) } }),
         isFinished: true,
@@ -78,7 +93,15 @@ function laneWithdrawal(withdrawal: NodeWithdrawal, facts: Facts, startedAt: num
   });
   const expected = expectedSeconds('laneWithdrawal', steps, { pace, now, startedAt });
   return {
-    ...{ id: `laneWithdrawal:${index}`, kind: 'laneWithdrawal', token, amount, recipient, startedAt, steps },
+    ...{
+      id: `laneWithdrawal:${index}`,
+      kind: 'laneWithdrawal',
+      token,
+      amount,
+      recipient: getAddress(recipient),
+      startedAt,
+      steps,
+    },
     ...(account > 0 && { account }),
     ...(expected !== undefined && { expectedSeconds: expected }),
     ...(done === 'claimable' && { action: 'claim' }),

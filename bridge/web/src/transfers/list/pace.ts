@@ -12,6 +12,10 @@ export type Pace = Readonly<Record<StepName, number>>;
 
 /** Of these many the median counts; before there are so many, the deployment's own word does. */
 const ENOUGH = 3;
+/** A step that takes so many times what it usually takes, and so much longer, is late: nothing is foretold. */
+const LATE = 4;
+const LATE_SECONDS = 60;
+const LATE_ANSWER = -1;
 
 export function paceOf({ l1, pace }: WebConfig, measured: Measured = { toCommit: [], toProof: [] }): Pace {
   const { blockSeconds, confirmations } = l1;
@@ -26,7 +30,7 @@ export function paceOf({ l1, pace }: WebConfig, measured: Measured = { toCommit:
   };
 }
 
-/** What is left until the last step that needs nobody: what is done counts, and the time since then. */
+/** What is left until the last step that needs nobody: what is done counts, and the time since then. −1: it is late. */
 export function expectedSeconds(
   kind: TransferKind,
   steps: readonly TransferStep[],
@@ -42,7 +46,8 @@ export function expectedSeconds(
   const isLedger = STEPS_OF[kind].indexOf('onL1') === -1;
   const cost = ({ name }: TransferStep): number => (isLedger && name === 'inBlock' ? 2 : pace[name]);
   const [current, ...rest] = left;
-  const remaining = current === undefined ? 0 : Math.max(cost(current) / 10, cost(current) - elapsed);
+  if (current === undefined || elapsed > LATE * cost(current) + LATE_SECONDS) return LATE_ANSWER;
+  const remaining = Math.max(cost(current) / 10, cost(current) - elapsed);
   return Math.ceil(rest.reduce((sum, step) => sum + cost(step), remaining));
 }
 

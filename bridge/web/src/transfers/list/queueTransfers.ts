@@ -1,3 +1,4 @@
+import { getAddress } from 'viem';
 import type { QueueEntry } from '../../../../client/types.ts';
 import { addressOf } from '../../../../client/units.ts';
 import type { StepName, Transfer, Trouble } from '../types.ts';
@@ -23,7 +24,7 @@ export function queueTransfers(facts: Facts): Transfer[] {
 
 function queueTransfer(entry: QueueEntry, facts: Facts): Transfer {
   const { queueIndex, item, deadline, l1 } = entry;
-  const { takenIn, exits, credits, times, pace, now } = facts;
+  const { takenIn, exits, credits, times, pace, now, config } = facts;
   const taken = takenIn.get(queueIndex);
   const exit = exits.ofQueue.get(queueIndex);
   const credit = exit?.credit ?? credits.byRefund.get(queueIndex);
@@ -34,7 +35,8 @@ function queueTransfer(entry: QueueEntry, facts: Facts): Transfer {
     ...standing,
     facts: {
       sent: onL1(l1.transactionHash, startedAt),
-      onL1: onL1(l1.transactionHash, startedAt),
+      // deep enough, about: blocks come when they come
+      onL1: onL1(l1.transactionHash, startedAt + config.l1.confirmations * config.l1.blockSeconds),
       ...(taken && { inBlock: { at: taken.timestamp, link: { chain: 'ledger', id: taken.block.toString() } } }),
       ...batchFacts(exit?.batch ?? taken?.batch, facts),
       ...(credit && creditFacts(credit, facts)),
@@ -52,7 +54,7 @@ function queueTransfer(entry: QueueEntry, facts: Facts): Transfer {
     isFinished: standing.isFinished,
     ...(amount !== undefined && (amount > 0n || kind === 'deposit') && { amount }),
     ...(account !== undefined && account > 0 && { account }),
-    ...(kind === 'forcedExit' && { recipient: addressOf(item.address) }),
+    ...(kind === 'forcedExit' && { recipient: getAddress(addressOf(item.address)) }),
     ...(expected !== undefined && { expectedSeconds: expected }),
     ...(queueIndex >= facts.state.proven.queue && !facts.state.isFrozen && { deadline }),
     ...(standing.action !== undefined && { action: standing.action }),

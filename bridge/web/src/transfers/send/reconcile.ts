@@ -31,6 +31,8 @@ export interface Surveyor {
   readonly now: () => number;
   /** Whether this or another page is asking the wallet for it now. */
   readonly isAsking: (intent: Intent) => Promise<boolean>;
+  /** Ids of lost intents of which the wallet has sent nothing so far: its nonce says so. */
+  readonly unsent: Set<string>;
 }
 
 /** A wallet that was asked when its page closed may still send for this long, seconds. */
@@ -100,7 +102,7 @@ async function l1Verdict(intent: Intent, at: Case): Promise<Verdict> {
       l1.client.getTransactionCount({ address: owner, blockTag: 'pending' }),
     ]),
   );
-  return byNonce(intent, { latest, pending, age: now() - intent.at, nonce });
+  return byNonce(intent, { latest, pending, age: now() - intent.at, nonce }, at.surveyor.unsent);
 }
 
 /** Whether the chain shows what the wallet was asked for under a hash that is not known here: lost, or sped up. */
@@ -118,11 +120,14 @@ async function isSeen(intent: Intent, { sightings, surveyor, taken }: Case): Pro
 function byNonce(
   intent: Intent,
   { latest, pending, age, nonce }: { latest: number; pending: number; age: number; nonce: number | undefined },
+  unsent: Set<string>,
 ): Verdict {
   if (intent.state === 'sent') {
     const isUsed = nonce !== undefined && latest > nonce && age > REPLACED_GRACE;
     return isUsed ? { trouble: { code: 'REPLACED' } } : undefined;
   }
+  if (nonce === pending) unsent.add(intent.id);
+  else unsent.delete(intent.id);
   // nothing is under way from this address, and what was asked for did not happen: the wallet did not send it
   const isIdle = latest === pending && (nonce === undefined || pending >= nonce);
   return isIdle && age > LOST_GRACE ? 'gone' : undefined;
@@ -155,7 +160,7 @@ async function laneVerdict(intent: Intent, { sightings, surveyor }: Case): Promi
     // the lane's blocks are looked at by number: whether one is younger than the intent tells the nonce
     const isMoved = nonce !== undefined && latest > nonce;
     if (isMoved && withdrawals.some((found) => isSame(found) && !others.has(found.transactionHash))) return 'gone';
-    return byNonce(intent, { latest, pending, age: now() - intent.at, nonce });
+    return byNonce(intent, { latest, pending, age: now() - intent.at, nonce }, surveyor.unsent);
   } catch (error) {
     engramError(error); // the node is away: nothing is known
     return undefined;
