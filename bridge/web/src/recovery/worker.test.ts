@@ -63,13 +63,18 @@ beforeEach(() => {
 });
 
 const honest: Intercept = (method, params, ask) => ask(method, params);
-function page(l1: PublicClient = world.through(honest), l1TimeoutMs = 10_000): PageSide {
+function page(l1: PublicClient = world.through(honest), limit = () => 60_000): PageSide {
   const startWorker = () => {
     const worker = new NearWorker();
     workers.push(worker);
     return worker;
   };
-  return new PageSide({ options: world.options(), l1, startWorker, l1TimeoutMs });
+  return new PageSide({
+    ...{ options: world.options(), l1, startWorker },
+    get l1TimeoutMs() {
+      return limit();
+    },
+  });
 }
 
 /** An endpoint that fails as HTTP ones do, `times` times. */
@@ -125,7 +130,7 @@ describe('across threads', () => {
   it('an endpoint that never answers holds up nobody for ever', async () => {
     let isSilent = true;
     const l1 = world.through((method, params, ask) => (isSilent ? new Promise(() => undefined) : ask(method, params)));
-    const recovery = page(l1, 50);
+    const recovery = page(l1, () => (isSilent ? 20 : 60_000));
     const abort = new AbortController();
     const given = recovery.ledger(world.f.bob.account, { signal: abort.signal });
     abort.abort();
