@@ -15,6 +15,9 @@ import type { WebConfig } from '../../../../sdk/webConfig.ts';
 /** A client of the node: `request(client, method, params)` of the SDK, viem's actions for the EVM lane. */
 export type NodeClient = Client<EngramTransport, EngramChain>;
 
+/** An endpoint could otherwise name any address in a revert (ERC-3668), and the page would ask there. */
+export const NO_DETOURS = { ccipRead: false } as const;
+
 /** The node's address, absolute; undefined: there is none. */
 export function nodeUrl({ rpc }: WebConfig, base: string = globalThis.location.href): string | undefined {
   return rpc === undefined ? undefined : new URL(rpc, base).href;
@@ -40,6 +43,7 @@ export function nodeClient(config: WebConfig): NodeClient | undefined {
   return createClient({
     chain: chainOf(config),
     transport: engramTransport(undefined, { retryCount: 0, timeout: 10_000 }),
+    ...NO_DETOURS,
   });
 }
 
@@ -59,5 +63,5 @@ export function l1Client(config: WebConfig, wallet?: EIP1193Provider): PublicCli
   const { rpc } = config.l1;
   const transport = rpc !== undefined ? http(rpc, { retryCount: 1 }) : wallet && custom(wallet);
   if (transport === undefined) return undefined;
-  return createPublicClient({ chain: l1Chain(config), transport, pollingInterval: 1_500 });
+  return createPublicClient({ chain: l1Chain(config), transport, pollingInterval: 1_500, ...NO_DETOURS });
 }

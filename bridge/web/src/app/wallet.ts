@@ -1,6 +1,7 @@
+import { createClient } from 'viem';
 import { type Config, createConfig, createStorage, custom, http } from 'wagmi';
 import type { WebConfig } from '../../../../sdk/webConfig.ts';
-import { l1Chain } from './deployment.ts';
+import { l1Chain, NO_DETOURS } from './deployment.ts';
 
 /**
  * Wallets that announce themselves (EIP-6963), on L1. Nothing is asked of a wallet before the user connects it; which one it was
@@ -14,7 +15,12 @@ export function walletConfig(config: WebConfig): Config {
     multiInjectedProviderDiscovery: true,
     storage: createStorage({ key: 'engram.wallet', storage: safeStorage() }),
     // the wallet itself is asked where no endpoint is configured; see deployment.ts
-    transports: { [chain.id]: config.l1.rpc === undefined ? custom(absent) : http(config.l1.rpc) },
+    client: () =>
+      createClient({
+        chain,
+        transport: config.l1.rpc === undefined ? custom(absent) : http(config.l1.rpc),
+        ...NO_DETOURS,
+      }),
   });
 }
 
