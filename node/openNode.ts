@@ -206,7 +206,7 @@ export async function openNode(
   const aiIndex = await AiIndex.load({ store, account: (index) => sequencer.account(index) });
   const explorer = config.explorer.enabled
     ? await openExplorer(config.data.dir, {
-        ...{ store, sequencer, proofs, publicClient, rollup: rollup.address, clock, log: logger },
+        ...{ store, sequencer, proofs, publicClient, rollup: rollup.address, deployedAt, clock, log: logger },
         attestations: (artefact) => aiIndex.attestations(artefact),
       })
     : undefined;

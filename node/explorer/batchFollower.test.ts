@@ -101,12 +101,39 @@ describe('what a batch cost on L1', () => {
     expect((await world.queries.batchFacts(1))?.commit).toBeUndefined();
   });
 
-  it('is not asked for what somebody else brought', async () => {
+  it('is found by L1’s events if somebody else brought the batch', async () => {
     const world = await threeBatches();
+    world.l1Cost = (transaction) => costOf(transaction);
     await world.chain.store.setStatuses([{ batch: 1, status: 'proven' }]);
     await world.batches.look();
     expect(world.asked).toBe(0);
+    expect(await todos(world)).toBe(3);
+    world.onL1.set('1 commit', COMMIT);
+    world.onL1.set('1 prove', PROVE);
+    await world.batches.look();
+    expect(await world.queries.batchFacts(1)).toMatchObject({ commit: costOf(COMMIT), prove: costOf(PROVE) });
     expect(await todos(world)).toBe(2);
+    // What was found once need not be found again.
+    world.onL1.clear();
+    await world.batches.look();
+    expect((await world.queries.batchFacts(1))?.prove).toEqual(costOf(PROVE));
+  });
+
+  it('is not that of another batch under the same number', async () => {
+    const world = await threeBatches();
+    world.l1Cost = (transaction) => costOf(transaction);
+    world.onL1.set('3 commit', COMMIT);
+    await world.chain.store.setStatuses([{ batch: 3, status: 'committed' }]);
+    await world.batches.look();
+    expect((await world.queries.batchFacts(3))?.commit).toEqual(costOf(COMMIT));
+    const { firstBlock } = (await world.chain.store.summary(3)) ?? { firstBlock: 1n };
+    await world.back(firstBlock - 1n);
+    const history = new RandomHistory(new SeededRandom(99));
+    while (world.chain.store.head.closedBatch < 3) await history.block(world.chain);
+    await world.chain.store.setStatuses([{ batch: 3, status: 'committed' }]);
+    await world.follower.catchUp();
+    const facts = await world.queries.batchFacts(3);
+    expect([facts?.status, facts?.commit]).toEqual(['committed', undefined]);
   });
 
   it('is that of the transaction that counts, after a reorg of L1 too', async () => {

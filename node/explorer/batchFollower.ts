@@ -8,14 +8,14 @@ import type { Hex } from '../../sdk/rpcTypes.ts';
 import type { Sequencer } from '../../sequencer/sequencer.ts';
 import type { ExplorerIndex } from './explorerIndex.ts';
 import { keys, numberOfKey, ranges } from './keys.ts';
-import type { AskL1Cost } from './l1Costs.ts';
-import { type BatchEntry, batchEntry, costRecord, proofEntry } from './records.ts';
+import type { FindTransaction, L1Costs, L1Step } from './l1Costs.ts';
+import { type BatchEntry, batchEntry, type CostEntry, costRecord, proofEntry } from './records.ts';
 import { changedProofs, INTERVALS, startOf } from './statsBuckets.ts';
 
 /** Batches that are looked at before anything else runs. */
 const AT_ONCE = 32;
 const POLL_MS = 2_000;
-/** After L1 did not answer, or did not know a transaction. */
+/** After L1 did not answer, or did not know what brought a batch. */
 const RETRY_MS = 10_000;
 /** Then what L1 does not know of a proven batch is not asked for any more: it may have forgotten. */
 const MOST_ATTEMPTS = 8;
@@ -24,7 +24,7 @@ export interface BatchFollowerDeps {
   readonly index: ExplorerIndex;
   readonly store: Pick<ChainStore, 'summary'>;
   readonly proofs: Pick<ProofQueue, 'job' | 'result'>;
-  readonly l1Cost: AskL1Cost;
+  readonly l1: L1Costs;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -64,34 +64,33 @@ export class BatchFollower {
     }
   }
 
-  /** Looks at all batches of which something is unknown. False: L1 did not know a transaction that brought one. */
+  /** Looks at all batches of which something is unknown. False: L1 did not know what brought one. */
   async look(signal?: AbortSignal): Promise<boolean> {
-    const { index } = this.#deps;
-    const asked = new Map<string, Promise<L1Cost | undefined>>();
+    const { index, l1 } = this.#deps;
+    const look: Look = { find: l1.finder(), asked: new Map() };
     let isAllKnown = true;
     for (let after = 0; signal?.aborted !== true; ) {
-      const todos: { batch: number; attempts: number }[] = [];
+      const todos: Todo[] = [];
       for await (const [key, value] of index.range(ranges.todos(after, AT_ONCE))) {
-        todos.push({ batch: Number(numberOfKey(key)), attempts: Number(value) });
+        todos.push({ number: Number(numberOfKey(key)), attempts: Number(value) });
       }
-      for (const todo of todos) isAllKnown = (await this.#lookAt(todo, asked)) && isAllKnown;
+      for (const todo of todos) isAllKnown = (await this.#lookAt(todo, look)) && isAllKnown;
       const last = todos.at(-1);
       if (last === undefined || todos.length < AT_ONCE) return isAllKnown;
-      after = last.batch;
+      after = last.number;
     }
     return isAllKnown;
   }
 
   async #again(number: number): Promise<void> {
     await this.#deps.index.update(async (draft) => {
-      if ((await draft.get(keys.batch(number))) !== undefined) draft.put(keys.todo(number), '0');
+      if ((await draft.get(keys.batch(number))) === undefined) return;
+      draft.put(keys.todo(number), '0');
+      for (const step of STEPS) draft.del(keys.cost(number, step));
     });
   }
 
-  async #lookAt(
-    { batch: number, attempts }: { batch: number; attempts: number },
-    asked: Map<string, Promise<L1Cost | undefined>>,
-  ): Promise<boolean> {
+  async #lookAt({ number, attempts }: Todo, look: Look): Promise<boolean> {
     const { index, store, proofs } = this.#deps;
     const key = keys.batch(number);
     const [text, summary] = await Promise.all([index.get(key), store.summary(number)]);
@@ -99,8 +98,8 @@ export class BatchFollower {
     if (text === undefined || summary === undefined) return true;
     const batch = batchEntry.decode(text, key);
     await this.#keepProof(number, batch);
-    const isCommitKnown = await this.#keepCost(summary, 'commit', asked);
-    const isKnown = (await this.#keepCost(summary, 'prove', asked)) && isCommitKnown;
+    let isKnown = true;
+    for (const step of STEPS) isKnown = (await this.#keepCost(summary, { step, job: batch.job }, look)) && isKnown;
     const job = proofs.job(batch.job);
     const isProofOver = job === undefined || job.status === 'proven' || job.status === 'failed';
     const isOver = summary.status === 'proven' && isProofOver && (isKnown || attempts + 1 >= MOST_ATTEMPTS);
@@ -142,31 +141,58 @@ export class BatchFollower {
   /** True: there is nothing (more) to ask for now. */
   async #keepCost(
     summary: BatchSummary,
-    step: 'commit' | 'prove',
-    asked: Map<string, Promise<L1Cost | undefined>>,
+    { step, job }: { readonly step: L1Step; readonly job: string },
+    { find, asked }: Look,
   ): Promise<boolean> {
-    const { index, l1Cost } = this.#deps;
-    const transaction = transactionOf(summary, step);
-    if (transaction === undefined) return true;
+    const { index, l1 } = this.#deps;
+    if (!isThere(summary, step)) return true;
     const key = keys.cost(summary.number, step);
     const known = await index.get(key);
-    if (known !== undefined && costRecord.decode(known, key).transaction === transaction) return true;
+    if (known !== undefined && isCostOf(costRecord.decode(known, key), { summary, step, job })) return true;
+    const transaction = transactionOf(summary, step) ?? (await find(summary.number, step));
+    if (transaction === undefined) return false;
     // One transaction may bring several batches.
-    const question = asked.get(transaction + step) ?? l1Cost(transaction, step);
+    const question = asked.get(transaction + step) ?? l1.cost(transaction, step);
     asked.set(transaction + step, question);
     const cost = await question;
     if (cost === undefined) return false;
-    await index.update(async (draft) => draft.put(key, costRecord.encode(cost)));
+    await index.update(async (draft) => draft.put(key, costRecord.encode({ job, ...cost })));
     return true;
   }
 }
 
-/** The L1 transaction behind a status, as long as the batch has that status. */
-export function transactionOf(
-  { status, commitTx, proveTx }: Pick<BatchSummary, 'status' | 'commitTx' | 'proveTx'>,
-  step: 'commit' | 'prove',
-): Hex | undefined {
-  const isThere = step === 'commit' ? status !== 'closed' : status === 'proven';
+const STEPS = ['commit', 'prove'] as const;
+
+interface Todo {
+  readonly number: number;
+  /** How often L1 did not know it. */
+  readonly attempts: number;
+}
+
+/** What one look at all batches need not ask twice. */
+interface Look {
+  readonly find: FindTransaction;
+  readonly asked: Map<string, Promise<L1Cost | undefined>>;
+}
+
+type Standing = Pick<BatchSummary, 'status' | 'commitTx' | 'proveTx'>;
+
+/** Whether L1 has that of the batch. */
+export function isThere({ status }: Pick<Standing, 'status'>, step: L1Step): boolean {
+  return step === 'commit' ? status !== 'closed' : status === 'proven';
+}
+
+/** The L1 transaction of this node behind a status, as long as the batch has that status. */
+export function transactionOf(summary: Standing, step: L1Step): Hex | undefined {
   // As the publisher stored it.
-  return isThere ? ((step === 'commit' ? commitTx : proveTx) as Hex | undefined) : undefined;
+  return isThere(summary, step) ? (summary[step === 'commit' ? 'commitTx' : 'proveTx'] as Hex | undefined) : undefined;
+}
+
+/** Whether a cost that was kept is (still) this batch's: of its content, and of the transaction that counts. */
+export function isCostOf(
+  cost: CostEntry,
+  { summary, step, job }: { readonly summary: Standing; readonly step: L1Step; readonly job: string },
+): boolean {
+  const own = transactionOf(summary, step);
+  return isThere(summary, step) && cost.job === job && (own === undefined || own === cost.transaction);
 }

@@ -39,9 +39,9 @@ afterEach(async () => {
   node = undefined;
 });
 
-async function start(flags: Record<string, unknown> = {}): Promise<void> {
+async function start(flags: Record<string, unknown> = {}, { hasKey = true } = {}): Promise<void> {
   const config = loadConfig({
-    env: { ENGRAM_L1_KEY: devAccount('sequencer').l1Key },
+    env: hasKey ? { ENGRAM_L1_KEY: devAccount('sequencer').l1Key } : {},
     flags: {
       '--data-dir': folder,
       '--l1-rpc-url': fixture.l1.url,
@@ -156,6 +156,33 @@ describe('a node’s explorer', () => {
       isWhole,
     );
     expect(again).toEqual(before);
+  }, 60_000);
+
+  it('of a node that follows L1 alone says the same of batches, but for whose work the proofs were', async () => {
+    const other = await mkdtemp(join(tmpdir(), 'engram-explorer-'));
+    try {
+      await start({ '--data-dir': other, '--sequencer-enabled': false, '--prover-enabled': false }, { hasKey: false });
+      const newest = before.batches.items[0]?.number ?? 0;
+      const ask = () => rpc.request('engram_getBatches', []);
+      const { items } = await eventually(
+        ask,
+        (found) => found.items.length === newest && found.items.every(({ commit, prove }) => commit && prove),
+      );
+      const withoutProofs = before.batches.items.map(({ proof: _, ...facts }) => facts);
+      expect(items.map(({ proof: _, ...facts }) => facts)).toEqual(withoutProofs);
+      const { items: exits } = await rpc.request('engram_getExits', [RECIPIENT]);
+      expect(exits.map(({ amount, proveTx }) => [amount, proveTx])).toEqual(
+        before.exits.items.map(({ amount, proveTx }) => [amount, proveTx]),
+      );
+      // L1 has no signatures: what its user signed is not known here, nor its hash.
+      const hash = exits[0]?.transaction ?? '0x';
+      const transaction = await rpc.request('engram_getTransaction', [hash]);
+      expect([transaction?.raw, transaction?.ops[0]?.opcode]).toEqual([undefined, 'EXIT']);
+    } finally {
+      await rpc.close();
+      await node?.stop();
+      await rm(other, { recursive: true });
+    }
   }, 60_000);
 
   it('is not there if it is switched off', async () => {

@@ -1,6 +1,7 @@
 import type { Clock } from '../../chain/clock.ts';
 import type { RecordCodec } from '../../chain/records.ts';
 import type { ChainStore } from '../../chain/store.ts';
+import type { BatchSummary } from '../../chain/types.ts';
 import constraints from '../../circuits/constraints.json' with { type: 'json' };
 import { addressHex, wordHex } from '../../protocol/bytes.ts';
 import { SHAPES } from '../../protocol/shapes.ts';
@@ -12,18 +13,21 @@ import type {
   EvmHistoryEntry,
   ExitRecord,
   HistoryEntry,
+  L1Cost,
   LedgerTransactionView,
   Page,
   SearchHit,
   StatsBucket,
   StatsQuestion,
 } from '../../sdk/explorerTypes.ts';
+import type { Hex } from '../../sdk/rpcTypes.ts';
 import type { TxStatus } from '../../sequencer/txStatus.ts';
 import { RpcCode, RpcError } from '../rpc/errors.ts';
 import type { ExplorerBackend, ParsedPage } from '../rpc/explorerBackend.ts';
-import { transactionOf } from './batchFollower.ts';
+import { isCostOf, transactionOf } from './batchFollower.ts';
 import type { ExplorerIndex } from './explorerIndex.ts';
 import { keys, prefixes } from './keys.ts';
+import type { L1Step } from './l1Costs.ts';
 import { blockOfPlace, cursorOf, LISTS, type ListKind, placeOfCursor } from './places.ts';
 import {
   type BatchEntry,
@@ -138,7 +142,7 @@ export class ExplorerQueries implements ExplorerBackend {
     return this.#page(list, page, async (entry, place) => {
       const { account, token, amount, transaction, queueIndex, batch, timestamp } = entry;
       const summary = await statuses.summary(batch);
-      const proveTx = summary && transactionOf(summary, 'prove');
+      const proveTx = await this.#proveTx(batch, summary);
       return {
         ...{ account, recipient: to, token, amount },
         ...(transaction !== undefined && { transaction }),
@@ -193,19 +197,16 @@ export class ExplorerQueries implements ExplorerBackend {
   }
 
   async #facts(number: number, entry: BatchEntry): Promise<BatchFacts> {
-    const { index, store } = this.#deps;
+    const { store } = this.#deps;
     const { job, shape, timestamp, firstBlock, lastBlock, oldRoot, newRoot } = entry;
     const { l1Ops, ledgerTxs, ops, exits, evmTxs, ledgerBytes, evmBytes } = entry;
     const { L, N } = SHAPES[shape];
     const summary = await store.summary(number);
-    const cost = async (step: 'commit' | 'prove') => {
-      const transaction = summary && transactionOf(summary, step);
-      const key = keys.cost(number, step);
-      const text = transaction === undefined ? undefined : await index.get(key);
-      const known = text === undefined ? undefined : costRecord.decode(text, key);
-      return known?.transaction === transaction ? known : undefined;
-    };
-    const [commit, prove, proof] = await Promise.all([cost('commit'), cost('prove'), this.#proof(number, job)]);
+    const [commit, prove, proof] = await Promise.all([
+      this.#cost(number, { summary, step: 'commit', job }),
+      this.#cost(number, { summary, step: 'prove', job }),
+      this.#proof(number, job),
+    ]);
     return {
       ...{ number, shape, status: summary?.status ?? 'closed', timestamp, firstBlock, lastBlock },
       counts: { l1Ops, ledgerTxs, ops, exits, evmTxs },
@@ -217,6 +218,28 @@ export class ExplorerQueries implements ExplorerBackend {
       ...(prove !== undefined && { prove }),
       ...(proof !== undefined && { proof }),
     };
+  }
+
+  async #cost(
+    number: number,
+    { summary, step, job }: { summary: BatchSummary | undefined; step: L1Step; job: string },
+  ): Promise<L1Cost | undefined> {
+    const key = keys.cost(number, step);
+    const text = summary && (await this.#deps.index.get(key));
+    if (summary === undefined || text === undefined) return undefined;
+    const known = costRecord.decode(text, key);
+    const { transaction, block, gasUsed, gasPrice, batches } = known;
+    return isCostOf(known, { summary, step, job }) ? { transaction, block, gasUsed, gasPrice, batches } : undefined;
+  }
+
+  /** As this node sent it, or as it was found on L1. */
+  async #proveTx(number: number, summary: BatchSummary | undefined): Promise<Hex | undefined> {
+    if (summary?.status !== 'proven') return undefined;
+    const own = transactionOf(summary, 'prove');
+    if (own !== undefined) return own;
+    const text = await this.#deps.index.get(keys.batch(number));
+    const job = text === undefined ? '' : batchEntry.decode(text, keys.batch(number)).job;
+    return (await this.#cost(number, { summary, step: 'prove', job }))?.transaction;
   }
 
   async #proof(number: number, job: string): Promise<BatchFacts['proof']> {

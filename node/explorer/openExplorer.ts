@@ -24,6 +24,8 @@ export interface OpenExplorerDeps {
   readonly proofs: ProofQueue;
   readonly publicClient: PublicClient;
   readonly rollup: Hex;
+  /** L1 block of its deployment. */
+  readonly deployedAt: bigint;
   /** Attestations of an artefact's commitment, earliest first. */
   readonly attestations: (artefact: Field) => readonly AccountIndex[];
   readonly clock: Clock;
@@ -49,8 +51,8 @@ export async function openExplorer(dir: string, deps: OpenExplorerDeps): Promise
   });
   const account = (of: AccountIndex) => sequencer.account(of);
   const follower = new ExplorerFollower({ index, store, account, clock, log });
-  const l1Cost = l1Costs({ rollup: deps.rollup }, deps);
-  const batches = new BatchFollower({ index, store, proofs, l1Cost, clock, log });
+  const l1 = l1Costs(deps, deps);
+  const batches = new BatchFollower({ index, store, proofs, l1, clock, log });
   const stops = [follower.watch(sequencer.events), batches.watch(sequencer.events)];
   return {
     backend: new ExplorerQueries({

@@ -115,6 +115,11 @@ export interface EvmEntry {
   readonly isSuccess: boolean;
 }
 
+export interface CostEntry extends L1Cost {
+  /** As `BatchEntry.job`: whose cost it is. */
+  readonly job: string;
+}
+
 export interface ProofEntry {
   readonly job: string;
   readonly witness: number;
@@ -244,8 +249,8 @@ export const evmEntry: RecordCodec<EvmEntry> = record(
   }),
 );
 
-export const costRecord: RecordCodec<L1Cost> = record(
-  object<L1Cost>({ transaction: hexText, block: big, gasUsed: big, gasPrice: big, batches: int }),
+export const costRecord: RecordCodec<CostEntry> = record(
+  object<CostEntry>({ job: text, transaction: hexText, block: big, gasUsed: big, gasPrice: big, batches: int }),
 );
 
 export const proofEntry: RecordCodec<ProofEntry> = record(

@@ -9,6 +9,7 @@ import { bytesToBigint } from '../../../protocol/bytes.ts';
 import { TEST_TIME } from '../../../protocol/testing/actors.ts';
 import type { JobRecord } from '../../../prover/proofRecords.ts';
 import type { L1Cost } from '../../../sdk/explorerTypes.ts';
+import type { Hex } from '../../../sdk/rpcTypes.ts';
 import type { TxStatus } from '../../../sequencer/txStatus.ts';
 import { BatchFollower } from '../batchFollower.ts';
 import { ExplorerIndex } from '../explorerIndex.ts';
@@ -37,6 +38,8 @@ export class World {
   /** What L1 says of a transaction; throwing: it is away. */
   l1Cost: (transaction: string) => L1Cost | undefined = () => undefined;
   asked = 0;
+  /** Transactions by batch and step, as L1's events tell them. */
+  readonly onL1 = new Map<string, Hex>();
 
   private constructor(chain: FullChain, index: ExplorerIndex, genesis: GenesisState) {
     this.genesis = genesis;
@@ -94,14 +97,17 @@ export class World {
       const location = await store.tx(hash as Parameters<typeof store.tx>[0]);
       return location === undefined ? { status: 'unknown' } : { status: 'included', ...location };
     };
-    const l1Cost = async (transaction: string) => {
-      this.asked += 1;
-      return this.l1Cost(transaction);
+    const l1 = {
+      cost: async (transaction: string) => {
+        this.asked += 1;
+        return this.l1Cost(transaction);
+      },
+      finder: () => async (batch: number, step: 'commit' | 'prove') => this.onL1.get(`${batch} ${step}`),
     };
     const common = { index, store, account, clock, log: silentLogger };
     return {
       follower: new ExplorerFollower(common),
-      batches: new BatchFollower({ ...common, proofs, l1Cost }),
+      batches: new BatchFollower({ ...common, proofs, l1 }),
       queries: new ExplorerQueries({ ...common, proofs, status, pending: () => undefined, attestationsOf: () => [] }),
     };
   }
