@@ -29,11 +29,12 @@ export function overView(result: EpochResult, settlement: Settlement, token: num
       paid: payments.get(participant.account) ?? 0n,
       incentive: yuma.incentiveEmission[participant.uid] ?? 0n,
     });
+  const ranks = ranksOf(result);
   const earners = participants.flatMap((one): Earner[] => {
     const { account, agent, uid } = one;
     if (agent === undefined) return [];
-    const [consensus, rank] = [share(yuma.consensus, uid), share(yuma.ranks, uid)];
-    return [{ account, agent, consensus, rank, incentive: share(yuma.incentive, uid), ...split(one).earned }];
+    const [consensus, incentive] = [share(yuma.consensus, uid), share(yuma.incentive, uid)];
+    return [{ account, agent, consensus, rank: ranks[uid] ?? 0, incentive, ...split(one).earned }];
   });
   const judges = participants.flatMap((one): Judge[] => {
     const { account, isEvaluator, stake, uid } = one;
@@ -103,6 +104,22 @@ export function openSummary({ options: { document }, currentEpoch: epoch, partic
     providers: participants.filter(({ isProvider }) => isProvider).length,
     evaluators: participants.filter(({ isEvaluator }) => isEvaluator).length,
   };
+}
+
+/** By uid: the sum of each judge's share of the stake times its weight, or consensus where that is less. Yuma's own are scaled already. */
+function ranksOf({ participants, weights, yuma }: EpochResult): Float64Array {
+  const ranks = new Float64Array(participants.length);
+  const total = participants.reduce((sum, { stake }) => sum + stake, 0n);
+  for (const { uid: judge, stake } of participants) {
+    if (stake === 0n) continue;
+    const part = Number((stake << 32n) / total) / 2 ** 32;
+    const counted = (weights[judge] ?? []).filter(([uid]) => uid !== judge);
+    const sum = counted.reduce((all, [, weight]) => all + weight, 0);
+    for (const [uid, weight] of counted) {
+      ranks[uid] = (ranks[uid] ?? 0) + part * Math.min(weight / sum, (yuma.consensus[uid] ?? 0) / ONE);
+    }
+  }
+  return ranks;
 }
 
 /**

@@ -125,6 +125,9 @@ describe('an epoch', () => {
     const friend = view?.judges.find(({ account }) => account === E(3));
     expect(friend?.clipped.map(({ provider }) => provider)).toEqual([P(3)]);
     expect(friend?.clipped[0]?.weight).toBeCloseTo(1, 3);
+    // 700 of 1,000 staked give all they have; what is left of it is everything.
+    const first = view?.earners.find(({ account }) => account === P(1));
+    expect([first?.rank, first?.incentive]).toEqual([expect.closeTo(0.7, 3), expect.closeTo(1, 3)]);
     expect(view?.earners.find(({ account }) => account === P(3))).toMatchObject({ consensus: 0, due: 0n });
     expect(view?.judges.find(({ account }) => account === E(1))?.clipped).toEqual([]);
   });

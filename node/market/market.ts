@@ -57,7 +57,7 @@ export class Market implements MarketBackend {
     this.#documents = documents;
     this.#index = new MarketIndex({ store, account, log });
     this.#announced = new Announced({ announcements, index: this.#index, account, clock });
-    this.#thread = new ReplayThread({ onDeath: () => this.#replays.forget() });
+    this.#thread = new ReplayThread({ onDeath: () => this.onThreadDeath() });
     const document = (service: AccountIndex): string | undefined => {
       const known = documents.get(service);
       return known && serviceDocumentText(known.document);
@@ -109,6 +109,12 @@ export class Market implements MarketBackend {
     await this.#documents.publish(service, document);
     this.#replays.prefer(service);
     return { service };
+  }
+
+  /** What replays knew is lost. */
+  onThreadDeath(): void {
+    this.#deps.log.warn({}, 'the thread of services died; they are gone through again when somebody asks');
+    this.#replays.forget();
   }
 
   /** Until the signal; resolves when nothing is read from the store any more. */

@@ -9,20 +9,30 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
+export interface ReplayThreadDeps {
+  /** The thread died, and all it knew with it; the next call begins another one. */
+  readonly onDeath: () => void;
+  /** Default: one with `replayWorker.ts`. */
+  readonly startThread?: () => Worker;
+}
+
+function startThread(): Worker {
+  return tsWorker(new URL('./replayWorker.ts', import.meta.url), undefined);
+}
+
 /**
  * Replays on a thread of their own, so that no epoch, however large, holds up blocks, and one that is too large for memory ends the thread
  * and not the node. It begins with the first call.
  */
 export class ReplayThread {
-  readonly #onDeath: () => void;
+  readonly #deps: Required<ReplayThreadDeps>;
   readonly #waiting = new Map<number, Waiting>();
   #worker: Worker | undefined;
   #id = 0;
   #isStopped = false;
 
-  /** @param deps.onDeath the thread died, and all it knew with it; the next call begins another one */
-  constructor(deps: { readonly onDeath: () => void }) {
-    this.#onDeath = deps.onDeath;
+  constructor(deps: ReplayThreadDeps) {
+    this.#deps = { startThread, ...deps };
   }
 
   readonly port: ReplayPort = {
@@ -57,7 +67,7 @@ export class ReplayThread {
   }
 
   #start(): Worker {
-    const worker = tsWorker(new URL('./replayWorker.ts', import.meta.url), undefined);
+    const worker = this.#deps.startThread();
     worker.on('message', (answer: ReplayAnswer) => {
       const waiting = this.#waiting.get(answer.id);
       this.#waiting.delete(answer.id);
@@ -70,7 +80,7 @@ export class ReplayThread {
       if (this.#worker !== worker) return;
       this.#worker = undefined;
       this.#refuseAll();
-      if (!this.#isStopped) this.#onDeath();
+      if (!this.#isStopped) this.#deps.onDeath();
     });
     return worker;
   }

@@ -116,7 +116,9 @@ export class ServiceReplays {
     if (entry?.document !== text) entry = this.#admit(service);
     this.#asked += 1;
     entry.asked = this.#asked;
-    if (!entry.isLive) this.#replaying(entry.batch);
+    if (entry.isLive) return;
+    this.#wake();
+    this.#replaying(entry.batch);
   }
 
   #replaying(batch: number): never {
