@@ -122,6 +122,12 @@ export class L1Chain {
     }
   }
 
+  /** Who sent a transaction that is mined, and with which nonce. */
+  async senderOf(hash: Hex): Promise<{ readonly from: Address; readonly nonce: number }> {
+    const { from, nonce } = await this.ask(() => this.client.getTransaction({ hash }));
+    return { from, nonce };
+  }
+
   /** Of the credits of one transaction, by log index. */
   async causes(transaction: Hex, blockHash: Hex): Promise<ReadonlyMap<number, CreditCause>> {
     const known = this.#causes.get((blockHash + transaction.slice(2)) as Hex);

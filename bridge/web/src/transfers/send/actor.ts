@@ -60,7 +60,7 @@ export class WalletActor implements Actor {
     this.#deps = deps;
   }
 
-  deposit({ token: id, amount, key, account, onProgress }: Act): Promise<Sent> {
+  async deposit({ token: id, amount, key, account, onProgress }: Act): Promise<Sent> {
     const draft = this.#draft('deposit', {
       token: id,
       amount: checkAmount(amount),
@@ -81,7 +81,7 @@ export class WalletActor implements Actor {
     });
   }
 
-  depositToLane({ token: id, amount, onProgress }: Pick<Act, 'token' | 'amount' | 'onProgress'>): Promise<Sent> {
+  async depositToLane({ token: id, amount, onProgress }: Pick<Act, 'token' | 'amount' | 'onProgress'>): Promise<Sent> {
     const draft = this.#draft('laneDeposit', { token: id, amount: checkAmount(amount), recipient: this.owner });
     return this.#once(draft, async () => {
       const { sender, config } = this.#deps;
@@ -95,7 +95,7 @@ export class WalletActor implements Actor {
     });
   }
 
-  exit({ account, amount, ledgerKeySigner, fee, onProgress }: Parameters<Actor['exit']>[0]): Promise<Sent> {
+  async exit({ account, amount, ledgerKeySigner, fee, onProgress }: Parameters<Actor['exit']>[0]): Promise<Sent> {
     // the token is the account's: an account sends one exit at a time
     const draft = this.#draft('exit', { token: 0, amount: checkAmount(amount), account, recipient: this.owner });
     return this.#once(draft, async () => {
@@ -111,7 +111,7 @@ export class WalletActor implements Actor {
     });
   }
 
-  withdrawFromLane({
+  async withdrawFromLane({
     token,
     amount,
     recipient = this.owner,
@@ -132,7 +132,7 @@ export class WalletActor implements Actor {
     });
   }
 
-  claim({ id }: Pick<Transfer, 'id'>, { onProgress }: ActOptions = {}): Promise<Sent> {
+  async claim({ id }: Pick<Transfer, 'id'>, { onProgress }: ActOptions = {}): Promise<Sent> {
     const target = numberIn(id, ['laneWithdrawal']);
     const draft = this.#draft('claim', { token: 0, target });
     return this.#once(draft, async () => {
@@ -151,7 +151,7 @@ export class WalletActor implements Actor {
     });
   }
 
-  withdraw(token: number, { onProgress }: ActOptions = {}): Promise<Sent> {
+  async withdraw(token: number, { onProgress }: ActOptions = {}): Promise<Sent> {
     const draft = this.#draft('withdraw', { token });
     return this.#once(draft, async () => {
       const reader = await this.#deps.l1.reader();
@@ -161,7 +161,7 @@ export class WalletActor implements Actor {
     });
   }
 
-  refund({ id }: Pick<Transfer, 'id'>, { onProgress }: ActOptions = {}): Promise<Sent> {
+  async refund({ id }: Pick<Transfer, 'id'>, { onProgress }: ActOptions = {}): Promise<Sent> {
     const target = numberIn(id, ['deposit', 'forcedExit']);
     const draft = this.#draft('refund', { token: 0, target });
     return this.#once(draft, async () => {
@@ -174,19 +174,19 @@ export class WalletActor implements Actor {
     });
   }
 
-  forcedExit({ account, onProgress }: Parameters<Actor['forcedExit']>[0]): Promise<Sent> {
+  async forcedExit({ account, onProgress }: Parameters<Actor['forcedExit']>[0]): Promise<Sent> {
     const draft = this.#draft('forcedExit', { token: 0, account, recipient: this.owner });
     return this.#once(draft, async () =>
       this.#send((await this.#deps.l1.reader()).calls.forcedExit(account), draft, onProgress),
     );
   }
 
-  freeze({ onProgress }: ActOptions = {}): Promise<Sent> {
+  async freeze({ onProgress }: ActOptions = {}): Promise<Sent> {
     const draft = this.#draft('freeze', { token: 0 });
     return this.#once(draft, async () => this.#send((await this.#deps.l1.reader()).calls.freeze(), draft, onProgress));
   }
 
-  escape({ account, signal, onProgress }: Parameters<Actor['escape']>[0]): Promise<Sent> {
+  async escape({ account, signal, onProgress }: Parameters<Actor['escape']>[0]): Promise<Sent> {
     const draft = this.#draft('escape', { token: 0, account, recipient: this.owner });
     return this.#once(draft, async () => {
       const { recovery, l1 } = this.#deps;

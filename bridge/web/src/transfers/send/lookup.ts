@@ -1,12 +1,12 @@
 /** Where the chain shows what an intent was about. */
+import { type Address, type Hex, isAddressEqual } from 'viem';
 import type { L1Position } from '../../../../client/types.ts';
 import type { OwnerEvents } from '../l1/ownerLogs.ts';
 import type { Intent } from '../types.ts';
 
-/** Clocks of this computer and of L1 may differ by so much, seconds. */
-const SLACK = 120;
+/** Of the newest events that look like it. */
+const LOOKED_AT = 20;
 
-/** An event of an intent's kind. `at`: seconds, if known. */
 interface Sight {
   readonly l1: L1Position;
 }
@@ -39,21 +39,25 @@ export function sightsOf(intent: Intent, events: OwnerEvents): Sight[] {
   }
 }
 
-/** The first sight since the wallet was asked that is nobody else's. `timeOf`: seconds of an L1 block. */
+/**
+ * The sight that can be the intent's doing: sent by its owner, with a nonce that was free when the wallet was asked. What was there before
+ * is not, however like it is.
+ */
 export async function sightOf(
   intent: Intent,
-  {
-    events,
-    taken,
-    timeOf,
-  }: { events: OwnerEvents; taken: ReadonlySet<string>; timeOf: (l1: L1Position) => Promise<number> },
+  { events, taken, senderOf }: { events: OwnerEvents; taken: ReadonlySet<string>; senderOf: SenderOf },
 ): Promise<L1Position | undefined> {
+  const { nonce: first = 0, owner } = intent;
   const sights = sightsOf(intent, events).filter(({ l1 }) => !taken.has(l1.transactionHash));
-  // the youngest are the likely ones, and the oldest of those that are young enough is it
   let found: L1Position | undefined;
-  for (const { l1 } of sights.reverse()) {
-    if ((await timeOf(l1)) < intent.at - SLACK) break;
+  for (const { l1 } of sights.reverse().slice(0, LOOKED_AT)) {
+    const { from, nonce } = await senderOf(l1.transactionHash);
+    if (!isAddressEqual(from, owner)) continue;
+    // of several the oldest: the others are for intents after it
+    if (nonce < first) break;
     found = l1;
   }
   return found;
 }
+
+type SenderOf = (hash: Hex) => Promise<{ readonly from: Address; readonly nonce: number }>;

@@ -1,6 +1,5 @@
 /** What became of intents, by what the chains show. */
 
-import type { Hex } from 'viem';
 import { getTransactionCount, getTransactionReceipt } from 'viem/actions';
 import { EngramError, LedgerRefusedError, MempoolRefusedError } from '../../../../../sdk/errors.ts';
 import { engramError } from '../../../../../sdk/request.ts';
@@ -80,7 +79,8 @@ async function verdictOf(intent: Intent, at: Case): Promise<Verdict> {
   if (intent.state === 'asking') {
     if (await at.surveyor.isAsking(intent)) return undefined;
     // signing is a matter of this page alone: without bytes there is nothing anybody could send
-    return intent.chain === 'ledger' ? 'gone' : { state: 'lost' };
+    if (intent.chain === 'ledger') return 'gone';
+    return (await verdictOf({ ...intent, state: 'lost' }, at)) ?? { state: 'lost' };
   }
   if (intent.chain === 'ledger') return ledgerVerdict(intent, at);
   return intent.chain === 'l1' ? l1Verdict(intent, at) : laneVerdict(intent, at);
@@ -110,8 +110,7 @@ async function isSeen(intent: Intent, { sightings, surveyor, taken }: Case): Pro
   const { events, isFrozen, refunded } = sightings;
   if (intent.kind === 'freeze' && isFrozen) return true;
   if (intent.kind === 'refund' && intent.target !== undefined && refunded.has(BigInt(intent.target))) return true;
-  const timeOf = ({ blockHash }: { blockHash: Hex }): Promise<number> => surveyor.l1.blockTime(blockHash);
-  const seen = await sightOf(intent, { events, taken, timeOf });
+  const seen = await sightOf(intent, { events, taken, senderOf: (hash) => surveyor.l1.senderOf(hash) });
   if (seen === undefined) return false;
   taken.add(seen.transactionHash);
   return true;
