@@ -9,7 +9,11 @@ import { marketHref } from './places.ts';
 /** An account, in the explorer. */
 export function AccountLink({ index }: { readonly index: number }): ReactNode {
   const { market } = useTexts();
-  return <a href={href('explorer', 'account', index)}>{fill(market.account, { index })}</a>;
+  return (
+    <a className="name" href={href('explorer', 'account', index)}>
+      {fill(market.account, { index })}
+    </a>
+  );
 }
 
 /** Who provides, by its KEY account; its name is its own say. */

@@ -1100,7 +1100,6 @@ export const en = {
     },
     account: 'Account {index}',
     provider: 'Provider {index}',
-    evaluator: 'Evaluator {index}',
     artefact: '{kind} {index}',
     kinds: {
       model: 'Model',
@@ -1125,7 +1124,6 @@ export const en = {
       payers: { one: '{n} payer', other: '{n} payers' },
       providers: { one: '{n} provider', other: '{n} providers' },
       evaluators: { one: '{n} evaluator', other: '{n} evaluators' },
-      models: { one: '{n} model', other: '{n} models' },
       hidden: { one: '{n} more', other: '{n} more' },
       children: { one: '{n} made from it', other: '{n} made from it' },
     },
@@ -1133,7 +1131,7 @@ export const en = {
       title: 'What the labels mean',
       settled: {
         name: 'settled',
-        text: 'Money that moved on the ledger, in batches that are proven on Ethereum. It shows that somebody paid, not that the work was good: who pays itself settles, too, so look at the payers.',
+        text: 'Money that moved on the ledger; its batches are proven on Ethereum, the newest a little later. It shows that somebody paid, not that the work was good: who pays itself settles, too, so look at the payers.',
       },
       announced: {
         name: 'announced',
@@ -1159,6 +1157,7 @@ export const en = {
       royalties: 'Royalties to models',
       proving: 'Average time of a proof',
       noProofs: 'none made here',
+      proofsHere: 'time of the proofs that this node made',
       charts: 'The market over time',
       claimsText:
         'How often providers settled what consumers paid by signed vouchers. One claim can stand for many inferences.',
@@ -1228,7 +1227,6 @@ export const en = {
       current: 'this one',
       made: 'made from {parent}',
       original: 'made from nothing attested',
-      of: 'of account {owner}',
       royalty: 'royalty {share}',
       below: 'Show {n} more made from it',
       above: 'Show {n} more between',
@@ -1253,6 +1251,7 @@ export const en = {
       bad: 'This is no SHA-256: 64 hexadecimal digits are needed.',
       hash: 'SHA-256',
       commitment: 'Commitment on the ledger',
+      result: 'Result',
       yes: 'This is attested',
       yesNext:
         'The file’s commitment is on the ledger, exactly as given below. The earliest comes first; anybody can attest any file, so look at who did.',
@@ -1296,7 +1295,7 @@ export const en = {
       note: 'A score is the share of an epoch’s incentive within one service: two of different services cannot be compared. The list has at most 200 providers.',
     },
     providerPage: {
-      facts: 'Facts',
+      facts: 'What it says of itself',
       name: 'Calls itself',
       owner: 'Is paid at',
       agent: 'Agent',
@@ -1304,7 +1303,7 @@ export const en = {
       until: 'Announced until',
       since: 'First settled',
       last: 'Last settled',
-      settled: 'Settled',
+      settled: 'What the ledger says',
       models: 'Models it offers',
       noModels: 'It announces no model now.',
       model: 'Model',
@@ -1361,7 +1360,6 @@ export const en = {
       document: 'SHA-256 of its document',
       models: 'Models',
       providers: 'Providers',
-      running: 'Epoch {epoch} runs',
       epochs: 'Epochs',
       number: 'Epoch',
       when: 'Time',
@@ -1425,7 +1423,6 @@ export const en = {
       rank: 'Rank',
       incentive: 'Incentive',
       dueOne: 'Due',
-      paidOne: 'Paid',
       exact: 'paid in full',
       missing: '{amount} missing',
       excess: '{amount} too much',

@@ -1102,7 +1102,6 @@ export const fr: Texts = {
     },
     account: 'Compte {index}',
     provider: 'Fournisseur {index}',
-    evaluator: 'Évaluateur {index}',
     artefact: '{kind} {index}',
     kinds: {
       model: 'Modèle',
@@ -1127,7 +1126,6 @@ export const fr: Texts = {
       payers: { one: '{n} payeur', other: '{n} payeurs' },
       providers: { one: '{n} fournisseur', other: '{n} fournisseurs' },
       evaluators: { one: '{n} évaluateur', other: '{n} évaluateurs' },
-      models: { one: '{n} modèle', other: '{n} modèles' },
       hidden: { one: '{n} de plus', other: '{n} de plus' },
       children: { one: '{n} en est issu', other: '{n} en sont issus' },
     },
@@ -1135,7 +1133,7 @@ export const fr: Texts = {
       title: 'Ce que disent les étiquettes',
       settled: {
         name: 'réglé',
-        text: 'De l’argent passé d’un compte à l’autre sur le registre, dans des lots prouvés sur Ethereum. Cela montre que quelqu’un a payé, non que le travail était bon : qui se paie soi-même règle aussi, regardez donc les payeurs.',
+        text: 'De l’argent passé d’un compte à l’autre sur le registre ; ses lots sont prouvés sur Ethereum, les plus récents un peu plus tard. Cela montre que quelqu’un a payé, non que le travail était bon : qui se paie soi-même règle aussi, regardez donc les payeurs.',
       },
       announced: {
         name: 'annoncé',
@@ -1164,6 +1162,7 @@ export const fr: Texts = {
       royalties: 'Redevances aux modèles',
       proving: 'Durée moyenne d’une preuve',
       noProofs: 'aucune faite ici',
+      proofsHere: 'durée des preuves faites par ce nœud',
       charts: 'Le marché dans le temps',
       claimsText:
         'Combien de fois des fournisseurs ont réglé ce que des consommateurs ont payé par bons signés. Un encaissement peut valoir pour de nombreuses inférences.',
@@ -1234,7 +1233,6 @@ export const fr: Texts = {
       current: 'celui-ci',
       made: 'issu de {parent}',
       original: 'issu de rien d’attesté',
-      of: 'du compte {owner}',
       royalty: 'redevance {share}',
       below: 'Afficher {n} de plus qui en sont issus',
       above: 'Afficher {n} de plus entre les deux',
@@ -1259,6 +1257,7 @@ export const fr: Texts = {
       bad: 'Ce n’est pas un SHA-256 : il faut 64 chiffres hexadécimaux.',
       hash: 'SHA-256',
       commitment: 'Engagement sur le registre',
+      result: 'Résultat',
       yes: 'Ce fichier est attesté',
       yesNext:
         'L’engagement du fichier est sur le registre, exactement comme ci-dessous. Le plus ancien vient d’abord ; chacun peut attester tout fichier, regardez donc qui l’a fait.',
@@ -1302,7 +1301,7 @@ export const fr: Texts = {
       note: 'Une note est la part de l’incitation d’une époque au sein d’un service : deux de services différents ne se comparent pas. La liste compte au plus 200 fournisseurs.',
     },
     providerPage: {
-      facts: 'Faits',
+      facts: 'Ce qu’il dit de lui-même',
       name: 'Se nomme',
       owner: 'Est payé au',
       agent: 'Agent',
@@ -1310,7 +1309,7 @@ export const fr: Texts = {
       until: 'Annoncé jusqu’à',
       since: 'Premier règlement',
       last: 'Dernier règlement',
-      settled: 'Réglé',
+      settled: 'Ce que dit le registre',
       models: 'Modèles proposés',
       noModels: 'Il n’annonce aucun modèle à présent.',
       model: 'Modèle',
@@ -1368,7 +1367,6 @@ export const fr: Texts = {
       document: 'SHA-256 de son document',
       models: 'Modèles',
       providers: 'Fournisseurs',
-      running: 'L’époque {epoch} est en cours',
       epochs: 'Époques',
       number: 'Époque',
       when: 'Temps',
@@ -1436,7 +1434,6 @@ export const fr: Texts = {
       rank: 'Rang',
       incentive: 'Incitation',
       dueOne: 'Dû',
-      paidOne: 'Payé',
       exact: 'payé en entier',
       missing: 'il manque {amount}',
       excess: '{amount} de trop',

@@ -81,6 +81,7 @@ export function FileChooser(): ReactNode {
         <div className="hashing">
           <p role="status">{fill(market.check.hashing, { name: work.name })}</p>
           <progress
+            className="progress"
             value={work.done}
             max={Math.max(1, work.all)}
             aria-label={fill(market.check.hashing, { name: work.name })}

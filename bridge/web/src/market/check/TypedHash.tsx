@@ -30,7 +30,11 @@ export function TypedHash(): ReactNode {
           setText(value);
           setBad(false);
         }}
-        after={<Button type="submit">{check.ask}</Button>}
+        after={
+          <Button type="submit" className="name">
+            {check.ask}
+          </Button>
+        }
       />
     </form>
   );

@@ -19,7 +19,7 @@ export function Verdict({ sha256 }: { readonly sha256: Hex }): ReactNode {
   const { check } = market;
   const found = useNode('engram_findAttestations', [sha256]);
   return (
-    <Card title={check.hash}>
+    <Card title={check.result}>
       <Facts
         facts={[
           [check.hash, <Hash key="sha256" value={sha256} isWhole />],

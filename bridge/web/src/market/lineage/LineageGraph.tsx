@@ -75,12 +75,14 @@ function Artefact({ placed, node }: { readonly placed: PlacedNode; readonly node
   const { item, isCurrent } = node;
   const { id, x, y, width, height } = placed;
   const name = fill(market.artefact, { kind: market.kinds[item.kind], index: item.index });
-  const share = fill(market.lineage.royalty, { share: percent(item.royaltyBps / 10_000, language) });
+  const owner = fill(market.account, { index: item.owner });
+  const royalty = percent(item.royaltyBps / 10_000, language);
+  // begins with what is seen, so that it can be asked for by voice
   const about = [
-    isCurrent ? `${name} (${market.lineage.current})` : name,
+    [fitted(name, 16), fitted(owner, 16), ...(item.royaltyBps > 0 ? [royalty] : [])].join(' '),
+    ...(isCurrent ? [market.lineage.current] : []),
     item.parent === 0 ? market.lineage.original : fill(market.lineage.made, { parent: item.parent }),
-    fill(market.lineage.of, { owner: item.owner }),
-    ...(item.royaltyBps > 0 ? [share] : []),
+    ...(item.royaltyBps > 0 ? [fill(market.lineage.royalty, { share: royalty })] : []),
   ].join(', ');
   return (
     <a
@@ -94,14 +96,14 @@ function Artefact({ placed, node }: { readonly placed: PlacedNode; readonly node
       {isCurrent && <path className="lineage-mark" d={`M${x + 12} ${y + height}h${width - 24}`} />}
       <KindIcon kind={item.kind} x={x + 12} y={y + 11} />
       <text className="lineage-name" x={x + 34} y={y + 24}>
-        {fitted(name, 15)}
+        {`${fitted(name, 16)} `}
       </text>
       <text className="lineage-text" x={x + 12} y={y + 46}>
-        {fitted(fill(market.account, { index: item.owner }), 16)}
+        {`${fitted(owner, 16)} `}
       </text>
       {item.royaltyBps > 0 && (
         <text className="lineage-text" x={x + width - 12} y={y + 46} textAnchor="end">
-          {percent(item.royaltyBps / 10_000, language)}
+          {royalty}
         </text>
       )}
     </a>
@@ -125,7 +127,7 @@ function Fold({ placed: { id, x, y, width, height }, node: { opens, hidden }, to
       data-node={id}
       aria-label={fill(opens === UP ? market.lineage.above : market.lineage.below, { n: hidden })}
     >
-      <rect x={x + 16} y={y + 10} width={width - 32} height={height - 20} rx="21" />
+      <rect x={x + 16} y={y} width={width - 32} height={height} rx={height / 2} />
       <text className="lineage-name" x={x + width / 2} y={y + height / 2 + 5} textAnchor="middle">
         {text}
       </text>

@@ -29,7 +29,7 @@ export interface LineageLayout {
   readonly height: number;
 }
 
-export const NODE_WIDTH = 148;
+export const NODE_WIDTH = 168;
 export const NODE_HEIGHT = 62;
 const GAP_X = 16;
 const GAP_Y = 40;

@@ -11,7 +11,7 @@ import { Time } from '../../ui/Time.tsx';
 import { TokenAmount } from '../../ui/TokenAmount.tsx';
 import { Command } from '../Command.tsx';
 import { KindIcon } from '../KindIcon.tsx';
-import { AccountLink, BlockLink } from '../Links.tsx';
+import { AccountLink, ArtefactLink, BlockLink } from '../Links.tsx';
 import { LineageCard } from '../lineage/LineageCard.tsx';
 import { counted, percent } from '../numbers.ts';
 import { marketHref } from '../places.ts';
@@ -72,7 +72,7 @@ function Found({
   return (
     <>
       <Card title={artefactPage.facts}>
-        <ArtefactFacts attestation={attestation} />
+        <ArtefactFacts attestation={attestation} from={lineage.ancestors[0]} />
       </Card>
       <LineageCard lineage={lineage} query={query} />
       {kind === 'model' && <ModelProviders model={index} />}
@@ -85,7 +85,13 @@ function Found({
   );
 }
 
-function ArtefactFacts({ attestation }: { readonly attestation: Wire<AttestationView> }): ReactNode {
+interface ArtefactFactsProps {
+  readonly attestation: Wire<AttestationView>;
+  /** What it was made from; absent: nothing, or the node does not list it. */
+  readonly from: Wire<AttestationView> | undefined;
+}
+
+function ArtefactFacts({ attestation, from }: ArtefactFactsProps): ReactNode {
   const { market } = useTexts();
   const { language } = useLanguage();
   const { artefactPage, models } = market;
@@ -96,16 +102,7 @@ function ArtefactFacts({ attestation }: { readonly attestation: Wire<Attestation
     <Facts
       facts={[
         [models.owner, <AccountLink key="owner" index={owner} />],
-        [
-          models.madeFrom,
-          parent === 0 ? (
-            models.original
-          ) : (
-            <a key="parent" href={marketHref(['models', parent])}>
-              {parent}
-            </a>
-          ),
-        ],
+        [models.madeFrom, parent === 0 ? models.original : <MadeFrom key="parent" parent={parent} from={from} />],
         [artefactPage.commitment, <Hash key="artefact" value={commitmentHex(artefact)} isWhole />],
         [
           artefactPage.provenance,
@@ -135,6 +132,11 @@ function ArtefactFacts({ attestation }: { readonly attestation: Wire<Attestation
       ]}
     />
   );
+}
+
+function MadeFrom({ parent, from }: { readonly parent: number; readonly from: ArtefactFactsProps['from'] }): ReactNode {
+  if (from?.index === parent) return <ArtefactLink index={parent} kind={from.kind} />;
+  return <a href={marketHref(['models', parent])}>{parent}</a>;
 }
 
 /** The ledger's own record of its use; it comes with lists only. */

@@ -37,12 +37,14 @@ export function ModelsPage({ query }: { readonly query: URLSearchParams }): Reac
         <h1>{market.models.title}</h1>
         <p className="quiet">{market.models.lead}</p>
       </div>
-      <Choice
-        label={market.models.kind}
-        value={kind}
-        options={(['all', ...KINDS] as const).map((value) => ({ value, label: market.kindNames[value] }))}
-        onChange={(value) => goTo(marketHref(['models'], { kind: value === 'all' ? undefined : value }))}
-      />
+      <div className="row">
+        <Choice
+          label={market.models.kind}
+          value={kind}
+          options={(['all', ...KINDS] as const).map((value) => ({ value, label: market.kindNames[value] }))}
+          onChange={(value) => goTo(marketHref(['models'], { kind: value === 'all' ? undefined : value }))}
+        />
+      </div>
       <List key={kind} kind={kind} />
       <p className="quiet">{market.models.first}</p>
       <SourceLegend sources={['settled']} />
@@ -72,7 +74,7 @@ function List({ kind }: { readonly kind: Shown }): ReactNode {
 export function ArtefactTable({ artefacts }: { readonly artefacts: readonly Wire<ListedAttestation>[] }): ReactNode {
   const { market } = useTexts();
   const { language } = useLanguage();
-  const { models, counts } = market;
+  const { models } = market;
   const columns: Column<Wire<ListedAttestation>>[] = [
     { name: models.name, cell: ({ index, kind }) => <ArtefactLink {...{ index, kind }} /> },
     { name: models.owner, cell: ({ owner }) => <AccountLink index={owner} /> },
@@ -92,17 +94,13 @@ export function ArtefactTable({ artefacts }: { readonly artefacts: readonly Wire
     },
     {
       name: models.use,
-      cell: ({ settled, children }) => (
-        <span>
-          {counted(settled.claims, counts.claims, language)}
-          {children > 0 && <span className="quiet"> · {counted(children, counts.children, language)}</span>}
-        </span>
-      ),
+      cell: (artefact) => <Use artefact={artefact} />,
     },
     {
       name: models.paid,
       isNumber: true,
-      cell: ({ settled, token }) => <TokenAmount token={token} value={settled.paid} />,
+      cell: ({ settled, token }) =>
+        settled.claims === 0 ? <span className="quiet">–</span> : <TokenAmount token={token} value={settled.paid} />,
     },
     {
       name: models.when,
@@ -119,4 +117,15 @@ export function ArtefactTable({ artefacts }: { readonly artefacts: readonly Wire
       empty={models.empty}
     />
   );
+}
+
+function Use({ artefact: { settled, children } }: { readonly artefact: Wire<ListedAttestation> }): ReactNode {
+  const { market } = useTexts();
+  const { language } = useLanguage();
+  const { counts } = market;
+  const parts = [
+    ...(settled.claims > 0 ? [counted(settled.claims, counts.claims, language)] : []),
+    ...(children > 0 ? [counted(children, counts.children, language)] : []),
+  ];
+  return parts.length === 0 ? <span className="quiet">–</span> : parts.join(' · ');
 }

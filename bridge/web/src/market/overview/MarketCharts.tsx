@@ -146,7 +146,8 @@ function Tiles({ buckets, token, interval }: TilesProps): ReactNode {
         ))}
       </dl>
       <p className="small">
-        <SourceTag source="settled" /> {overview.range[interval]}
+        <SourceTag source="settled" /> {overview.range[interval]} · <SourceTag source="estimate" />{' '}
+        {overview.proofsHere}
       </p>
     </>
   );

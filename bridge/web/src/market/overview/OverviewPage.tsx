@@ -60,7 +60,7 @@ export function OverviewPage(): ReactNode {
           )}
         </Asked>
       </Card>
-      <SourceLegend sources={['settled', 'announced', 'computed']} />
+      <SourceLegend sources={['settled', 'announced', 'computed', 'estimate']} />
     </>
   );
 }

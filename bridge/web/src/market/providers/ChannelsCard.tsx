@@ -60,11 +60,11 @@ export function ChannelsCard({ owner }: { readonly owner: number }): ReactNode {
       cell: (channel) => (
         <Button
           aria-pressed={chosen?.index === channel.index}
-          aria-label={fill(providerPage.showClaims, { index: channel.index })}
           disabled={channel.claims === 0}
           onClick={() => setChosen(chosen?.index === channel.index ? undefined : channel)}
         >
           {channel.claims}
+          <span className="visually-hidden">: {fill(providerPage.showClaims, { index: channel.index })}</span>
         </Button>
       ),
     },

@@ -71,7 +71,11 @@ function Known({ provider }: { readonly provider: Provider }): ReactNode {
   );
 }
 
-function SettledFacts({ provider: { settled, uptime, score } }: { readonly provider: Provider }): ReactNode {
+function SettledFacts({
+  provider: { owner, service, settled, uptime, score },
+}: {
+  readonly provider: Provider;
+}): ReactNode {
   const { market } = useTexts();
   const { language } = useLanguage();
   const { providerPage, providers, counts } = market;
@@ -79,6 +83,7 @@ function SettledFacts({ provider: { settled, uptime, score } }: { readonly provi
   return (
     <Facts
       facts={[
+        [providerPage.owner, <AccountLink key="owner" index={owner} />],
         [providers.earned, <Earned key="earned" earned={earned} />],
         [
           providers.use,
@@ -91,6 +96,12 @@ function SettledFacts({ provider: { settled, uptime, score } }: { readonly provi
         [providerPage.uptime, <UptimeStrip key="uptime" uptime={uptime} />],
         [providerPage.since, since !== undefined && <Time at={since} />],
         [providerPage.last, last !== undefined && <Time at={last} />],
+        [
+          providerPage.service,
+          service !== undefined && (
+            <a href={marketHref(['services', service])}>{fill(market.services.unnamed, { index: service })}</a>
+          ),
+        ],
         [
           providerPage.score,
           score === undefined ? (
@@ -114,19 +125,12 @@ function SettledFacts({ provider: { settled, uptime, score } }: { readonly provi
 function AnnouncedFacts({ provider }: { readonly provider: Provider }): ReactNode {
   const { market } = useTexts();
   const { providerPage } = market;
-  const { agent, owner, name, service, announcedUntil } = provider;
+  const { agent, name, announcedUntil } = provider;
   return (
     <Facts
       facts={[
         [providerPage.name, name !== undefined && <bdi>{safeText(name)}</bdi>],
-        [providerPage.owner, <AccountLink key="owner" index={owner} />],
         [providerPage.agent, agent !== undefined && <ArtefactLink index={agent} kind="agent" />],
-        [
-          providerPage.service,
-          service !== undefined && (
-            <a href={marketHref(['services', service])}>{fill(market.services.unnamed, { index: service })}</a>
-          ),
-        ],
         [providerPage.until, announcedUntil !== undefined && <Time at={announcedUntil} />],
       ]}
     />

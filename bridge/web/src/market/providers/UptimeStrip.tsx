@@ -2,7 +2,8 @@ import type { ReactNode } from 'react';
 import type { ProviderView } from '../../../../../sdk/marketTypes.ts';
 import { fill, useTexts } from '../../texts/index.tsx';
 
-const STEP = 5;
+/** CSS pixels an hour, one of them empty: drawn without scaling, so that the hours stay apart. */
+const STEP = 4;
 const HEIGHT = 18;
 
 /** Hours with settled work, newest at the right: high where there was some, low where not; in words beneath. */
@@ -14,9 +15,8 @@ export function UptimeStrip({ uptime }: { readonly uptime: ProviderView['uptime'
     <span className="uptime">
       <svg
         viewBox={`0 0 ${Math.max(1, shown.length) * STEP} ${HEIGHT}`}
-        width={shown.length * 3}
+        width={Math.max(1, shown.length) * STEP}
         height={HEIGHT}
-        preserveAspectRatio="none"
         aria-hidden="true"
       >
         {shown.map((isActive, hour) => (

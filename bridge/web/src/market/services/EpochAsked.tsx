@@ -2,7 +2,6 @@ import type { UseQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { fill, useTexts } from '../../texts/index.tsx';
 import { Asked } from '../../ui/Asked.tsx';
-import { ErrorNotice } from '../../ui/ErrorNotice.tsx';
 import { Notice } from '../../ui/Notice.tsx';
 import { PublishDocument } from './PublishDocument.tsx';
 import { codeOf } from './useEpochQuery.ts';
@@ -16,11 +15,14 @@ interface EpochAskedProps<T> {
 
 /** An answer about epochs, or why there is none yet: the document is unknown (and can be given), or batches are gone through. */
 export function EpochAsked<T>({ service, query, children, absent }: EpochAskedProps<T>): ReactNode {
+  const { errors } = useTexts();
   const code = query.data === undefined ? codeOf(query.error) : undefined;
   if (code === 'UNKNOWN_DOCUMENT') {
     return (
       <>
-        <ErrorNotice error={query.error} />
+        <Notice tone="warning" title={errors.UNKNOWN_DOCUMENT.what}>
+          {errors.UNKNOWN_DOCUMENT.next}
+        </Notice>
         <PublishDocument service={service} onDone={() => void query.refetch()} />
       </>
     );
@@ -39,7 +41,7 @@ function Replaying({ error }: { readonly error: unknown }): ReactNode {
   return (
     <Notice title={market.replaying.title}>
       <p>{fill(market.replaying.text, { batch, of })}</p>
-      <progress value={batch} max={Math.max(1, of)} aria-label={market.replaying.title} />
+      <progress className="progress" value={batch} max={Math.max(1, of)} aria-label={market.replaying.title} />
     </Notice>
   );
 }

@@ -69,7 +69,7 @@ function Found({ view }: { readonly view: Wire<EpochView> }): ReactNode {
       <Notice tone={TONES[state] ?? 'info'} title={said.text}>
         <Summary view={view} />
       </Notice>
-      <Card title={market.servicePage.facts} aside={<SourceTag source="computed" />}>
+      <Card title={market.artefactPage.facts} aside={<SourceTag source="computed" />}>
         <EpochFacts view={view} />
       </Card>
       <EarnersCard view={view} />

@@ -129,8 +129,16 @@ function EpochTable({ service: { service, token }, epochs }: EpochTableProps): R
     },
     { name: servicePage.when, cell: ({ to }) => <Time at={to} /> },
     { name: servicePage.state, cell: ({ state }) => <StatePill state={state} /> },
-    { name: servicePage.due, isNumber: true, cell: ({ due }) => <TokenAmount token={token} value={due} /> },
-    { name: servicePage.paid, isNumber: true, cell: ({ paid }) => <TokenAmount token={token} value={paid} /> },
+    {
+      name: servicePage.due,
+      isNumber: true,
+      cell: ({ due, state }) => (state === 'open' ? '–' : <TokenAmount token={token} value={due} />),
+    },
+    {
+      name: servicePage.paid,
+      isNumber: true,
+      cell: ({ paid, state }) => (state === 'open' ? '–' : <TokenAmount token={token} value={paid} />),
+    },
     {
       name: servicePage.people,
       cell: ({ providers, evaluators }) => (

@@ -30,7 +30,7 @@ export function WeightsCard({ view }: { readonly view: Wire<EpochView> }): React
     <Card title={epoch.weights} aside={<SourceTag source="computed" />}>
       <p className="quiet">{epoch.weightsText}</p>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it */}
-      <section className="weights" tabIndex={0} aria-label={epoch.weights}>
+      <section className="weights" tabIndex={0} aria-label={epoch.weightsCaption}>
         <table className="weights-table">
           <caption className="visually-hidden">{epoch.weightsCaption}</caption>
           <thead>
