@@ -10,7 +10,7 @@ import { until } from '../until.ts';
 const ELSEWHERE = 424_242;
 
 /** The page says it in the words of its texts, what to do next included. */
-function saysTrouble(said: string, code: keyof typeof en.errors): void {
+export function saysTrouble(said: string, code: keyof typeof en.errors): void {
   const { what, next } = en.errors[code];
   for (const words of [what, next]) {
     const start = words.split('{')[0] ?? '';

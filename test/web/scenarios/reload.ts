@@ -5,6 +5,7 @@ import { BridgeUi } from '../pages/bridge.ts';
 import type { Scenario } from '../scenario.ts';
 import { until } from '../until.ts';
 import { REJECTED, WalletError } from '../wallet/testWallet.ts';
+import { saysTrouble } from './refusals.ts';
 
 export const reload: Scenario = {
   name: 'reload',
@@ -17,14 +18,16 @@ export const reload: Scenario = {
       const deposit = async (amount: string) => {
         const form = await ui.fillDeposit({ amount });
         await form.getByRole('button', { name: en.bridge.form.deposit }).click();
+        return form;
       };
+      const refused = async (amount: string) => saysTrouble(await ui.told(await deposit(amount)), 'ALREADY_SENDING');
       // the wallet asks; the page goes; the person confirms
       const confirmed = wallet.holdOnce('eth_sendTransaction');
       await deposit('0.5');
       await confirmed.asked();
       await visit.page.reload();
       await ui.rows('intent').first().waitFor();
-      await deposit('0.5');
+      await refused('0.5');
       same('asked to send', wallet.count('eth_sendTransaction'), 1);
       confirmed.release();
       await ui.step('deposit', 'onL1');
@@ -53,7 +56,7 @@ export const reload: Scenario = {
         await until('it is sent', async () => wallet.sent.length === 2);
         await visit.page.reload();
         await until('it is in the list', async () => (await ui.ids()).length === 2);
-        await deposit('0.125');
+        await refused('0.125');
         same('asked to send', wallet.count('eth_sendTransaction'), 3);
       } finally {
         await testClient.setIntervalMining({ interval: 1 });
