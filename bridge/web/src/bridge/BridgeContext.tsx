@@ -1,7 +1,7 @@
 import { createContext, type ReactNode, useCallback, useContext, useMemo, useState } from 'react';
 import { createWalletClient, custom } from 'viem';
 import { useDeployment } from '../app/context.ts';
-import { l1Chain } from '../app/deployment.ts';
+import { l1Chain, NO_DETOURS } from '../app/deployment.ts';
 import { useNodeAnswers } from '../app/NodeNotice.tsx';
 import type { Actor } from '../transfers/api.ts';
 import type { Token } from '../transfers/types.ts';
@@ -57,8 +57,8 @@ export function BridgeProvider({ children }: { readonly children: ReactNode }): 
   const wallets = useMemo(() => {
     if (address === undefined || provider === undefined) return undefined;
     const transport = custom(provider, { retryCount: 0 });
-    const l1 = createWalletClient({ account: address, chain: l1Chain(config), transport });
-    const lane = createWalletClient({ account: address, chain, transport });
+    const l1 = createWalletClient({ account: address, chain: l1Chain(config), transport, ...NO_DETOURS });
+    const lane = createWalletClient({ account: address, chain, transport, ...NO_DETOURS });
     return { l1, lane };
   }, [address, provider, config, chain]);
   const keys = useKeys(code, wallets?.l1);

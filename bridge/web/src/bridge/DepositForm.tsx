@@ -118,7 +118,7 @@ export function DepositForm(): ReactNode {
       )}
       <FeeFacts
         facts={[
-          [form.bridgeFee, fees?.queueFee === undefined ? undefined : amountText(fees.queueFee, ETH, language)],
+          [form.bridgeFee, fees && (fees.queueFee === undefined ? null : amountText(fees.queueFee, ETH, language))],
           [form.networkFee, gas === undefined ? undefined : aboutText(gas, ETH, language)],
         ]}
         timeName={form.usable}

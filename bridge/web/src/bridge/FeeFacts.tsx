@@ -5,7 +5,8 @@ import { durationText } from '../ui/Time.tsx';
 import { roughly } from './transferView.ts';
 
 interface FeeFactsProps {
-  readonly facts: readonly (readonly [name: string, value: ReactNode])[];
+  /** Undefined: not known yet; null: there is none. */
+  readonly facts: readonly (readonly [name: string, value: ReactNode | undefined])[];
   readonly timeName: string;
   readonly seconds: number;
 }
@@ -15,5 +16,9 @@ export function FeeFacts({ facts, timeName, seconds }: FeeFactsProps): ReactNode
   const { form } = useTexts().bridge;
   const { language } = useLanguage();
   const time = fill(form.inAbout, { time: durationText(roughly(seconds), language) });
-  return <Facts facts={[...facts.map(([name, value]) => [name, value ?? '…'] as const), [timeName, time]]} />;
+  return (
+    <Facts
+      facts={[...facts.map(([name, value]) => [name, value === undefined ? '…' : value] as const), [timeName, time]]}
+    />
+  );
 }

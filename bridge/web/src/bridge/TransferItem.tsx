@@ -29,14 +29,14 @@ export function TransferItem({ transfer }: { readonly transfer: Transfer }): Rea
   const isOpen = choice ?? !isFinished;
   return (
     <li className="transfer" data-testid={`transfer-${id}`} ref={item} tabIndex={-1}>
-      <details open={isOpen}>
-        <summary
-          onClick={(event) => {
-            // the browser would open it by itself, and tell of what React opens, too
-            event.preventDefault();
-            setChoice(!isOpen);
-          }}
-        >
+      <details
+        open={isOpen}
+        onToggle={({ currentTarget: { open } }) => {
+          // it tells of what was opened from here, too: only the user's choice is one
+          if (open !== isOpen) setChoice(open);
+        }}
+      >
+        <summary>
           <span className="transfer-what">
             <span className="transfer-kind">{words.kinds[kind]}</span>
             <span className="transfer-amount">

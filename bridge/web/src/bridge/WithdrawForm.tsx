@@ -149,7 +149,7 @@ export function WithdrawForm(): ReactNode {
           isLane
             ? [form.laneFee, gas === undefined ? undefined : aboutText(gas, ETH, language)]
             : [form.ledgerFee, fees?.ledgerFee === undefined ? undefined : amountText(fees.ledgerFee, token, language)],
-          [form.paidTo, wallet === undefined ? undefined : <Hash key="to" value={wallet.address} />],
+          [form.paidTo, wallet === undefined ? null : <Hash key="to" value={wallet.address} />],
         ]}
         timeName={form.claimable}
         seconds={expectedSeconds(way, config)}
