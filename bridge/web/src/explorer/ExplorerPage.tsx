@@ -38,7 +38,7 @@ const TABS = ['overview', 'blocks', 'batches'] as const;
 function Tabs({ shown }: { readonly shown: ExplorerPlace }): ReactNode {
   const { explorer } = useTexts();
   return (
-    <nav className="tabs" aria-label={explorer.tabs.label}>
+    <nav className="explorer-tabs" aria-label={explorer.tabs.label}>
       {TABS.map((name) => (
         <a key={name} href={links[name]()} aria-current={shown.page === name ? 'page' : undefined}>
           {explorer.tabs[name]}

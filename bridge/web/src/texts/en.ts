@@ -662,6 +662,7 @@ export const en = {
       nothing: 'Nothing is known by “{text}”',
       nothingNext:
         'Perhaps it is not here yet: what is only in the mempool, or on Ethereum, is found once it is in a block.',
+      asTransaction: 'Look for it among waiting transactions',
       whatTitle: 'What can be searched',
       what: {
         number: 'a number: block, batch or ledger account (“batch 12” asks for a batch only)',

@@ -663,6 +663,7 @@ export const fr: Texts = {
       nothing: 'Rien n’est connu sous « {text} »',
       nothingNext:
         'Ce n’est peut-être pas encore là : ce qui attend au nœud ou sur Ethereum se trouve une fois dans un bloc.',
+      asTransaction: 'La chercher parmi les transactions en attente',
       whatTitle: 'Ce qui peut être cherché',
       what: {
         number: 'un nombre : bloc, lot ou compte du registre (« lot 12 » ne demande qu’un lot)',

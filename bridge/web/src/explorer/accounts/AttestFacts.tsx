@@ -18,7 +18,7 @@ export function AttestFacts({ account }: { readonly account: Wire<AccountView> }
   const { index, balance, token } = account;
   const query = useNode('engram_getAttestation', [index]);
   return (
-    <Card aside={<a href={href('market', 'artefact', index)}>{explorer.inMarket}</a>}>
+    <Card aside={<a href={href('market', 'models', index)}>{explorer.inMarket}</a>}>
       <p className="big-number">
         <TokenAmount value={balance} token={token} />
       </p>

@@ -39,7 +39,7 @@ export function BatchPage({ batch }: { readonly batch: number }): ReactNode {
         {(known) => (
           <>
             <Card>
-              <StatusLine status={known.status === 'closed' ? 'included' : known.status} />
+              <StatusLine status={known.status === 'closed' ? 'included' : known.status} isMade />
               <Contents facts={known} />
             </Card>
             <div className="grid">
@@ -77,7 +77,13 @@ function Contents({ facts: batch }: { readonly facts: Wire<BatchFacts> }): React
           [
             facts.blocks,
             <span key="blocks">
-              <BlockLink number={batch.firstBlock} /> – <BlockLink number={batch.lastBlock} />
+              <BlockLink number={batch.firstBlock} />
+              {batch.lastBlock !== batch.firstBlock && (
+                <>
+                  {' '}
+                  – <BlockLink number={batch.lastBlock} />
+                </>
+              )}
             </span>,
           ],
           [facts.ledgerTxs, String(counts.ledgerTxs)],

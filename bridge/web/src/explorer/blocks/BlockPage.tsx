@@ -43,7 +43,7 @@ export function BlockPage({ block }: { readonly block: string }): ReactNode {
         {(view) => (
           <>
             <Card>
-              {info.data !== undefined && <StatusLine status={suretyOfBatch(view.batch, info.data.heads)} />}
+              {info.data !== undefined && <StatusLine status={suretyOfBatch(view.batch, info.data.heads)} isMade />}
               <Facts
                 facts={[
                   [

@@ -32,7 +32,7 @@ export function StatsCard(): ReactNode {
         {(buckets) => {
           const mean = meanProofSeconds(buckets);
           return (
-            <div className="charts">
+            <div className="stats-charts">
               <TimeChart
                 title={stats.transactions}
                 description={stats.transactionsSaid}

@@ -3,14 +3,21 @@ import type { Surety } from '../../../../../sdk/explorerTypes.ts';
 import { useTexts } from '../../texts/index.tsx';
 import { SURETIES } from '../surety.ts';
 
+interface StatusLineProps {
+  readonly status: Surety;
+  /** A block or a batch never waits in the mempool. */
+  readonly isMade?: boolean;
+}
+
 /** From the mempool to the proof: what is done, where it stands, what is to come. */
-export function StatusLine({ status }: { readonly status: Surety }): ReactNode {
+export function StatusLine({ status, isMade = false }: StatusLineProps): ReactNode {
   const { explorer } = useTexts();
-  const now = SURETIES.indexOf(status);
+  const steps = isMade ? SURETIES.slice(1) : SURETIES;
+  const now = steps.indexOf(status);
   return (
     <div className="status-line">
       <ol>
-        {SURETIES.map((name, i) => (
+        {steps.map((name, i) => (
           <li key={name} className={i <= now ? 'done' : 'todo'} aria-current={i === now ? 'step' : undefined}>
             <span className="status-dot" aria-hidden="true">
               {i <= now ? '✓' : i + 1}

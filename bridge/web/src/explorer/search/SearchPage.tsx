@@ -6,6 +6,7 @@ import { Card } from '../../ui/Card.tsx';
 import { Hash } from '../../ui/Hash.tsx';
 import { Notice } from '../../ui/Notice.tsx';
 import { safeText } from '../../ui/safeText.ts';
+import { links } from '../places.ts';
 import { cleanSearch } from './cleanSearch.ts';
 import { type Hit, hitLink, narrowed } from './hitLink.ts';
 
@@ -73,9 +74,16 @@ function HitLink({ hit }: { readonly hit: Hit }): ReactNode {
 function Nothing({ text }: { readonly text: string }): ReactNode {
   const { explorer } = useTexts();
   const { search } = explorer;
+  const { text: clean } = cleanSearch(text);
+  // what only waits in the mempool is no hit, but has a page
+  const isHash = /^0x[0-9a-f]{64}$/.test(clean);
   return (
     <>
-      <Notice tone="warning" title={fill(search.nothing, { text: safeText(text, 60) })}>
+      <Notice
+        tone="warning"
+        title={fill(search.nothing, { text: safeText(text, 60) })}
+        {...(isHash && { actions: <a href={links.transaction(clean)}>{search.asTransaction}</a> })}
+      >
         {search.nothingNext}
       </Notice>
       <Card title={search.whatTitle}>

@@ -21,7 +21,7 @@ export function hitLink(hit: Hit): string {
     case 'address':
       return links.address(hit.address);
     case 'artefact':
-      return href('market', 'artefact', hit.attestation);
+      return href('market', 'models', hit.attestation);
   }
 }
 
