@@ -1,9 +1,11 @@
 import { describe, expect, it, vi } from 'vitest';
 import { type ServiceDocument, serviceDocumentText } from '../../protocol/epochs/serviceDocument.ts';
 import {
+  AGENT,
   DOCUMENT,
   EPOCH,
   KEEPER,
+  P,
   SERVICE,
   ServiceWorld,
   START,
@@ -143,6 +145,34 @@ describe('when batches are taken back', () => {
     const due = two.ledger.payout(0).paid.reduce((sum, [, amount]) => sum + amount, 0n);
     const [first] = (await market.epochs(SERVICE, 25)).slice(-1);
     expect(first).toMatchObject({ epoch: 0, due });
+  });
+
+  it('a score stays if the epoch it is of stays', async () => {
+    const world = begun().judge(0, all(SCORES));
+    world.at(START + EPOCH + 5);
+    const chain = chainOf(world)
+      .owner(P(1))
+      .attestation(AGENT(1), { owner: P(1), subtype: Subtype.AGENT, parent: SERVICE });
+    const market = await chain
+      .channel(601, { payer: P(2), provider: P(1) })
+      .claim(601)
+      .market();
+    await market.publish(SERVICE, TEXT);
+    const score = async () => {
+      await summariesOf(market);
+      return (await market.providers({ service: SERVICE }))[0]?.score;
+    };
+    expect(await score()).toMatchObject({ epoch: 0, rank: 1 });
+    const last = world.batches.length;
+    for (const gone of [last, last]) {
+      chain.events.tell('rolledBack', { toBlock: chain.block, blocks: 1, batches: [gone], reason: 'test' });
+      expect(await score()).toMatchObject({ epoch: 0, rank: 1 });
+    }
+    // The batch that ended it.
+    chain.batches = chain.batches.slice(0, -2);
+    const batches = [last - 1, last];
+    chain.events.tell('rolledBack', { toBlock: chain.block, blocks: 1, batches, reason: 'test' });
+    expect(await score()).toBeUndefined();
   });
 
   it('while one of them is read, it is not taken', async () => {

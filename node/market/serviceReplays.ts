@@ -90,8 +90,8 @@ export class ServiceReplays {
     const first = Math.min(...batches);
     if (!Number.isFinite(first)) return;
     this.#goneFrom = Math.min(this.#goneFrom ?? first, first);
-    // What was over may not be: nothing is said until it is gone through again.
-    for (const entry of this.#entries.values()) if (entry.batch >= first) this.#unsettle(entry);
+    // What was over may not be: nothing is said until it is gone through again. The first one that is gone may be on its way to the thread.
+    for (const entry of this.#entries.values()) if (entry.batch >= first - 1) entry.isLive = false;
     this.#wake();
   }
 
@@ -146,11 +146,6 @@ export class ServiceReplays {
     this.#call(replays.follow(service, text, store.domain));
     this.#wake();
     return entry;
-  }
-
-  #unsettle(entry: Entry): void {
-    entry.isLive = false;
-    entry.last = undefined;
   }
 
   #wake(): void {
