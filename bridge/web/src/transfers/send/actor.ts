@@ -68,6 +68,7 @@ export class WalletActor implements Actor {
     });
     return this.#once(draft, async () => {
       const { l1, sender, config } = this.#deps;
+      onProgress?.({ stage: 'checking' });
       const token = await this.#funded(id, amount);
       if (account !== undefined) await this.#checkAccount(account, { key, token: id });
       const { calls } = await l1.reader();
@@ -86,6 +87,7 @@ export class WalletActor implements Actor {
     return this.#once(draft, async () => {
       const { sender, config } = this.#deps;
       if (config.evmLane === undefined) throw new TransferError('NO_EVM_LANE');
+      onProgress?.({ stage: 'checking' });
       const token = await this.#funded(id, amount);
       const { calls } = await this.#deps.l1.lane();
       const people = { to: this.owner, refundTo: this.owner };
