@@ -1,5 +1,5 @@
 import '../styles/market.css';
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect, useRef } from 'react';
 import { href, type Place } from '../app/router.ts';
 import { useTexts } from '../texts/index.tsx';
 import { Notice } from '../ui/Notice.tsx';
@@ -21,9 +21,17 @@ type Part = (typeof PARTS)[number];
 export function MarketPage({ place }: { readonly place: Place }): ReactNode {
   const { market } = useTexts();
   const [first = 'overview'] = place.path;
+  const nav = useRef<HTMLElement>(null);
+  // on a narrow screen the part that is shown may be beyond the edge
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `first` is what changes
+  useEffect(() => {
+    const box = nav.current;
+    const link = box?.querySelector<HTMLElement>('[aria-current]');
+    if (box && link) box.scrollLeft = link.offsetLeft - box.offsetLeft - (box.clientWidth - link.offsetWidth) / 2;
+  }, [first]);
   return (
     <>
-      <nav className="parts" aria-label={market.parts}>
+      <nav className="parts" ref={nav} aria-label={market.parts}>
         {PARTS.map((part) => (
           <a
             key={part}

@@ -1440,12 +1440,12 @@ export const en = {
       why: {
         open: 'Nothing is computed before the epoch is over.',
         earned:
-          '{name} got {incentive} of what providers earn because {judges} with {stake} of the stake gave it weight, and enough of it stood behind {consensus}.',
+          '{name} earned {incentive} of what goes to providers because {judges} with {stake} of the stake gave it weight, and enough of it stood behind {consensus}.',
         clipped: 'What {judges} gave beyond that was cut.',
-        nobody: '{name} got nothing: no evaluator whose scores count gave it weight.',
+        nobody: '{name} earned nothing: no evaluator whose scores count gave it weight.',
         unsupported:
-          '{name} got nothing: {judges} with {stake} of the stake gave it weight, and that is too little stake for a weight to count.',
-        small: '{name} got nothing: its part of all ranks is below the smallest that is counted.',
+          '{name} earned nothing: {judges} with {stake} of the stake gave it weight, and that is too little stake for a weight to count.',
+        small: '{name} earned nothing: its part of all ranks is below the smallest that is counted.',
       },
       judges: 'Who judged',
       judgesCaption: 'Evaluators of this epoch',
@@ -1460,7 +1460,7 @@ export const en = {
       ignored: 'ignored',
       whyJudge: {
         open: 'The epoch is not over.',
-        earned: 'Earned {dividend} of what evaluators earn: it stood behind providers that did.',
+        earned: 'Earned {dividend} of what goes to evaluators: it stood behind providers that did.',
         clipped: '{clipped} of its weight was beyond consensus and was cut.',
         nothing: 'Its scores counted, but it stood behind nobody who earned.',
         silent:

@@ -1425,9 +1425,9 @@ export const fr: Texts = {
       paid: 'Payé en tout',
       result: 'Empreinte du résultat',
       summary: {
-        open: '{revealed} sur {judges} ont révélé des notes jusqu’ici.',
+        open: 'Des notes sont révélées jusqu’ici par {revealed} sur {judges}.',
         none: 'Aucune note valable révélée, sur {judges} : personne n’est donc payé.',
-        some: '{revealed} sur {judges} ont révélé des notes valables, avec {stake} de la mise. De ce qui est dû, {providers} vont à qui fournit et {evaluators} à qui évalue.',
+        some: 'Des notes valables sont révélées par {revealed} sur {judges}, avec {stake} de la mise. De ce qui est dû, {providers} vont à qui fournit et {evaluators} à qui évalue.',
       },
       earners: 'Qui a gagné quoi, et pourquoi',
       noEarners: 'Personne n’a fourni pendant cette époque.',
@@ -1452,12 +1452,12 @@ export const fr: Texts = {
       why: {
         open: 'Rien n’est calculé avant la fin de l’époque.',
         earned:
-          '{name} a reçu {incentive} de ce que gagnent les fournisseurs, car {judges} détenant {stake} de la mise lui ont donné du poids, et une part suffisante soutenait {consensus}.',
-        clipped: 'Ce que {judges} ont donné au-delà fut coupé.',
-        nobody: '{name} n’a rien reçu : aucun évaluateur dont les notes valent ne lui a donné de poids.',
+          '{name} a gagné {incentive} de ce qui va aux fournisseurs, car des évaluateurs ({judges}) détenant {stake} de la mise lui ont donné du poids, et une part suffisante soutenait {consensus}.',
+        clipped: 'Ce qui fut donné au-delà ({judges}) a été coupé.',
+        nobody: '{name} n’a rien gagné : aucun évaluateur dont les notes valent ne lui a donné de poids.',
         unsupported:
-          '{name} n’a rien reçu : {judges} détenant {stake} de la mise lui ont donné du poids, et c’est trop peu de mise pour qu’un poids vaille.',
-        small: '{name} n’a rien reçu : sa part des rangs est sous la plus petite qui soit comptée.',
+          '{name} n’a rien gagné : des évaluateurs ({judges}) détenant {stake} de la mise lui ont donné du poids, et c’est trop peu de mise pour qu’un poids vaille.',
+        small: '{name} n’a rien gagné : sa part des rangs est sous la plus petite qui soit comptée.',
       },
       judges: 'Qui a jugé',
       judgesCaption: 'Évaluateurs de cette époque',
@@ -1472,7 +1472,7 @@ export const fr: Texts = {
       ignored: 'ignorées',
       whyJudge: {
         open: 'L’époque n’est pas terminée.',
-        earned: 'A gagné {dividend} de ce que gagnent les évaluateurs : il soutenait des fournisseurs qui ont gagné.',
+        earned: 'A gagné {dividend} de ce qui va aux évaluateurs : il soutenait des fournisseurs qui ont gagné.',
         clipped: '{clipped} de son poids dépassait le consensus et fut coupé.',
         nothing: 'Ses notes valaient, mais il ne soutenait personne qui ait gagné.',
         silent:

@@ -6,9 +6,8 @@ import { fill, useLanguage, useTexts } from '../../texts/index.tsx';
 import { Asked } from '../../ui/Asked.tsx';
 import { Card } from '../../ui/Card.tsx';
 import { Facts } from '../../ui/Facts.tsx';
-import { CopyButton } from '../../ui/Hash.tsx';
 import { Notice } from '../../ui/Notice.tsx';
-import { safeText, safeUrl } from '../../ui/safeText.ts';
+import { safeText } from '../../ui/safeText.ts';
 import { type Column, Table } from '../../ui/Table.tsx';
 import { Time } from '../../ui/Time.tsx';
 import { TokenAmount } from '../../ui/TokenAmount.tsx';
@@ -17,6 +16,7 @@ import { counted, percent } from '../numbers.ts';
 import { marketHref } from '../places.ts';
 import { SourceLegend, SourceTag } from '../SourceTag.tsx';
 import { ChannelsCard } from './ChannelsCard.tsx';
+import { Endpoints } from './Endpoints.tsx';
 import { Earned } from './ProviderTable.tsx';
 import { UptimeStrip } from './UptimeStrip.tsx';
 
@@ -156,35 +156,5 @@ function Offers({ models }: { readonly models: Provider['models'] }): ReactNode 
       rowKey={({ model, token, price }) => `${model}/${token}/${price}`}
       empty={providerPage.noModels}
     />
-  );
-}
-
-/** Text that others wrote: only what is a plain web address becomes a link. */
-function Endpoints({ endpoints }: { readonly endpoints: readonly string[] }): ReactNode {
-  const { market } = useTexts();
-  const { providerPage } = market;
-  if (endpoints.length === 0) return <p className="empty">{providerPage.noEndpoints}</p>;
-  return (
-    <>
-      <ul className="endpoints">
-        {endpoints.map((endpoint) => {
-          const link = safeUrl(endpoint);
-          const shown = <code>{safeText(endpoint, 256)}</code>;
-          return (
-            <li key={endpoint}>
-              {link === undefined ? (
-                shown
-              ) : (
-                <a href={link} target="_blank" rel="noreferrer noopener">
-                  {shown}
-                </a>
-              )}
-              <CopyButton value={safeText(endpoint, 256)} />
-            </li>
-          );
-        })}
-      </ul>
-      <p className="quiet">{providerPage.endpointsText}</p>
-    </>
   );
 }

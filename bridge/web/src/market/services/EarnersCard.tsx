@@ -25,11 +25,14 @@ export function EarnersCard({ view }: { readonly view: Epoch }): ReactNode {
       {earners.length === 0 ? (
         <p className="empty">{market.epoch.noEarners}</p>
       ) : (
-        <ol className="earners">
-          {earners.slice(0, shown).map((earner) => (
-            <EarnerEntry key={earner.agent} view={view} earner={earner} />
-          ))}
-        </ol>
+        <>
+          {view.state === 'open' && <p className="quiet">{market.epoch.why.open}</p>}
+          <ol className="earners">
+            {earners.slice(0, shown).map((earner) => (
+              <EarnerEntry key={earner.agent} view={view} earner={earner} />
+            ))}
+          </ol>
+        </>
       )}
       {earners.length > shown && (
         <Button onClick={() => setShown(shown + 4 * STEP)}>
@@ -59,6 +62,7 @@ function EarnerEntry({ view, earner }: EarnerProps): ReactNode {
   const { language } = useLanguage();
   const { account, consensus, rank, incentive, due, paid } = earner;
   const most = BigInt(view.earners[0]?.due ?? 0);
+  const isOpen = view.state === 'open';
   const paidShare = shareOf(BigInt(paid), most);
   const figures = [
     [market.epoch.incentive, incentive],
@@ -71,24 +75,28 @@ function EarnerEntry({ view, earner }: EarnerProps): ReactNode {
         <h3>
           <ProviderLink owner={account} />
         </h3>
-        <span className="earner-due">
-          <TokenAmount token={view.token} value={due} />
-        </span>
-        <PaymentNote due={due} paid={paid} token={view.token} isOpen={view.state === 'open'} />
+        {!isOpen && (
+          <span className="earner-due">
+            <TokenAmount token={view.token} value={due} />
+          </span>
+        )}
+        <PaymentNote due={due} paid={paid} token={view.token} isOpen={isOpen} />
       </div>
-      <Bar share={paidShare} rest={Math.max(0, shareOf(BigInt(due), most) - paidShare)} />
-      <p>
-        <Why view={view} earner={earner} />
-      </p>
-      {view.state !== 'open' && (
-        <dl className="figures">
-          {figures.map(([name, share]) => (
-            <div key={name}>
-              <dt>{name}</dt>
-              <dd>{percent(share, language)}</dd>
-            </div>
-          ))}
-        </dl>
+      {!isOpen && (
+        <>
+          <Bar share={paidShare} rest={Math.max(0, shareOf(BigInt(due), most) - paidShare)} />
+          <p>
+            <Why view={view} earner={earner} />
+          </p>
+          <dl className="figures">
+            {figures.map(([name, share]) => (
+              <div key={name}>
+                <dt>{name}</dt>
+                <dd>{percent(share, language)}</dd>
+              </div>
+            ))}
+          </dl>
+        </>
       )}
     </li>
   );

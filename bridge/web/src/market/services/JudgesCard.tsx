@@ -37,18 +37,25 @@ export function JudgesCard({ view }: { readonly view: Epoch }): ReactNode {
       },
     },
     { name: epoch.scores, cell: (judge) => <Scores view={view} judge={judge} /> },
-    { name: epoch.dividend, isNumber: true, cell: ({ dividend }) => percent(dividend, language) },
+    {
+      name: epoch.dividend,
+      isNumber: true,
+      cell: ({ dividend }) => (view.state === 'open' ? '–' : percent(dividend, language)),
+    },
     {
       name: epoch.dueOne,
       isNumber: true,
-      cell: ({ due, paid }) => (
-        <span className="stack">
-          <TokenAmount token={view.token} value={due} />
-          <span>
-            <PaymentNote {...{ due, paid }} token={view.token} isOpen={view.state === 'open'} />
+      cell: ({ due, paid }) =>
+        view.state === 'open' ? (
+          '–'
+        ) : (
+          <span className="stack">
+            <TokenAmount token={view.token} value={due} />
+            <span>
+              <PaymentNote {...{ due, paid }} token={view.token} isOpen={false} />
+            </span>
           </span>
-        </span>
-      ),
+        ),
     },
   ];
   return (
