@@ -74,7 +74,10 @@ export class BatchFollower {
       for await (const [key, value] of index.range(ranges.todos(after, AT_ONCE))) {
         todos.push({ number: Number(numberOfKey(key)), attempts: Number(value) });
       }
-      for (const todo of todos) isAllKnown = (await this.#lookAt(todo, look)) && isAllKnown;
+      for (const todo of todos) {
+        if (signal?.aborted === true) return isAllKnown;
+        isAllKnown = (await this.#lookAt(todo, look)) && isAllKnown;
+      }
       const last = todos.at(-1);
       if (last === undefined || todos.length < AT_ONCE) return isAllKnown;
       after = last.number;

@@ -22,6 +22,7 @@ const MOST_PAUSE_MS = 250;
 /** Looks for what no event told. */
 const POLL_MS = 1_000;
 const RETRY_MS = 2_000;
+const GOING_BACK_MS = 100;
 
 type StoredChain = Pick<ChainStore, 'head' | 'domain' | 'block' | 'header' | 'summary' | 'batch' | 'evmBatch'>;
 
@@ -75,9 +76,9 @@ export class ExplorerFollower {
         if (!this.#isAsked) await this.#sleep(signal);
       } catch (err) {
         // While the chain goes back, what is read may not fit together.
-        if (this.#rolledTo !== undefined) continue;
-        log.warn({ err }, 'the explorer’s index did not get on');
-        await clock.sleep(RETRY_MS, signal);
+        const isGoingBack = this.#rolledTo !== undefined;
+        if (!isGoingBack) log.warn({ err }, 'the explorer’s index did not get on');
+        await clock.sleep(isGoingBack ? GOING_BACK_MS : RETRY_MS, signal);
       }
     }
   }

@@ -5,7 +5,6 @@ import { type Db, openLevel } from '../../chain/db.ts';
 import type { Logger } from '../../chain/logger.ts';
 import type { ChainStore } from '../../chain/store.ts';
 import { artefactCommitment } from '../../protocol/attestation.ts';
-import { bytesToBigint } from '../../protocol/bytes.ts';
 import { field, isCanonical } from '../../protocol/field.ts';
 import type { AccountIndex, Field } from '../../protocol/types.ts';
 import type { ProofQueue } from '../../prover/proofQueue.ts';
@@ -16,6 +15,7 @@ import { BatchFollower } from './batchFollower.ts';
 import { ExplorerIndex } from './explorerIndex.ts';
 import { ExplorerQueries } from './explorerQueries.ts';
 import { ExplorerFollower } from './follower.ts';
+import { indexStart } from './indexStart.ts';
 import { l1Costs } from './l1Costs.ts';
 
 export interface OpenExplorerDeps {
@@ -72,10 +72,6 @@ export async function openExplorer(dir: string, deps: OpenExplorerDeps): Promise
   };
 }
 
-/** As deep as the stored chain goes. */
 async function openIndex(store: ChainStore, db: Db): Promise<ExplorerIndex> {
-  const { block, closedBatch: batch } = store.base?.head ?? { block: 0n, closedBatch: 0 };
-  const header = await store.header(block);
-  const hash = header === undefined ? 0n : bytesToBigint(header.hash());
-  return ExplorerIndex.open({ domain: store.domain, start: { block, hash, batch } }, { db });
+  return ExplorerIndex.open({ domain: store.domain, start: await indexStart(store) }, { db });
 }

@@ -5,7 +5,6 @@ import { silentLogger } from '../../../chain/logger.ts';
 import { type FullChain, openFull } from '../../../chain/testing/history.ts';
 import { memoryDb } from '../../../chain/testing/memoryDb.ts';
 import type { GenesisState } from '../../../genesis/spec.ts';
-import { bytesToBigint } from '../../../protocol/bytes.ts';
 import { TEST_TIME } from '../../../protocol/testing/actors.ts';
 import type { JobRecord } from '../../../prover/proofRecords.ts';
 import type { L1Cost } from '../../../sdk/explorerTypes.ts';
@@ -15,6 +14,7 @@ import { BatchFollower } from '../batchFollower.ts';
 import { ExplorerIndex } from '../explorerIndex.ts';
 import { ExplorerQueries } from '../explorerQueries.ts';
 import { ExplorerFollower } from '../follower.ts';
+import { indexStart } from '../indexStart.ts';
 
 export interface WorldOptions {
   readonly genesis: GenesisState;
@@ -114,7 +114,5 @@ export class World {
 }
 
 async function openIndex({ store }: FullChain, db: Db, options: { keptSteps?: number }): Promise<ExplorerIndex> {
-  const header = await store.header(0n);
-  const hash = header === undefined ? 0n : bytesToBigint(header.hash());
-  return ExplorerIndex.open({ ...options, domain: store.domain, start: { block: 0n, hash, batch: 0 } }, { db });
+  return ExplorerIndex.open({ ...options, domain: store.domain, start: await indexStart(store) }, { db });
 }
