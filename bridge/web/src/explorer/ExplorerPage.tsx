@@ -20,7 +20,7 @@ import { TransactionPage } from './transactions/TransactionPage.tsx';
 export function ExplorerPage({ place }: { readonly place: Place }): ReactNode {
   const shown = parseExplorer(place.path);
   return (
-    <>
+    <div className="explorer">
       <div className="explorer-head">
         <Tabs shown={shown} />
         <SearchBox initial={shown.page === 'search' ? shown.text : ''} />
@@ -29,7 +29,7 @@ export function ExplorerPage({ place }: { readonly place: Place }): ReactNode {
       <Boundary key={place.path.join('/')}>
         <Shown place={shown} />
       </Boundary>
-    </>
+    </div>
   );
 }
 

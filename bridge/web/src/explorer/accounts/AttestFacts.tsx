@@ -8,6 +8,7 @@ import { Card } from '../../ui/Card.tsx';
 import { Facts } from '../../ui/Facts.tsx';
 import { Hash } from '../../ui/Hash.tsx';
 import { TokenAmount } from '../../ui/TokenAmount.tsx';
+import { fieldHex } from '../hex.ts';
 import { AccountLink } from '../parts/links.tsx';
 import { subtypeText } from '../subtype.ts';
 import { originFacts } from './originFacts.tsx';
@@ -39,10 +40,10 @@ function AttestationFacts({ view }: { readonly view: Wire<AttestationView> }): R
         [facts.owner, <AccountLink key="owner" index={view.owner} />],
         [facts.madeFrom, view.parent === 0 ? common.none : <AccountLink key="parent" index={view.parent} />],
         [facts.royalty, fill(explorer.percent, { value: view.royaltyBps / 100 })],
-        [facts.artefact, <Hash key="artefact" value={view.artefact} isWhole />],
+        [facts.artefact, <Hash key="artefact" value={fieldHex(view.artefact)} isWhole />],
         [
           facts.provenance,
-          view.provenance === '0' ? common.none : <Hash key="provenance" value={view.provenance} isWhole />,
+          view.provenance === '0' ? common.none : <Hash key="provenance" value={fieldHex(view.provenance)} isWhole />,
         ],
         ...originFacts(facts, view.created),
       ]}

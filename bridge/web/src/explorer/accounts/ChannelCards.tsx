@@ -43,7 +43,7 @@ function Terms({ channel }: { readonly channel: Wire<ChannelView> }): ReactNode 
   const { language } = useLanguage();
   const { facts, channel: texts } = explorer;
   const share = spentShare(channel);
-  const percent = (share * 100).toLocaleString(language, { maximumFractionDigits: 1 });
+  const percent = share.toLocaleString(language, { style: 'percent', maximumFractionDigits: 1 });
   return (
     <>
       <div className="row">
@@ -60,11 +60,11 @@ function Terms({ channel }: { readonly channel: Wire<ChannelView> }): ReactNode 
       </ol>
       <div className="spent">
         <meter min={0} max={1} value={share} aria-label={texts.spent}>
-          {percent} %
+          {percent}
         </meter>
         <p className="row spread">
           <span>
-            {texts.paid} <TokenAmount value={channel.claimed} token={channel.token} /> ({percent} %)
+            {texts.paid} <TokenAmount value={channel.claimed} token={channel.token} /> ({percent})
           </span>
           <span>
             {texts.left} <TokenAmount value={channel.balance} token={channel.token} />

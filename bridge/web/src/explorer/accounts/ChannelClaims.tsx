@@ -7,6 +7,7 @@ import { Hash } from '../../ui/Hash.tsx';
 import { Table } from '../../ui/Table.tsx';
 import { Time } from '../../ui/Time.tsx';
 import { TokenAmount } from '../../ui/TokenAmount.tsx';
+import { fieldHex } from '../hex.ts';
 import { TransactionLink } from '../parts/links.tsx';
 import { SuretyPill } from '../parts/SuretyPill.tsx';
 
@@ -46,7 +47,7 @@ export function ChannelClaims({ channel, token }: { readonly channel: number; re
                 cell: ({ total }) => <TokenAmount value={total} token={token} />,
                 isNumber: true,
               },
-              { name: columns.receipts, cell: ({ receiptsRoot }) => <Hash value={receiptsRoot} /> },
+              { name: columns.receipts, cell: ({ receiptsRoot }) => <Hash value={fieldHex(receiptsRoot)} /> },
               { name: columns.status, cell: ({ state }) => <SuretyPill status={state} /> },
               { name: columns.age, cell: ({ timestamp }) => <Time at={timestamp} /> },
             ]}

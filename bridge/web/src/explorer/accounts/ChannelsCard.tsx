@@ -9,6 +9,7 @@ import { Pill } from '../../ui/Pill.tsx';
 import { Table } from '../../ui/Table.tsx';
 import { TokenAmount } from '../../ui/TokenAmount.tsx';
 import { AccountLink } from '../parts/links.tsx';
+import { links } from '../places.ts';
 import { CHANNEL_TONES } from './ChannelCards.tsx';
 
 const STEP = 10;
@@ -38,7 +39,7 @@ export function ChannelsCard({ title, filter }: ChannelsCardProps): ReactNode {
               rowKey={({ index }) => index}
               empty={explorer.lists.noChannels}
               columns={[
-                { name: columns.channel, cell: ({ index }) => <AccountLink index={index} /> },
+                { name: columns.channel, cell: ({ index }) => <a href={links.account(index)}>{index}</a> },
                 {
                   name: isPayer ? columns.provider : columns.payer,
                   cell: ({ provider, payer }) => <AccountLink index={isPayer ? provider : payer} />,

@@ -8,11 +8,11 @@ import { Card } from '../../ui/Card.tsx';
 import { Facts } from '../../ui/Facts.tsx';
 import { Hash } from '../../ui/Hash.tsx';
 import { Table } from '../../ui/Table.tsx';
-import { Time } from '../../ui/Time.tsx';
 import { TokenAmount } from '../../ui/TokenAmount.tsx';
 import { LedgerTransactions } from '../blocks/LedgerTransactions.tsx';
 import { L1OpsTable } from '../parts/L1OpsTable.tsx';
 import { AccountLink, BlockLink } from '../parts/links.tsx';
+import { Moment } from '../parts/Moment.tsx';
 import { Quantity } from '../parts/Quantity.tsx';
 import { StatusLine } from '../parts/StatusLine.tsx';
 import { links } from '../places.ts';
@@ -67,13 +67,7 @@ function Contents({ facts: batch }: { readonly facts: Wire<BatchFacts> }): React
       </div>
       <Facts
         facts={[
-          [
-            facts.time,
-            <span key="time">
-              <Time at={batch.timestamp} />{' '}
-              <span className="quiet">({new Date(batch.timestamp * 1_000).toLocaleString(language)})</span>
-            </span>,
-          ],
+          [facts.time, <Moment key="time" at={batch.timestamp} />],
           [
             facts.blocks,
             <span key="blocks">

@@ -6,9 +6,9 @@ import { Asked } from '../../ui/Asked.tsx';
 import { Card } from '../../ui/Card.tsx';
 import { Facts } from '../../ui/Facts.tsx';
 import { Hash } from '../../ui/Hash.tsx';
-import { Time } from '../../ui/Time.tsx';
 import { L1OpsTable } from '../parts/L1OpsTable.tsx';
 import { AddressLink, BatchLink } from '../parts/links.tsx';
+import { Moment } from '../parts/Moment.tsx';
 import { GasPrice, Quantity } from '../parts/Quantity.tsx';
 import { StatusLine } from '../parts/StatusLine.tsx';
 import { links } from '../places.ts';
@@ -46,17 +46,11 @@ export function BlockPage({ block }: { readonly block: string }): ReactNode {
               {info.data !== undefined && <StatusLine status={suretyOfBatch(view.batch, info.data.heads)} isMade />}
               <Facts
                 facts={[
-                  [
-                    facts.time,
-                    <span key="time">
-                      <Time at={view.timestamp} />{' '}
-                      <span className="quiet">({new Date(view.timestamp * 1_000).toLocaleString(language)})</span>
-                    </span>,
-                  ],
+                  [facts.time, <Moment key="time" at={view.timestamp} />],
                   [facts.batch, <BatchLink key="batch" number={view.batch} />],
                   [facts.hash, <Hash key="hash" value={view.hash} isWhole />],
                   [facts.parent, <Hash key="parent" value={view.parentHash} isWhole />],
-                  [facts.ledgerRoot, <Hash key="root" value={view.ledgerRoot} />],
+                  [facts.ledgerRoot, <Hash key="root" value={view.ledgerRoot} isWhole />],
                   [
                     facts.gasUsed,
                     evm.data && (
@@ -83,7 +77,7 @@ export function BlockPage({ block }: { readonly block: string }): ReactNode {
             <Card title={fill(explorer.titles.ledgerTxs, { count: view.txs.length })}>
               <LedgerTransactions hashes={view.txs} />
             </Card>
-            <Card title={fill(explorer.titles.evmTxs, { count: evm.data?.transactions.length ?? 0 })}>
+            <Card title={fill(explorer.titles.evmTxs, { count: evm.data?.transactions.length ?? '…' })}>
               <Asked query={evm}>
                 {({ transactions }) => <EvmTransactions block={block} transactions={transactions} />}
               </Asked>

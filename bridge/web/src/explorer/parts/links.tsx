@@ -10,6 +10,11 @@ export function AccountLink({ index }: { readonly index: number }): ReactNode {
   return index === 0 ? text : <a href={links.account(index)}>{text}</a>;
 }
 
+export function ChannelLink({ index }: { readonly index: number }): ReactNode {
+  const { explorer } = useTexts();
+  return <a href={links.account(index)}>{fill(explorer.channelN, { index })}</a>;
+}
+
 export function BlockLink({ number }: { readonly number: bigint | number | string }): ReactNode {
   return <a href={links.block(number)}>{String(number)}</a>;
 }

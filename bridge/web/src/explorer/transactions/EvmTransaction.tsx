@@ -9,10 +9,10 @@ import { Facts } from '../../ui/Facts.tsx';
 import { Hash } from '../../ui/Hash.tsx';
 import { Notice } from '../../ui/Notice.tsx';
 import { Pill } from '../../ui/Pill.tsx';
-import { Time } from '../../ui/Time.tsx';
 import { decodeCall, isSystem, purposeOf } from '../evm/knownContracts.ts';
 import { LongHex } from '../parts/LongHex.tsx';
 import { AddressLink, BatchLink, BlockLink } from '../parts/links.tsx';
+import { Moment } from '../parts/Moment.tsx';
 import { GasPrice, Quantity } from '../parts/Quantity.tsx';
 import { StatusLine } from '../parts/StatusLine.tsx';
 import { suretyOfBatch } from '../surety.ts';
@@ -84,15 +84,7 @@ export function EvmTransaction({ transaction: tx }: EvmTransactionProps): ReactN
             ],
             [facts.block, isMined && <BlockLink key="block" number={number} />],
             [facts.batch, block && <BatchLink key="batch" number={block.batch} />],
-            [
-              facts.time,
-              timestamp !== undefined && (
-                <span key="time">
-                  <Time at={timestamp} />{' '}
-                  <span className="quiet">({new Date(timestamp * 1_000).toLocaleString(language)})</span>
-                </span>
-              ),
-            ],
+            [facts.time, timestamp !== undefined && <Moment key="time" at={timestamp} />],
             [facts.from, <AddressLink key="from" address={tx.from} isWhole />],
             [facts.to, tx.to !== null && <AddressLink key="to" address={tx.to} isWhole />],
             [

@@ -1,14 +1,14 @@
 import type { ReactNode } from 'react';
 import type { LedgerTransactionView } from '../../../../../sdk/explorerTypes.ts';
 import type { Wire } from '../../../../../sdk/rpcTypes.ts';
-import { fill, useLanguage, useTexts } from '../../texts/index.tsx';
+import { fill, useTexts } from '../../texts/index.tsx';
 import { Card } from '../../ui/Card.tsx';
 import { Facts } from '../../ui/Facts.tsx';
 import { Hash } from '../../ui/Hash.tsx';
-import { Time } from '../../ui/Time.tsx';
 import { TokenAmount } from '../../ui/TokenAmount.tsx';
 import { LongHex } from '../parts/LongHex.tsx';
 import { AccountLink, BatchLink, BlockLink } from '../parts/links.tsx';
+import { Moment } from '../parts/Moment.tsx';
 import { StatusLine } from '../parts/StatusLine.tsx';
 import { OpDetails } from './OpDetails.tsx';
 import { OpWords } from './OpWords.tsx';
@@ -16,7 +16,6 @@ import { OpWords } from './OpWords.tsx';
 /** A transaction of the ledger lane: what each of its ops did, and how sure that is. */
 export function LedgerTransaction({ view }: { readonly view: Wire<LedgerTransactionView> }): ReactNode {
   const { explorer } = useTexts();
-  const { language } = useLanguage();
   const { facts } = explorer;
   const fees = view.ops.reduce((sum, { fee }) => sum + BigInt(fee), 0n);
   return (
@@ -29,15 +28,7 @@ export function LedgerTransaction({ view }: { readonly view: Wire<LedgerTransact
             [facts.hash, <Hash key="hash" value={view.hash} isWhole />],
             [facts.block, view.block !== undefined && <BlockLink key="block" number={view.block} />],
             [facts.batch, view.batch !== undefined && <BatchLink key="batch" number={view.batch} />],
-            [
-              facts.time,
-              view.timestamp !== undefined && (
-                <span key="time">
-                  <Time at={view.timestamp} />{' '}
-                  <span className="quiet">({new Date(view.timestamp * 1_000).toLocaleString(language)})</span>
-                </span>
-              ),
-            ],
+            [facts.time, view.timestamp !== undefined && <Moment key="time" at={view.timestamp} />],
             [facts.signer, <AccountLink key="signer" index={view.signer} />],
             [facts.nonce, String(view.nonce)],
             [facts.fees, <TokenAmount key="fees" value={fees} token={view.token} />],

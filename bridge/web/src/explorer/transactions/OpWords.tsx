@@ -6,7 +6,7 @@ import { useTexts } from '../../texts/index.tsx';
 import { Hash } from '../../ui/Hash.tsx';
 import { Sentence } from '../../ui/Sentence.tsx';
 import { TokenAmount } from '../../ui/TokenAmount.tsx';
-import { AccountLink } from '../parts/links.tsx';
+import { AccountLink, ChannelLink } from '../parts/links.tsx';
 import { links } from '../places.ts';
 import { subtypeText } from '../subtype.ts';
 import { opSentence } from './opSentence.ts';
@@ -18,6 +18,7 @@ export function OpWords({ op, token }: { readonly op: Wire<OpView>; readonly tok
   const sentence = opSentence(op, config.evmLane);
   const values: Record<string, ReactNode> = {
     from: <AccountLink index={sentence.from} />,
+    channel: <ChannelLink index={sentence.say.startsWith('OPEN') && 'to' in sentence ? sentence.to : sentence.from} />,
     amount: <TokenAmount value={op.amount} token={token} />,
     ...('to' in sentence && { to: <AccountLink index={sentence.to} /> }),
     ...('address' in sentence && { address: <Address value={sentence.address} /> }),
