@@ -68,7 +68,7 @@ describe('the explorer’s methods', () => {
     ['engram_getStats', [{ interval: 60, count: 201 }]],
     ['engram_getStats', []],
     ['engram_getTransaction', ['0x11']],
-    ['engram_search', ['x'.repeat(81)]],
+    ['engram_search', ['x'.repeat(1_001)]],
     ['engram_search', [5]],
   ] as const)('refuse %s(%j) → INVALID_PARAMS', async (method, params) => {
     const { error } = await call(method, ...params);

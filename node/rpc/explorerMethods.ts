@@ -23,8 +23,8 @@ const statsParam = z.strictObject({
   count: z.number().int().min(1).max(MOST).default(48),
 });
 
-/** Longer texts name nothing: the longest is 0x and 64 digits. */
-const searchParam = z.string().max(80);
+/** People paste anything: what names nothing finds nothing. */
+const searchParam = z.string().max(1_000);
 
 const newest = z.union([z.tuple([]), z.tuple([pageParam])]);
 
