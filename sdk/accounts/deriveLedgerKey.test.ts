@@ -71,6 +71,27 @@ describe('a ledger key from an Ethereum wallet', () => {
     expect(Object.keys(account)).not.toContain('seed');
   });
 
+  it('is asked for once if it is one of the keys known, and twice if it is a new one', async () => {
+    const { key } = await deriveLedgerKey(walletOf(owner), scope);
+    const { key: foreign } = await deriveLedgerKey(walletOf(other), scope);
+    for (const [knownKeys, expected] of [
+      [[foreign, key], 1],
+      // anybody can give an address an account of another key: that is no reason to refuse
+      [[foreign], 2],
+      [[], 2],
+    ] as const) {
+      let asked = 0;
+      const wallet = walletOf(
+        answering(async (signature) => {
+          asked += 1;
+          return signature;
+        }),
+      );
+      expect((await deriveLedgerKey(wallet, { ...scope, knownKeys })).key).toEqual(key);
+      expect(asked).toBe(expected);
+    }
+  });
+
   it('is refused to a wallet that signs differently each time', async () => {
     // what a threshold signer with fresh nonces does: another valid signature of the same text
     const wallet = walletOf(

@@ -71,6 +71,29 @@ describe('a ledger client', () => {
     expect((await client.getTransactionStatus(hash)).status).toBe('included');
   });
 
+  it('tells the bytes before they are sent, and sends none if its caller cannot keep them', async () => {
+    const { node, client, to } = world();
+    const told: string[] = [];
+    node.isHeld = true;
+    const hash = await client.transfer({
+      ...{ to, amount: 1n },
+      onSigned: ({ hash, raw }) => {
+        expect(node.calls).not.toContain('engram_sendTransaction');
+        told.push(hash, raw);
+      },
+    });
+    expect(told[0]).toBe(hash);
+    // the very same again has no effect
+    const again = client.request({ method: 'engram_sendTransaction', params: [told[1] as `0x${string}`] });
+    await expect(again).rejects.toThrow();
+    const refuse = (): void => {
+      throw new RangeError('no room');
+    };
+    node.calls.length = 0;
+    await expect(client.transfer({ to, amount: 1n, onSigned: refuse })).rejects.toThrow('no room');
+    expect(node.calls).not.toContain('engram_sendTransaction');
+  });
+
   it('pays from an attestation that the account owns', async () => {
     const { node, client, to } = world();
     const { index } = await client.attest({ sha256: SHA, subtype: Subtype.MODEL, amount: 50n });
