@@ -38,7 +38,7 @@ async function make(world: World): Promise<Data> {
   await payPerInference(options);
   const { rpc } = world.devnet;
   const lineage = await rpc.request('engram_getLineage', [data.index]);
-  const model = lineage?.children[0]?.index;
+  const model = lineage?.descendants[0]?.index;
   const attested = (await rpc.request('engram_getAttestations', [{ kind: 'model' }])).items;
   const paid = attested.find(({ settled }) => settled.claims > 0);
   const [channel] = paid === undefined ? [] : await rpc.request('engram_getChannels', [{ model: paid.index }]);

@@ -9,16 +9,21 @@ import { chooseWallet } from './walletChoice.ts';
 export function WalletButton(): ReactNode {
   const { wallet } = useTexts().bridge;
   const { address, status } = useConnection();
+  const short = address && `${address.slice(0, 6)}…${address.slice(-4)}`;
   return (
     <div className="wallet">
-      {address === undefined ? (
+      {short === undefined ? (
         <Button variant="primary" isBusy={status === 'connecting'} onClick={() => chooseWallet(true)}>
           {wallet.connect}
         </Button>
       ) : (
-        <Button aria-label={fill(wallet.details, { address })} onClick={() => chooseWallet(true)}>
+        <Button
+          aria-label={fill(wallet.details, { address: short })}
+          title={address}
+          onClick={() => chooseWallet(true)}
+        >
           <span className="wallet-dot" aria-hidden="true" />
-          <code>{`${address.slice(0, 6)}…${address.slice(-4)}`}</code>
+          <code>{short}</code>
         </Button>
       )}
       <WalletDialog />
