@@ -692,6 +692,7 @@ export const fr: Texts = {
       closed: 'fermé',
       committed: 'sur Ethereum',
       proven: 'prouvé',
+      attested: 'attesté',
     },
     suretyMeans: {
       pending: 'Le nœud l’a reçu ; aucun bloc ne le contient encore.',
@@ -699,6 +700,9 @@ export const fr: Texts = {
       committed:
         'Ses données sont sur Ethereum ; seule une réorganisation d’Ethereum peut le déplacer. La preuve vient ensuite.',
       proven: 'Son lot est prouvé sur Ethereum : définitif.',
+      provenOnly:
+        'Le registre de son lot est prouvé ; ce qu’a fait la voie EVM est définitif une fois attesté par les validateurs.',
+      attested: 'Prouvé, et des validateurs avec deux tiers de la mise ont signé ce qu’a fait la voie EVM : définitif.',
     },
     stepDone: '(fait)',
     stepTodo: '(à venir)',
@@ -1019,6 +1023,13 @@ export const fr: Texts = {
       CLAIM: 'Le fournisseur {to} reçoit {amount} du {channel}.',
       CLAIM_ROYALTY: 'Le fournisseur {to} reçoit {amount} du {channel} ; le modèle gagne {royalty}.',
       CLOSE: 'Le payeur {to} reprend {amount} qui restaient dans le {channel}.',
+    },
+    stories: {
+      withdraws: '{sender} fait sortir {amount} vers {recipient} sur Ethereum.',
+      withdrawsToAccount: '{sender} fait sortir {amount} vers le {account} du registre.',
+      attests: '{owner} atteste le fichier de SHA-256 {digest}, numéro {index} de la voie EVM.',
+      brings: '{amount} arrive chez {to}.',
+      bringsPending: '{amount} attend dans la boîte d’entrée : {to} ne l’a pas pris.',
     },
     details: {
       fee: 'Frais',

@@ -16,6 +16,7 @@ import { Moment } from '../parts/Moment.tsx';
 import { Quantity } from '../parts/Quantity.tsx';
 import { StatusLine } from '../parts/StatusLine.tsx';
 import { links } from '../places.ts';
+import { MADE_STEPS } from '../surety.ts';
 import { CostCard } from './CostCard.tsx';
 import { Meter } from './Meter.tsx';
 import { ProofCard } from './ProofCard.tsx';
@@ -39,7 +40,7 @@ export function BatchPage({ batch }: { readonly batch: number }): ReactNode {
         {(known) => (
           <>
             <Card>
-              <StatusLine status={known.status === 'closed' ? 'included' : known.status} isMade />
+              <StatusLine status={known.status === 'closed' ? 'included' : known.status} steps={MADE_STEPS} />
               <Contents facts={known} />
             </Card>
             <div className="grid">

@@ -12,7 +12,7 @@ import { Moment } from '../parts/Moment.tsx';
 import { GasPrice, Quantity } from '../parts/Quantity.tsx';
 import { StatusLine } from '../parts/StatusLine.tsx';
 import { links } from '../places.ts';
-import { suretyOfBatch } from '../surety.ts';
+import { MADE_STEPS, suretyOfBatch } from '../surety.ts';
 import { useEvm } from '../useEvm.ts';
 import { EvmTransactions } from './EvmTransactions.tsx';
 import { LedgerTransactions } from './LedgerTransactions.tsx';
@@ -43,7 +43,9 @@ export function BlockPage({ block }: { readonly block: string }): ReactNode {
         {(view) => (
           <>
             <Card>
-              {info.data !== undefined && <StatusLine status={suretyOfBatch(view.batch, info.data.heads)} isMade />}
+              {info.data !== undefined && (
+                <StatusLine status={suretyOfBatch(view.batch, info.data.heads)} steps={MADE_STEPS} />
+              )}
               <Facts
                 facts={[
                   [facts.time, <Moment key="time" at={view.timestamp} />],

@@ -1,19 +1,18 @@
 import type { ReactNode } from 'react';
-import type { Surety } from '../../../../../sdk/explorerTypes.ts';
 import { useTexts } from '../../texts/index.tsx';
-import { SURETIES } from '../surety.ts';
+import { LEDGER_STEPS, type Sure } from '../surety.ts';
 
 interface StatusLineProps {
-  readonly status: Surety;
-  /** A block or a batch never waits in the mempool. */
-  readonly isMade?: boolean;
+  readonly status: Sure;
+  /** In order; default: those of a ledger transaction. */
+  readonly steps?: readonly Sure[];
 }
 
-/** From the mempool to the proof: what is done, where it stands, what is to come. */
-export function StatusLine({ status, isMade = false }: StatusLineProps): ReactNode {
+/** From the mempool to the last word: what is done, where it stands, what is to come. */
+export function StatusLine({ status, steps = LEDGER_STEPS }: StatusLineProps): ReactNode {
   const { explorer } = useTexts();
-  const steps = isMade ? SURETIES.slice(1) : SURETIES;
   const now = steps.indexOf(status);
+  const isLast = now === steps.length - 1;
   return (
     <div className="status-line">
       <ol>
@@ -29,7 +28,9 @@ export function StatusLine({ status, isMade = false }: StatusLineProps): ReactNo
           </li>
         ))}
       </ol>
-      <p className="quiet">{explorer.suretyMeans[status]}</p>
+      <p className="quiet">
+        {status === 'proven' && !isLast ? explorer.suretyMeans.provenOnly : explorer.suretyMeans[status]}
+      </p>
     </div>
   );
 }

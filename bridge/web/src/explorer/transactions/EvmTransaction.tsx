@@ -15,9 +15,10 @@ import { AddressLink, BatchLink, BlockLink } from '../parts/links.tsx';
 import { Moment } from '../parts/Moment.tsx';
 import { GasPrice, Quantity } from '../parts/Quantity.tsx';
 import { StatusLine } from '../parts/StatusLine.tsx';
-import { suretyOfBatch } from '../surety.ts';
+import { EVM_STEPS, suretyOfEvm } from '../surety.ts';
 import { useEvm } from '../useEvm.ts';
 import { DecodedView } from './DecodedView.tsx';
+import { EvmStories } from './EvmStories.tsx';
 import { Logs } from './Logs.tsx';
 
 /** As viem has it. */
@@ -50,9 +51,11 @@ export function EvmTransaction({ transaction: tx }: EvmTransactionProps): ReactN
   }).data;
   const block = useNode('engram_getBlock', [number.toString()], { enabled: isMined }).data;
   const info = useNode('engram_chainInfo', []).data;
+  const lane = useNode('engram_getLane', []).data;
   const call = decodeCall(tx.to, tx.input);
   const purpose = purposeOf(tx);
-  const surety = !isMined ? 'pending' : block && info ? suretyOfBatch(block.batch, info.heads) : 'included';
+  const place = { block: isMined ? number : undefined, batch: block?.batch };
+  const surety = suretyOfEvm(place, info?.heads, lane?.heads.finalized);
   const timestamp = header ? Number(header.timestamp) : undefined;
   return (
     <>
@@ -63,7 +66,8 @@ export function EvmTransaction({ transaction: tx }: EvmTransactionProps): ReactN
         </Notice>
       )}
       <Card>
-        <StatusLine status={surety} />
+        <StatusLine status={surety} steps={EVM_STEPS} />
+        {receipt && <EvmStories logs={receipt.logs} />}
         <Facts
           facts={[
             [facts.hash, <Hash key="hash" value={tx.hash} isWhole />],

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import { getTransaction } from 'viem/actions';
+import { isCanonical } from '../../../../../protocol/field.ts';
 import type { Hex } from '../../../../../sdk/rpcTypes.ts';
 import { useNode } from '../../app/useNode.ts';
 import { fill, useTexts } from '../../texts/index.tsx';
@@ -14,9 +15,11 @@ import { LedgerTransaction } from './LedgerTransaction.tsx';
 /** A transaction of either lane, by its hash. */
 export function TransactionPage({ hash }: { readonly hash: Hex }): ReactNode {
   const { explorer } = useTexts();
-  const ledger = useNode('engram_getTransaction', [hash]);
+  // most hashes of the EVM lane are no words of the ledger's field, and none of its transactions
+  const isWord = isCanonical(BigInt(hash));
+  const ledger = useNode('engram_getTransaction', [hash], { enabled: isWord });
   // the other lane is asked when this one knows no such hash, or cannot say
-  const isElsewhere = ledger.data === null || (ledger.data === undefined && ledger.error !== null);
+  const isElsewhere = !isWord || ledger.data === null || (ledger.data === undefined && ledger.error !== null);
   const evm = useEvm('transaction', hash, (node) => getTransaction(node, { hash }), { enabled: isElsewhere });
   if (ledger.data) return <LedgerTransaction view={ledger.data} />;
   if (evm.data) return <EvmTransaction transaction={evm.data} />;
@@ -26,7 +29,7 @@ export function TransactionPage({ hash }: { readonly hash: Hex }): ReactNode {
       {evm.data === null && ledger.error !== null ? (
         <ErrorNotice error={ledger.error} onRetry={() => void ledger.refetch()} />
       ) : isElsewhere ? (
-        <Asked query={evm} absent={<Lost hash={hash} />} lines={12}>
+        <Asked query={evm} absent={isWord ? <Lost hash={hash} /> : <Unknown />} lines={12}>
           {() => null}
         </Asked>
       ) : (
@@ -50,11 +53,18 @@ function Lost({ hash }: { readonly hash: Hex }): ReactNode {
             {fill(explorer.droppedNext, { code: safeText(reason?.code ?? common.unknown, 60) })}
           </Notice>
         ) : (
-          <Notice tone="warning" title={explorer.unknownTransaction}>
-            {explorer.unknownTransactionNext}
-          </Notice>
+          <Unknown />
         )
       }
     </Asked>
+  );
+}
+
+function Unknown(): ReactNode {
+  const { explorer } = useTexts();
+  return (
+    <Notice tone="warning" title={explorer.unknownTransaction}>
+      {explorer.unknownTransactionNext}
+    </Notice>
   );
 }
