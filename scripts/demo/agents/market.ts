@@ -7,6 +7,7 @@ import { type ServiceDocument, serviceDocumentText } from '../../../protocol/epo
 import { type AccountIndex, Subtype } from '../../../protocol/types.ts';
 import { voucherKey, voucherSeed } from '../../../sdk/channels/voucherSeed.ts';
 import { sha256Bytes } from '../../../sdk/models/sha256.ts';
+import { request } from '../../../sdk/request.ts';
 import type { World } from '../world.ts';
 import type { Party } from './party.ts';
 
@@ -100,6 +101,7 @@ export async function openService(
   const { index } = await keeper.client.attest({
     ...{ from: keeper.index, sha256, subtype: Subtype.SERVICE, amount: POOL },
   });
+  await request(keeper.client, 'engram_publishService', [index, serviceDocumentText(document)]);
   world.book.move(`ledger:${KEEPER}:${token}`, `ledger:pool:${token}`, POOL);
   world.track('pool', token, index);
   const service = index as AccountIndex; // the ledger's own
