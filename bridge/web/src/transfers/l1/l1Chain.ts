@@ -3,6 +3,7 @@ import {
   getAbiItem,
   type Hex,
   isAddressEqual,
+  type Log,
   numberToHex,
   type PublicClient,
   padHex,
@@ -18,6 +19,7 @@ import { EvmLaneReader } from '../../../../client/evmLaneReader.ts';
 import { bridgeError } from '../../../../client/revert.ts';
 import { Reader } from '../../../../client/rollupReader.ts';
 import type { RollupState } from '../../../../client/types.ts';
+import { inGroups } from '../inGroups.ts';
 import { TransferError } from '../trouble.ts';
 import { OwnerLogs } from './ownerLogs.ts';
 import { type CreditCause, creditCauses, type PostedFacts, postedFacts } from './posted.ts';
@@ -25,6 +27,7 @@ import { RangedLogs } from './ranges.ts';
 
 const COMMITTED = toEventSelector(getAbiItem({ abi: rollupAbi, name: 'BatchCommitted' }));
 const ATTESTED = toEventSelector(getAbiItem({ abi: evmLaneAbi, name: 'BatchAttested' }));
+const PARALLEL = 4;
 const DEADLINE_MASK = (1n << 40n) - 1n;
 
 /** What EvmLane has accepted last. */
@@ -45,7 +48,8 @@ export class L1Chain {
   #laneHead: LaneHead | undefined;
   readonly #times = new Map<Hex, number>();
   readonly #causes = new Map<Hex, ReadonlyMap<number, CreditCause>>();
-  readonly #posted = new Map<Hex, PostedFacts>();
+  readonly #posted = new Map<string, PostedFacts>();
+  readonly #final = new Map<number, PostedFacts>();
 
   constructor(config: WebConfig, client: PublicClient) {
     this.client = client;
@@ -88,8 +92,16 @@ export class L1Chain {
     return this.#lane;
   }
 
+  /** @throws TransferError WRONG_NETWORK, too, if the wallet that is asked has moved to another chain since */
   async state(): Promise<RollupState> {
-    return (await this.reader()).state();
+    try {
+      return await (await this.reader()).state();
+    } catch (error) {
+      const expected = this.#config.l1.chainId;
+      const found = await this.client.getChainId().catch(() => expected);
+      if (found !== expected) throw new TransferError('WRONG_NETWORK', { expected, found }, { cause: error });
+      throw error;
+    }
   }
 
   /** Hash and deadline of a queue item; undefined: none is there, or it was refunded. */
@@ -139,18 +151,34 @@ export class L1Chain {
     return causes;
   }
 
-  /** A batch that is committed now, by L1's data alone; undefined: there is none (any more). */
-  async posted(number: number, toBlock: bigint): Promise<PostedFacts | undefined> {
-    const topic = padHex(numberToHex(number), { size: 32 });
-    const question = { address: [this.rollup], topics: [COMMITTED, topic] } as const;
-    const known = this.#posted.get(topic);
+  /** Batches that are committed now, by L1's data alone; those that are not (any more) are left out. */
+  async posted(numbers: readonly number[], toBlock: bigint): Promise<Map<number, PostedFacts>> {
+    const found = new Map<number, PostedFacts>();
+    const wanted = new Map<Hex, number>();
+    for (const number of numbers) {
+      const known = this.#final.get(number);
+      if (known === undefined) wanted.set(padHex(numberToHex(number), { size: 32 }), number);
+      else found.set(number, known);
+    }
+    const topics = [...wanted.keys()];
+    const logs = await this.#logs.last(
+      { address: [this.rollup], topics: [COMMITTED, topics] },
+      { fromBlock: BigInt(this.#config.deployedAt), toBlock },
+      { wanted: new Set(topics), keyOf: ({ topics: [, number] }) => number },
+    );
+    await inGroups([...logs], PARALLEL, async ([topic, log]) => {
+      const number = wanted.get(topic) ?? 0;
+      const facts = await this.#decoded(number, log);
+      if (facts !== undefined) found.set(number, facts);
+    });
+    return found;
+  }
+
+  async #decoded(number: number, { transactionHash, blockHash }: Log): Promise<PostedFacts | undefined> {
+    if (transactionHash === null || blockHash === null) return undefined;
+    const key = blockHash + transactionHash.slice(2);
+    const known = this.#posted.get(key);
     if (known !== undefined) return known;
-    const log = await this.#logs.last(question, BigInt(this.#config.deployedAt), toBlock);
-    const { transactionHash, blockHash } = log ?? {};
-    if (!transactionHash || !blockHash) return undefined;
-    const key = (blockHash + transactionHash.slice(2)) as Hex;
-    const again = this.#posted.get(key);
-    if (again !== undefined) return again;
     const [{ input }, committedAt] = await Promise.all([
       this.ask(() => this.client.getTransaction({ hash: transactionHash })),
       this.blockTime(blockHash),
@@ -177,7 +205,7 @@ export class L1Chain {
 
   /** A batch that is proven cannot be posted again: it need not be looked for again. */
   keepPosted(facts: PostedFacts): void {
-    this.#posted.set(padHex(numberToHex(facts.number), { size: 32 }), facts);
+    this.#final.set(facts.number, facts);
   }
 
   async laneHead(toBlock: bigint): Promise<LaneHead> {
@@ -185,11 +213,11 @@ export class L1Chain {
     if (batch === 0) return { batch, inboxCount: 0n };
     if (this.#laneHead?.batch === batch) return this.#laneHead;
     const { evmLane, deployedAt } = this.#config;
-    const question = {
-      address: evmLane === undefined ? [] : [evmLane],
-      topics: [ATTESTED, padHex(numberToHex(batch), { size: 32 })],
-    };
-    const log = await this.#logs.last(question, BigInt(deployedAt), toBlock);
+    const topic = padHex(numberToHex(batch), { size: 32 });
+    const question = { address: evmLane === undefined ? [] : [evmLane], topics: [ATTESTED, topic] };
+    const range = { fromBlock: BigInt(deployedAt), toBlock };
+    const keyOf = ({ topics: [, number] }: Log): Hex | undefined => number;
+    const log = (await this.#logs.last(question, range, { wanted: new Set([topic]), keyOf })).get(topic);
     const event = log && parseEvmLaneEvent(log);
     if (event?.type !== 'attested') return { batch, inboxCount: this.#laneHead?.inboxCount ?? 0n };
     this.#laneHead = { batch, inboxCount: event.inboxCount };

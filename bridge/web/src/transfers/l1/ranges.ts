@@ -38,20 +38,27 @@ export class RangedLogs {
     return found;
   }
 
-  /** The youngest log of a range that matches. @throws TransferError L1_UNREACHABLE */
-  async last(question: LogQuestion, fromBlock: bigint, toBlock: bigint): Promise<Log | undefined> {
-    for (let to = toBlock; to >= fromBlock; ) {
+  /** The youngest log of each key, searched backwards until every wanted key is found. @throws TransferError L1_UNREACHABLE */
+  async last(
+    question: LogQuestion,
+    { fromBlock, toBlock }: { fromBlock: bigint; toBlock: bigint },
+    { wanted, keyOf }: { wanted: ReadonlySet<Hex>; keyOf: (log: Log) => Hex | undefined },
+  ): Promise<Map<Hex, Log>> {
+    const found = new Map<Hex, Log>();
+    for (let to = toBlock; to >= fromBlock && found.size < wanted.size; ) {
       const start = to - this.#range + 1n;
       const from = start > fromBlock ? start : fromBlock;
       try {
-        const found = (await this.#get(question, { from, to })).at(-1);
-        if (found !== undefined) return found;
+        for (const log of (await this.#get(question, { from, to })).reverse()) {
+          const key = keyOf(log);
+          if (key !== undefined && wanted.has(key) && !found.has(key)) found.set(key, log);
+        }
         to = from - 1n;
       } catch (error) {
         this.#shrink(error);
       }
     }
-    return undefined;
+    return found;
   }
 
   #pieces(from: bigint, toBlock: bigint): { from: bigint; to: bigint }[] {

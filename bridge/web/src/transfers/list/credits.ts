@@ -2,6 +2,7 @@
 
 import type { L1Op } from '../../../../../protocol/types.ts';
 import type { L1Position } from '../../../../client/types.ts';
+import { inGroups } from '../inGroups.ts';
 import type { L1Chain } from '../l1/l1Chain.ts';
 import type { OwnerEvents } from '../l1/ownerLogs.ts';
 import type { PostedFacts } from '../l1/posted.ts';
@@ -90,12 +91,4 @@ export function itemOf(
 
 export function isBefore(a: L1Position, b: L1Position): boolean {
   return a.blockNumber === b.blockNumber ? a.logIndex < b.logIndex : a.blockNumber < b.blockNumber;
-}
-
-/** Runs a question for each, so many at once. */
-export async function inGroups<T, R>(items: readonly T[], size: number, ask: (item: T) => Promise<R>): Promise<R[]> {
-  const answers: R[] = [];
-  for (let at = 0; at < items.length; at += size)
-    answers.push(...(await Promise.all(items.slice(at, at + size).map(ask))));
-  return answers;
 }

@@ -1,10 +1,12 @@
 /** EXITs and forced exits to an address: the node names them, L1 says how far they are, and names those that the node does not. */
 import type { Hex } from 'viem';
 import type { RollupState } from '../../../../client/types.ts';
+import { inGroups } from '../inGroups.ts';
 import type { L1Chain } from '../l1/l1Chain.ts';
 import type { OwnerEvents } from '../l1/ownerLogs.ts';
+import type { PostedFacts } from '../l1/posted.ts';
 import type { NodeExit } from '../node/nodeView.ts';
-import { type Credit, type Credits, inGroups, itemOf, type Owed, owedBy } from './credits.ts';
+import { type Credit, type Credits, itemOf, type Owed, owedBy } from './credits.ts';
 
 export interface ExitFact {
   readonly account: number;
@@ -46,12 +48,17 @@ const PARALLEL = 4;
 export async function exitsOf(sources: Sources): Promise<Exits> {
   const collector = new Collector(sources);
   const { state, named, credits } = sources;
+  if (named === undefined) {
+    await inGroups([...credits.byBatch], PARALLEL, ([batch, [credit]]) => collector.posted(batch, credit));
+  }
   for (const batch of credits.byBatch.keys()) await collector.proven(batch);
   const later = new Set((named ?? []).filter(({ batch }) => batch > state.proven.batch).map(({ batch }) => batch));
   const first = state.proven.batch + 1;
   const open = Math.min(state.committed.batch, first + MAX_UNPROVEN) - first + 1;
   const unproven = named === undefined ? Array.from({ length: Math.max(0, open) }, (_, i) => first + i) : [...later];
-  await inGroups(unproven, PARALLEL, (batch) => collector.unproven(batch));
+  const committed = unproven.filter((batch) => batch <= state.committed.batch);
+  const posted = committed.length === 0 ? new Map() : await sources.l1.posted(committed, sources.events.head);
+  for (const batch of unproven) collector.unproven(batch, posted.get(batch));
   collector.contradicted();
   return collector;
 }
@@ -68,7 +75,7 @@ class Collector implements Exits {
 
   /** Credits and names must be the same sums; where they are not, the posted batch says what was credited. */
   async proven(batch: number): Promise<void> {
-    const { l1, events, owner, credits } = this.#sources;
+    const { owner, credits } = this.#sources;
     const left = [...(credits.byBatch.get(batch) ?? [])];
     const named = this.#named(batch);
     const pairs = named.map((exit) => {
@@ -81,8 +88,7 @@ class Collector implements Exits {
       return;
     }
     const all = credits.byBatch.get(batch) ?? [];
-    const posted = await l1.posted(batch, all[0]?.l1.blockNumber ?? events.head).catch(() => undefined);
-    if (posted !== undefined) l1.keepPosted(posted);
+    const posted = await this.posted(batch, all[0]);
     const owed = posted === undefined ? [] : owedBy(posted, owner);
     all.forEach((credit, i) => {
       const entry = owed[i];
@@ -95,11 +101,19 @@ class Collector implements Exits {
     });
   }
 
+  /** What a proven batch posted; undefined: L1's endpoint does not give it out. */
+  async posted(batch: number, credit: Credit | undefined): Promise<PostedFacts | undefined> {
+    const { l1, events } = this.#sources;
+    const toBlock = credit?.l1.blockNumber ?? events.head;
+    const posted = (await l1.posted([batch], toBlock).catch(() => undefined))?.get(batch);
+    if (posted !== undefined) l1.keepPosted(posted);
+    return posted;
+  }
+
   /** A batch that is at most committed. */
-  async unproven(batch: number): Promise<void> {
-    const { l1, events, owner, state } = this.#sources;
+  unproven(batch: number, posted: PostedFacts | undefined): void {
+    const { owner, state } = this.#sources;
     const named = this.#named(batch);
-    const posted = batch <= state.committed.batch ? await l1.posted(batch, events.head) : undefined;
     if (posted === undefined) {
       const isContradicted = batch <= state.committed.batch;
       for (const exit of named) this.#add(fact(exit, { isContradicted }), exit.queueIndex);

@@ -6,11 +6,11 @@ import { checkProof } from '../../../../../sdk/lane/checkProof.ts';
 import { getLane, getWithdrawalProof } from '../../../../../sdk/lane/laneReads.ts';
 import type { WebConfig } from '../../../../../sdk/webConfig.ts';
 import type { RollupState } from '../../../../client/types.ts';
+import { inGroups } from '../inGroups.ts';
 import type { L1Chain, LaneHead } from '../l1/l1Chain.ts';
 import type { OwnerEvents } from '../l1/ownerLogs.ts';
 import type { NodeExit, NodeView, NodeWithdrawal } from '../node/nodeView.ts';
 import type { TakenIn } from '../node/queueSearch.ts';
-import { inGroups } from './credits.ts';
 
 /** What the node said; each part may be missing by itself. */
 export interface NodeFacts {

@@ -1,10 +1,11 @@
 import type { Address, Hex } from 'viem';
 import type { WebConfig } from '../../../../../sdk/webConfig.ts';
 import type { L1Position } from '../../../../client/types.ts';
+import { inGroups } from '../inGroups.ts';
 import type { L1Chain } from '../l1/l1Chain.ts';
 import type { NodeView } from '../node/nodeView.ts';
 import type { Transfer } from '../types.ts';
-import { creditsOf, inGroups } from './credits.ts';
+import { creditsOf, isBefore } from './credits.ts';
 import { type Exits, exitsOf } from './exits.ts';
 import { escapeTransfers, exitTransfers } from './exitTransfers.ts';
 import type { BatchTimes, Facts } from './facts.ts';
@@ -63,8 +64,12 @@ export class TransferList {
   async #l1Times({ events, state }: Survey): Promise<ReadonlyMap<Hex, number>> {
     const { queued, credited, withdrawn, escaped, messages, claimed } = events;
     const open = queued.filter(({ entry }) => entry.queueIndex >= state.proven.queue);
+    const owed = credited.filter(
+      ({ token, l1 }) => !withdrawn.some((paid) => paid.token === token && isBefore(l1, paid.l1)),
+    );
     const all: readonly (readonly { readonly l1: L1Position }[])[] = [
       open,
+      owed,
       ...[queued, credited, withdrawn, escaped, messages, claimed].map((list) => list.slice(-CLOSE)),
     ];
     const hashes = [...new Set(all.flat().map(({ l1 }) => l1.blockHash))];

@@ -31,6 +31,8 @@ const MAX_BLOCK = 2n ** 48n;
 export class QueueSearch {
   readonly #client: AnyClient;
   readonly #final = new Map<bigint, Block>();
+  /** Where items were the last time: a block that was given up may have others now. */
+  readonly #places = new Map<bigint, bigint>();
 
   constructor(client: AnyClient) {
     this.#client = client;
@@ -50,6 +52,7 @@ export class QueueSearch {
       if (op === undefined)
         throw new SdkError('BAD_ANSWER', `block ${block.number} lacks an item of the queue`, { index });
       const { number, batch, timestamp } = block;
+      this.#places.set(index, number);
       found.set(index, { block: number, batch, timestamp, account: op.index, isVoid: op.isVoid, amount: op.amount });
     }
     for (const [number, block] of fresh) if (number <= provenBlock) this.#final.set(number, block);
@@ -58,6 +61,11 @@ export class QueueSearch {
 
   /** The last block that does not begin behind the index. */
   async #blockOf(index: bigint, latest: Block, fresh: Map<bigint, Block>): Promise<Block> {
+    const place = this.#places.get(index);
+    if (place !== undefined && place <= latest.number) {
+      const block = await this.#block(place, fresh);
+      if (block.first <= index && index < block.first + BigInt(block.ops.length)) return block;
+    }
     let low = 1n;
     let high = latest.number;
     for (const { number, first } of [...this.#final.values(), ...fresh.values()]) {
