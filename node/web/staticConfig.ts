@@ -1,6 +1,6 @@
 import { Reader } from '../../bridge/client/rollupReader.ts';
 import { RpcClient } from '../../sdk/rpcClient.ts';
-import type { ChainInfo, Hex } from '../../sdk/rpcTypes.ts';
+import type { ChainInfo, Hex, Wire } from '../../sdk/rpcTypes.ts';
 import type { WebConfig } from '../../sdk/webConfig.ts';
 import { l1PublicClient } from '../l1/clients.ts';
 import type { NetworkFile } from '../networks/networkFile.ts';
@@ -67,7 +67,7 @@ export async function staticConfig(said: StaticConfigOptions): Promise<WebConfig
 }
 
 /** A node of an older version, or one without a page, says less. */
-async function askNode(rpc: string): Promise<{ info: ChainInfo; config: WebConfig | undefined }> {
+async function askNode(rpc: string): Promise<{ info: Wire<ChainInfo>; config: WebConfig | undefined }> {
   const info = await new RpcClient(rpc).request('engram_chainInfo', []);
   const url = new URL(CONFIG_FILE, rpc.endsWith('/') ? rpc : `${rpc}/`);
   const config = await fetch(url, { signal: AbortSignal.timeout(10_000) })

@@ -112,7 +112,7 @@ async function restrict(dir: string, config: WebConfig): Promise<void> {
 
 /** @throws WebError WEB_OUT_NOT_EMPTY */
 async function refuseOthers(dir: string): Promise<void> {
-  const found = await readdir(dir).catch((error: NodeJS.ErrnoException) => {
+  const found = await readdir(dir).catch((error: NodeJS.ErrnoException): string[] => {
     if (error.code === 'ENOENT') return [];
     throw new WebError('WEB_OUT_NOT_EMPTY', `${dir} is not a folder`, { dir }, { cause: error });
   });
