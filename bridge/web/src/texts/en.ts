@@ -718,7 +718,7 @@ export const en = {
     failed: 'failed',
     sent: 'sent',
     received: 'received',
-    claimable: 'claimable on Ethereum',
+    claimable: 'ready to claim, or claimed',
     previous: 'Previous',
     following: 'Next',
     neighbours: 'Before and after',
@@ -1169,6 +1169,8 @@ export const en = {
       royalties: 'Royalties to models',
       proving: 'Average time of a proof',
       noProofs: 'none made here',
+      nothing:
+        'Nothing was settled in this time: claims appear here as soon as a provider settles what it was paid by vouchers.',
       proofsHere: 'time of the proofs that this node made',
       charts: 'The market over time',
       claimsText:

@@ -721,7 +721,7 @@ export const fr: Texts = {
     failed: 'échouée',
     sent: 'envoyé',
     received: 'reçu',
-    claimable: 'à réclamer sur Ethereum',
+    claimable: 'à réclamer, ou réclamé',
     previous: 'Précédent',
     following: 'Suivant',
     neighbours: 'Avant et après',
@@ -1175,6 +1175,8 @@ export const fr: Texts = {
       royalties: 'Redevances aux modèles',
       proving: 'Durée moyenne d’une preuve',
       noProofs: 'aucune faite ici',
+      nothing:
+        'Rien ne fut réglé dans ce temps : les encaissements paraissent ici dès qu’un fournisseur règle ce qu’on lui a payé par bons.',
       proofsHere: 'durée des preuves faites par ce nœud',
       charts: 'Le marché dans le temps',
       claimsText:

@@ -23,15 +23,20 @@ export function LineageGraph({ tree, open, current }: LineageGraphProps): ReactN
   const box = useRef<HTMLDivElement>(null);
   const layout = useMemo(() => layoutLineage(tree), [tree]);
   const { nodes, edges, width, height } = layout;
-  // the one that is looked at is seen at once
-  // biome-ignore lint/correctness/useExhaustiveDependencies: once for each artefact; later the reader scrolls
+  const opened = [...open].at(-1);
+  // the one that is looked at, or was unfolded last, is seen at once; after that the reader scrolls
+  // biome-ignore lint/correctness/useExhaustiveDependencies: nodes change with every block
   useLayoutEffect(() => {
     const element = box.current;
-    const own = nodes.find(({ node }) => node.type === 'artefact' && node.isCurrent);
+    const wanted = opened === undefined || opened === UP ? current : opened;
+    const own = nodes.find(({ node }) => node.type === 'artefact' && node.item.index === wanted);
     if (element === null || own === undefined) return;
     element.scrollLeft = own.x + NODE_WIDTH / 2 - element.clientWidth / 2;
     element.scrollTop = own.y + NODE_HEIGHT / 2 - element.clientHeight / 2;
-  }, [current]);
+    // the link that unfolded it is gone, and the focus with it
+    if (opened !== undefined && document.activeElement === document.body)
+      element.querySelector<SVGAElement>(`[data-node="${own.id}"]`)?.focus({ preventScroll: true });
+  }, [current, opened]);
   const onKeyDown = (event: KeyboardEvent<HTMLDivElement>): void => {
     const from = event.target instanceof Element ? event.target.getAttribute('data-node') : null;
     if (from === null || event.altKey || event.ctrlKey || event.metaKey || !ARROWS.includes(event.key)) return;

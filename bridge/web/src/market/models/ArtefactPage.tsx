@@ -18,6 +18,9 @@ import { marketHref } from '../places.ts';
 import { ProviderTable } from '../providers/ProviderTable.tsx';
 import { SourceLegend, SourceTag } from '../SourceTag.tsx';
 
+/** Of the owner's artefacts of the same kind, those among which its use is looked for. */
+const LISTED = 100;
+
 interface ArtefactPageProps {
   readonly index: number;
   readonly query: URLSearchParams;
@@ -147,7 +150,7 @@ function Use({
 }): ReactNode {
   const { market, common } = useTexts();
   const { language } = useLanguage();
-  const { data } = useNode('engram_getAttestations', [{ owner, kind, limit: 200 }]);
+  const { data } = useNode('engram_getAttestations', [{ owner, kind, limit: LISTED }]);
   const listed = data?.items.find((item) => item.index === index);
   if (listed === undefined) return data === undefined ? common.loading : common.unknown;
   const { settled, channels } = listed;

@@ -58,7 +58,8 @@ function Charts({
   const tokens = statsTokens(buckets);
   const token = tokens.find((one) => one === chosen) ?? tokens[0] ?? 0;
   const { decimals, symbol } = tokenOf(token);
-  const points = marketPoints(buckets, token, decimals);
+  const count = INTERVALS[interval];
+  const points = marketPoints(buckets, { token, decimals, interval: Number(interval), count });
   const shared = { interval: Number(interval), points };
   return (
     <>
@@ -71,6 +72,7 @@ function Charts({
         />
       )}
       <Tiles buckets={buckets} token={token} interval={interval} />
+      {totalsOf(buckets, token).claims === 0 && <p>{overview.nothing}</p>}
       <div className="charts">
         <TimeChart
           {...shared}

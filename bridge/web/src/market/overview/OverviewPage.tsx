@@ -14,8 +14,8 @@ import { ServiceTable } from '../services/ServicesPage.tsx';
 import { MarketCharts } from './MarketCharts.tsx';
 
 const TOP = 5;
-/** Models that the most paid ones are among: as many as a node lists at once. */
-const NEWEST = 200;
+/** Models that the most paid ones are among: asked again with every block, so not all there are. */
+const NEWEST = 100;
 
 /** The market at a glance. */
 export function OverviewPage(): ReactNode {

@@ -45,12 +45,17 @@ describe('the figures of the market', () => {
     expect(totalsOf([], 0)).toEqual({ claims: 0, paid: 0n, royalties: 0n });
   });
 
-  it('are drawn in whole tokens; a time without a proof is a gap, without claims a zero', () => {
-    expect(marketPoints(buckets, 0, 18).map(({ at, values }) => ({ at, ...values }))).toEqual([
+  it('are drawn in whole tokens; a time without a proof is a gap, one without a block a zero', () => {
+    const [first, , last] = buckets;
+    const known = [first, last].filter((one) => one !== undefined);
+    const points = marketPoints(known, { token: 0, decimals: 18, interval: 3_600, count: 4 });
+    expect(points.map(({ at, values }) => ({ at, ...values }))).toEqual([
+      { at: -3_600, claims: 0, paid: 0, royalties: 0, fees: 0 },
       { at: 0, claims: 2, paid: 1.5, royalties: 0.5, fees: 0.25, proving: 15 },
       { at: 3_600, claims: 0, paid: 0, royalties: 0, fees: 0 },
       { at: 7_200, claims: 1, paid: 1e-18, royalties: 0, fees: 0, proving: 6 },
     ]);
+    expect(marketPoints([], { token: 0, decimals: 18, interval: 3_600, count: 4 })).toEqual([]);
   });
 
   it('name the tokens there are', () => {

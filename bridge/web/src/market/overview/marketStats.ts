@@ -31,19 +31,38 @@ export function totalsOf(buckets: readonly Bucket[], token: number): MarketTotal
   return { claims, paid, royalties, ...(proofs > 0 && { proofSeconds: seconds / proofs }) };
 }
 
-/** By series: `claims`, `paid`, `royalties`, `fees` (whole tokens, for drawing) and `proving` (seconds a proof; a gap where none was made). */
-export function marketPoints(buckets: readonly Bucket[], token: number, decimals: number): readonly TimePoint[] {
+export interface PointOptions {
+  readonly token: number;
+  readonly decimals: number;
+  /** Seconds. */
+  readonly interval: number;
+  /** How many intervals, up to the newest. */
+  readonly count: number;
+}
+
+/**
+ * By series: `claims`, `paid`, `royalties`, `fees` (whole tokens, for drawing) and `proving` (seconds a proof; a gap where none was made).
+ * Intervals in which there was no block have a point of zeros: the node lists only the others.
+ */
+export function marketPoints(buckets: readonly Bucket[], options: PointOptions): readonly TimePoint[] {
+  const { token, decimals, interval, count } = options;
+  const last = buckets.at(-1)?.start;
+  if (last === undefined) return [];
+  const known = new Map(buckets.map((bucket) => [bucket.start, bucket]));
   const whole = (amount: string | undefined) => Number(formatUnits(BigInt(amount ?? 0), decimals));
-  return buckets.map(({ start, inference, fees, proofs }) => {
-    const own = inference.find((one) => one.token === token);
+  return Array.from({ length: count }, (_, i) => {
+    const at = last - (count - 1 - i) * interval;
+    const bucket = known.get(at);
+    const own = bucket?.inference.find((one) => one.token === token);
+    const { count: proofs, seconds } = bucket?.proofs ?? { count: 0, seconds: 0 };
     return {
-      at: start,
+      at,
       values: {
         claims: own?.claims ?? 0,
         paid: whole(own?.paid),
         royalties: whole(own?.royalties),
-        fees: whole(fees.find((one) => one.token === token)?.amount),
-        ...(proofs.count > 0 && { proving: proofs.seconds / proofs.count }),
+        fees: whole(bucket?.fees.find((one) => one.token === token)?.amount),
+        ...(proofs > 0 && { proving: seconds / proofs }),
       },
     };
   });

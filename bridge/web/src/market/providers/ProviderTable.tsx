@@ -90,7 +90,7 @@ function Score({ score }: { readonly score: ProviderView['score'] }): ReactNode 
     <span className="stack score">
       <span>{percent(incentive, language)}</span>
       <Bar share={incentive} />
-      <span className="small">{fill(market.providers.rank, { rank, among })}</span>
+      {incentive > 0 && <span className="small">{fill(market.providers.rank, { rank, among })}</span>}
     </span>
   );
 }

@@ -1,14 +1,13 @@
-import type { UseQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { fill, useTexts } from '../../texts/index.tsx';
 import { Asked } from '../../ui/Asked.tsx';
 import { Notice } from '../../ui/Notice.tsx';
 import { PublishDocument } from './PublishDocument.tsx';
-import { codeOf } from './useEpochQuery.ts';
+import { codeOf, type EpochQuery } from './useEpochQuery.ts';
 
 interface EpochAskedProps<T> {
   readonly service: number;
-  readonly query: UseQueryResult<T>;
+  readonly query: EpochQuery<T>;
   readonly children: (data: NonNullable<T>) => ReactNode;
   readonly absent?: ReactNode;
 }

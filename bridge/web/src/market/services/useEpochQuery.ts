@@ -8,16 +8,21 @@ type EpochMethod = 'engram_getEpoch' | 'engram_getEpochs';
 /** While batches are gone through no block need come: the question is asked again. */
 const AGAIN_MS = 1_500;
 
+/** An answer, or the last failure: it stays while the question is asked again, and what is shown because of it stays, too. */
+export type EpochQuery<T> = Pick<UseQueryResult<T>, 'data' | 'error' | 'refetch'>;
+
 /** A question about epochs; asked again while the node still replays the service. */
 export function useEpochQuery<M extends EpochMethod>(
   method: M,
   params: RpcMethods[M]['params'],
-): UseQueryResult<Wire<RpcMethods[M]['result']>> {
-  const [isReplaying, setReplaying] = useState(false);
-  const query = useNode(method, params, isReplaying ? { every: AGAIN_MS } : {});
-  const { error } = query;
-  useEffect(() => setReplaying(codeOf(error) === 'SERVICE_REPLAYING'), [error]);
-  return query;
+): EpochQuery<Wire<RpcMethods[M]['result']>> {
+  const [failure, setFailure] = useState<Error | null>(null);
+  const isReplaying = codeOf(failure) === 'SERVICE_REPLAYING';
+  const { data, error, status, refetch } = useNode(method, params, isReplaying ? { every: AGAIN_MS } : {});
+  useEffect(() => {
+    if (status !== 'pending') setFailure(error);
+  }, [status, error]);
+  return { data, error: error ?? (status === 'pending' ? failure : null), refetch };
 }
 
 export function codeOf(error: unknown): string | undefined {
