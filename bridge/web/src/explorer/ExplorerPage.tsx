@@ -18,6 +18,7 @@ import { TransactionPage } from './transactions/TransactionPage.tsx';
 
 /** Blocks, transactions, accounts and batches of both lanes: what a node has, live. */
 export function ExplorerPage({ place }: { readonly place: Place }): ReactNode {
+  const { common } = useTexts();
   const shown = parseExplorer(place.path);
   return (
     <div className="explorer">
@@ -26,7 +27,7 @@ export function ExplorerPage({ place }: { readonly place: Place }): ReactNode {
         <SearchBox initial={shown.page === 'search' ? shown.text : ''} />
       </div>
       {/* by place: an answer about one account is never shown for another */}
-      <Boundary key={place.path.join('/')}>
+      <Boundary key={place.path.join('/')} heading={<h1>{common.explorer}</h1>}>
         <Shown place={shown} />
       </Boundary>
     </div>

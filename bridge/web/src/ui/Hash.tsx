@@ -11,7 +11,7 @@ interface HashProps {
 
 /** A hash or an address: shortened, whole for who listens or points at it, copied with a click. */
 export function Hash({ value, to, isWhole = false }: HashProps): ReactNode {
-  const text = isWhole || value.length <= 16 ? value : `${value.slice(0, 8)}…${value.slice(-6)}`;
+  const text = isWhole ? value : shortHash(value);
   const isOutside = to?.startsWith('http') === true;
   return (
     <span className="hash">
@@ -25,6 +25,11 @@ export function Hash({ value, to, isWhole = false }: HashProps): ReactNode {
       <CopyButton value={value} />
     </span>
   );
+}
+
+/** Its beginning and its end: enough to tell it from others one knows, not from what somebody made to look like it. */
+export function shortHash(value: string): string {
+  return value.length <= 16 ? value : `${value.slice(0, 8)}…${value.slice(-6)}`;
 }
 
 /** @param name what it is called, where the value itself is too long to be read aloud */

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import { fill, useTexts } from '../../texts/index.tsx';
-import { Hash } from '../../ui/Hash.tsx';
+import { Hash, shortHash } from '../../ui/Hash.tsx';
 import { addressName } from '../evm/knownContracts.ts';
 import { links } from '../places.ts';
 
@@ -42,5 +42,16 @@ export function AddressLink({
       {name !== undefined && <span>{explorer.contracts[name]}</span>}
       <Hash value={address} to={links.address(address)} isWhole={isWhole} />
     </span>
+  );
+}
+
+/** An address within a sentence: nothing to copy by, so that the sentence stays one. */
+export function AddressInText({ address }: { readonly address: string }): ReactNode {
+  const { explorer } = useTexts();
+  const name = addressName(address);
+  return (
+    <a href={links.address(address)} title={address}>
+      {name === undefined ? <code>{shortHash(address)}</code> : explorer.contracts[name]}
+    </a>
   );
 }

@@ -1,11 +1,11 @@
 import type { ReactNode } from 'react';
 import { useTexts } from '../../texts/index.tsx';
-import { Hash } from '../../ui/Hash.tsx';
+import { shortHash } from '../../ui/Hash.tsx';
 import { Sentence } from '../../ui/Sentence.tsx';
 import { TokenAmount } from '../../ui/TokenAmount.tsx';
 import { type EvmStory, evmStories } from '../evm/evmStory.ts';
 import type { Log } from '../evm/knownContracts.ts';
-import { AccountLink, AddressLink } from '../parts/links.tsx';
+import { AccountLink, AddressInText } from '../parts/links.tsx';
 
 /** What it did by the protocol's own contracts, in words; nothing if it did nothing there. */
 export function EvmStories({ logs }: { readonly logs: readonly Log[] }): ReactNode {
@@ -29,21 +29,21 @@ function valuesOf(story: EvmStory): Record<string, ReactNode> {
     case 'withdraws':
     case 'withdrawsToAccount':
       return {
-        sender: <AddressLink address={story.sender} />,
-        recipient: <AddressLink address={story.recipient} />,
+        sender: <AddressInText address={story.sender} />,
+        recipient: <AddressInText address={story.recipient} />,
         amount: <TokenAmount value={story.amount} token={story.token} />,
         account: <AccountLink index={story.account} />,
       };
     case 'attests':
       return {
-        owner: <AddressLink address={story.owner} />,
-        digest: <Hash value={story.digest} />,
+        owner: <AddressInText address={story.owner} />,
+        digest: <code title={story.digest}>{shortHash(story.digest)}</code>,
         index: story.index,
       };
     case 'brings':
     case 'bringsPending':
       return {
-        to: <AddressLink address={story.to} />,
+        to: <AddressInText address={story.to} />,
         amount: <TokenAmount value={story.amount} token={story.token} />,
       };
   }

@@ -98,7 +98,10 @@ export function EvmTransaction({ transaction: tx }: EvmTransactionProps): ReactN
               ),
             ],
             [facts.value, <Amount key="value" value={tx.value} />],
-            [facts.fee, receipt && <Amount key="fee" value={receipt.gasUsed * receipt.effectiveGasPrice} />],
+            [
+              facts.fee,
+              receipt && !isSystem(tx.from) && <Amount key="fee" value={receipt.gasUsed * receipt.effectiveGasPrice} />,
+            ],
             [
               facts.gasUsed,
               receipt && (
@@ -108,7 +111,7 @@ export function EvmTransaction({ transaction: tx }: EvmTransactionProps): ReactN
                 </span>
               ),
             ],
-            [facts.gasPrice, receipt && <GasPrice key="price" wei={receipt.effectiveGasPrice} />],
+            [facts.gasPrice, receipt && !isSystem(tx.from) && <GasPrice key="price" wei={receipt.effectiveGasPrice} />],
             [facts.nonce, String(tx.nonce)],
           ]}
         />

@@ -3,11 +3,9 @@ import type { OpView } from '../../../../../sdk/explorerTypes.ts';
 import type { Wire } from '../../../../../sdk/rpcTypes.ts';
 import { useDeployment } from '../../app/context.ts';
 import { useTexts } from '../../texts/index.tsx';
-import { Hash } from '../../ui/Hash.tsx';
 import { Sentence } from '../../ui/Sentence.tsx';
 import { TokenAmount } from '../../ui/TokenAmount.tsx';
-import { AccountLink, ChannelLink } from '../parts/links.tsx';
-import { links } from '../places.ts';
+import { AccountLink, AddressInText, ChannelLink } from '../parts/links.tsx';
 import { subtypeText } from '../subtype.ts';
 import { opSentence } from './opSentence.ts';
 
@@ -21,15 +19,11 @@ export function OpWords({ op, token }: { readonly op: Wire<OpView>; readonly tok
     channel: <ChannelLink index={sentence.say.startsWith('OPEN') && 'to' in sentence ? sentence.to : sentence.from} />,
     amount: <TokenAmount value={op.amount} token={token} />,
     ...('to' in sentence && { to: <AccountLink index={sentence.to} /> }),
-    ...('address' in sentence && { address: <Address value={sentence.address} /> }),
-    ...('recipient' in sentence && { recipient: <Address value={sentence.recipient} /> }),
+    ...('address' in sentence && { address: <AddressInText address={sentence.address} /> }),
+    ...('recipient' in sentence && { recipient: <AddressInText address={sentence.recipient} /> }),
     ...('provider' in sentence && { provider: <AccountLink index={sentence.provider} /> }),
     ...('subtype' in sentence && { kind: subtypeText(explorer.subtypes, sentence.subtype) }),
     ...('royalty' in sentence && { royalty: <TokenAmount value={sentence.royalty} token={token} /> }),
   };
   return <Sentence text={explorer.sentences[sentence.say]} values={values} />;
-}
-
-function Address({ value }: { readonly value: string }): ReactNode {
-  return <Hash value={value} to={links.address(value)} />;
 }

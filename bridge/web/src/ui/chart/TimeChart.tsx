@@ -39,9 +39,14 @@ export function TimeChart({ title, description, interval, points, series, kind }
           {title}
         </span>
         {filled.length > 0 && (
-          <Button variant="quiet" className="chart-toggle" aria-pressed={isTable} onClick={() => setTable(!isTable)}>
+          <Button
+            variant="quiet"
+            className="chart-toggle"
+            aria-pressed={isTable}
+            aria-label={`${chart.table}: ${title}`}
+            onClick={() => setTable(!isTable)}
+          >
             {chart.table}
-            <span className="visually-hidden">: {title}</span>
           </Button>
         )}
       </figcaption>
