@@ -1,5 +1,6 @@
 import type { Address } from 'viem';
 import { getBalance, readContract } from 'viem/actions';
+import { NodeUnavailableError } from '../../../../sdk/errors.ts';
 import { laneTokenAddress } from '../../../../sdk/lane/contracts.ts';
 import { getLane } from '../../../../sdk/lane/laneReads.ts';
 import { engramError, request } from '../../../../sdk/request.ts';
@@ -14,8 +15,9 @@ import { TransferError } from './trouble.ts';
 import type { Holdings, OwnedAccount, Token } from './types.ts';
 
 const PARALLEL = 8;
-/** KEY accounts whose channels are asked for. */
+/** KEY accounts whose channels and attestations are asked for, and how many of the latter. */
 const MAX_PAYERS = 16;
+const MAX_ATTESTATIONS = 200;
 
 interface Sources {
   readonly l1: L1Chain;
@@ -89,15 +91,30 @@ async function onLane(owner: Address, tokens: readonly Token[], { client }: Node
 async function nodeAccounts(owner: Address, { client }: NodeView): Promise<OwnedAccount[]> {
   const found = parse.list(await request(client, 'engram_getAccountsByAddress', [owner]));
   const keys = found.map(accountOf);
-  const channels = await inGroups(keys.slice(0, MAX_PAYERS), PARALLEL, async ({ index }) => {
-    const answer = parse.list(await request(client, 'engram_getChannels', [{ payer: index }]));
-    return answer.map((value): OwnedAccount => {
-      const channel = parse.members(value);
-      const { index: at, token } = numbers(channel);
-      return { index: at, kind: 'CHANNEL', token, balance: parse.big(channel.balance) };
-    });
-  });
-  return [...keys, ...channels.flat()].sort((a, b) => a.index - b.index);
+  const payers = keys.slice(0, MAX_PAYERS).map(({ index }) => index);
+  const controlled = await inGroups(payers, PARALLEL, async (payer) => [
+    ...parse
+      .list(await request(client, 'engram_getChannels', [{ payer }]))
+      .map((found) => controlledOf(found, 'CHANNEL')),
+    ...(await attestationsOf(payer, client)),
+  ]);
+  return [...keys, ...controlled.flat()].sort((a, b) => a.index - b.index);
+}
+
+/** A node without a market has no list of them. */
+async function attestationsOf(owner: number, client: NodeView['client']): Promise<OwnedAccount[]> {
+  try {
+    const page = parse.members(await request(client, 'engram_getAttestations', [{ owner, limit: MAX_ATTESTATIONS }]));
+    return parse.list(page.items).map((found) => controlledOf(found, 'ATTEST'));
+  } catch (error) {
+    if (error instanceof NodeUnavailableError) throw error;
+    return [];
+  }
+}
+
+function controlledOf(value: unknown, kind: 'CHANNEL' | 'ATTEST'): OwnedAccount {
+  const found = parse.members(value);
+  return { ...numbers(found), kind, balance: parse.big(found.balance) };
 }
 
 function accountOf(value: unknown): OwnedAccount {

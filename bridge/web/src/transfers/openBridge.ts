@@ -15,7 +15,7 @@ import { NodeView } from './node/nodeView.ts';
 import { WalletActor } from './send/actor.ts';
 import { SendGuard } from './send/guard.ts';
 import { Intents } from './send/intents.ts';
-import { reconcile } from './send/reconcile.ts';
+import { type Notes, reconcile } from './send/reconcile.ts';
 import { Sender } from './send/sender.ts';
 import { toTrouble } from './trouble.ts';
 import type { BridgeState, Holdings, Intent, Token, Transfer, Trouble } from './types.ts';
@@ -39,7 +39,7 @@ class Engine implements Bridge {
   readonly #sender: Sender;
   readonly #surveys: Surveys;
   readonly #list: TransferList;
-  readonly #unsent = new Set<string>();
+  readonly #notes: Notes = { unsent: new Set(), usedSince: new Map() };
   readonly #now: () => number;
 
   constructor({ config, l1, node, recovery, storage, locks, now = Date.now }: BridgeOptions) {
@@ -83,7 +83,7 @@ class Engine implements Bridge {
     const survey = await this.#surveys.of(owner);
     const left = await this.#settle(owner, survey);
     const listed = await this.#list.of(owner, survey, this.#now());
-    const waiting = intentTransfers(left, { pace: paceOf(this.#config), now: this.#now(), unsent: this.#unsent });
+    const waiting = intentTransfers(left, { pace: paceOf(this.#config), now: this.#now(), unsent: this.#notes.unsent });
     return inOrder([...listed, ...waiting], FINISHED);
   }
 
@@ -135,7 +135,7 @@ class Engine implements Bridge {
       },
       {
         ...{ intents: this.#intents, l1: this.#l1, node: this.#node, now: this.#now },
-        unsent: this.#unsent,
+        notes: this.#notes,
         isAsking: async (intent) => this.#sender.asking.has(intent.id) || this.#guard.isBusy(intent),
       },
     );

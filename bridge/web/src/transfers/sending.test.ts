@@ -60,7 +60,7 @@ describe('a click', () => {
       return send();
     };
     const sent = await alice.deposit({ token: 0, amount: ONE, key, onProgress: ({ stage }) => stages.push(stage) });
-    expect(stages).toEqual(['checking', 'asking', 'sent']);
+    expect(stages).toEqual(['checking', 'checking', 'asking', 'sent']);
     expect(shown).toMatchObject({ kind: 'deposit', amount: ONE, isFinished: false });
     await world.mined(sent.hash);
     expect(await list(bridge)).toMatchObject([{ id: 'deposit:0', amount: ONE }]);
@@ -198,7 +198,8 @@ describe('a reload', () => {
     popup.answer = async () => toHex(6789, { size: 32 });
     await deposit(alice, 2n * ONE);
     await world.f.alice.depositNew({ token: 0, amount: 5n, key });
-    expect(await list(bridge)).toHaveLength(3);
+    // not at once: another endpoint may be further
+    expect((await list(bridge)).filter(({ trouble }) => trouble !== undefined)).toEqual([]);
     world.ahead += 60;
     const replaced = (await list(bridge)).find(({ id }) => id.startsWith('intent:'));
     expect(replaced).toMatchObject({ amount: 2n * ONE, isFinished: true, trouble: { code: 'REPLACED' } });

@@ -30,13 +30,20 @@ export interface Surveyor {
   readonly now: () => number;
   /** Whether this or another page is asking the wallet for it now. */
   readonly isAsking: (intent: Intent) => Promise<boolean>;
-  /** Ids of lost intents of which the wallet has sent nothing so far: its nonce says so. */
+  readonly notes: Notes;
+}
+
+/** What was noticed of intents and is not worth keeping. */
+export interface Notes {
+  /** Ids of lost ones of which the wallet has sent nothing so far: its nonce says so. */
   readonly unsent: Set<string>;
+  /** Since when, in seconds, another transaction seems to have used the nonce of one that was sent. */
+  readonly usedSince: Map<string, number>;
 }
 
 /** A wallet that was asked when its page closed may still send for this long, seconds. */
 const LOST_GRACE = 120;
-/** A transaction whose nonce another one has used is given up after this long without a sight of it, seconds. */
+/** A transaction whose nonce seems to be used is given up after this long without a sight of it, seconds: endpoints are not equally far. */
 const REPLACED_GRACE = 30;
 /** Failures are shown for so long, seconds. */
 const SHOWN = 86_400;
@@ -52,7 +59,8 @@ export async function reconcile(owner: `0x${string}`, sightings: Sightings, surv
   );
   for (const intent of intents.of(owner)) {
     if (intent.trouble !== undefined) {
-      if (intent.at < now() - SHOWN) intents.remove(intent.id);
+      const isOver = intent.at < now() - SHOWN || (await isBack(intent, { sightings, surveyor, taken }));
+      if (isOver) intents.remove(intent.id);
       continue;
     }
     const verdict = await verdictOf(intent, { sightings, surveyor, taken });
@@ -63,6 +71,13 @@ export async function reconcile(owner: `0x${string}`, sightings: Sightings, surv
     else if (verdict !== undefined) intents.put({ ...present, ...verdict });
   }
   return intents.of(owner);
+}
+
+/** Whether the chain shows after all what was given up. */
+async function isBack(intent: Intent, at: Case): Promise<boolean> {
+  const { trouble, hash, chain } = intent;
+  if (trouble?.code !== 'REPLACED' || chain !== 'l1' || hash === undefined) return false;
+  return (await at.surveyor.l1.receipt(hash))?.status === 'success' || isSeen(intent, at);
 }
 
 /** `gone`: the chain shows it, or it was never sent. undefined: nothing new. */
@@ -102,7 +117,7 @@ async function l1Verdict(intent: Intent, at: Case): Promise<Verdict> {
       l1.client.getTransactionCount({ address: owner, blockTag: 'pending' }),
     ]),
   );
-  return byNonce(intent, { latest, pending, age: now() - intent.at, nonce }, at.surveyor.unsent);
+  return byNonce(intent, { latest, pending, now: now(), nonce }, at.surveyor.notes);
 }
 
 /** Whether the chain shows what the wallet was asked for under a hash that is not known here: lost, or sped up. */
@@ -117,19 +132,30 @@ async function isSeen(intent: Intent, { sightings, surveyor, taken }: Case): Pro
 }
 
 function byNonce(
-  intent: Intent,
-  { latest, pending, age, nonce }: { latest: number; pending: number; age: number; nonce: number | undefined },
-  unsent: Set<string>,
+  { id, state, at }: Intent,
+  found: {
+    readonly latest: number;
+    readonly pending: number;
+    readonly now: number;
+    readonly nonce: number | undefined;
+  },
+  { unsent, usedSince }: Notes,
 ): Verdict {
-  if (intent.state === 'sent') {
-    const isUsed = nonce !== undefined && latest > nonce && age > REPLACED_GRACE;
-    return isUsed ? { trouble: { code: 'REPLACED' } } : undefined;
+  const { latest, pending, now, nonce } = found;
+  if (state === 'sent') {
+    if (nonce === undefined || latest <= nonce) {
+      usedSince.delete(id);
+      return undefined;
+    }
+    const since = usedSince.get(id) ?? now;
+    usedSince.set(id, since);
+    return now - since > REPLACED_GRACE ? { trouble: { code: 'REPLACED' } } : undefined;
   }
-  if (nonce === pending) unsent.add(intent.id);
-  else unsent.delete(intent.id);
+  if (nonce === pending) unsent.add(id);
+  else unsent.delete(id);
   // nothing is under way from this address, and what was asked for did not happen: the wallet did not send it
   const isIdle = latest === pending && (nonce === undefined || pending >= nonce);
-  return isIdle && age > LOST_GRACE ? 'gone' : undefined;
+  return isIdle && now - at > LOST_GRACE ? 'gone' : undefined;
 }
 
 async function laneVerdict(intent: Intent, { sightings, surveyor }: Case): Promise<Verdict> {
@@ -159,7 +185,7 @@ async function laneVerdict(intent: Intent, { sightings, surveyor }: Case): Promi
     // the lane's blocks are looked at by number: whether one is younger than the intent tells the nonce
     const isMoved = nonce !== undefined && latest > nonce;
     if (isMoved && withdrawals.some((found) => isSame(found) && !others.has(found.transactionHash))) return 'gone';
-    return byNonce(intent, { latest, pending, age: now() - intent.at, nonce }, surveyor.unsent);
+    return byNonce(intent, { latest, pending, now: now(), nonce }, surveyor.notes);
   } catch (error) {
     engramError(error); // the node is away: nothing is known
     return undefined;
