@@ -1,7 +1,7 @@
 import { WebCheckError } from './errors.ts';
 
 /** No verdict rests on time: this only ends what will never come about, on however slow a machine. */
-const GIVE_UP_MS = 240_000;
+const GIVE_UP_MS = 900_000;
 const PAUSE_MS = 200;
 
 /** Asks until the answer is neither undefined nor false. What fails meanwhile is asked again. @throws WebCheckError NOT_REACHED */

@@ -61,7 +61,7 @@ export class World {
       const folder = await mkdtemp(path.join(os.tmpdir(), 'engram-web-'));
       cleanup.push(() => rm(folder, { recursive: true, force: true }));
       const devnet = await (proofs === 'real'
-        ? startDevnet({ shapes: ['small'], blockMs: 500, batchMs: 4_000, l1WaitMs: 1_000, onStep })
+        ? startDevnet({ shapes: ['small'], fund: false, blockMs: 500, batchMs: 8_000, l1WaitMs: 4_000, onStep })
         : startInstantDevnet({ flags: { '--sequencer-batch-ms': 2_000, '--rpc-cors-origins': '*' } }));
       cleanup.push(() => devnet.stop());
       onStep('page');
