@@ -11,19 +11,25 @@ import { Spinner } from '../ui/Spinner.tsx';
 import { ActProgress } from './ActProgress.tsx';
 import { useBridge } from './BridgeContext.tsx';
 import { amountText, tokenOf } from './money.ts';
+import { ReadingNotice } from './ReadingNotice.tsx';
 import { TroubleNotice } from './TroubleNotice.tsx';
 import { useAct } from './useAct.ts';
+import { useReading } from './useReading.ts';
 
 /** What the wallet's address has, everywhere. */
 export function Balances(): ReactNode {
   const { bridge } = useTexts();
   const { wallet, holdings } = useBridge();
+  const phase = useReading()?.phase;
+  const isReading = phase === 'reading' || phase === 'stopped';
   return (
     <Card title={bridge.balances.title}>
       {wallet === undefined ? (
         <p className="empty">{bridge.wallet.needed}</p>
       ) : holdings.data !== undefined ? (
         <Held holdings={holdings.data} />
+      ) : isReading ? (
+        <ReadingNotice />
       ) : holdings.error !== null ? (
         <TroubleNotice trouble={toTrouble(holdings.error)} onRetry={() => void holdings.refetch()} />
       ) : (

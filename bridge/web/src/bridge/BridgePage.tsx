@@ -55,7 +55,7 @@ function WayOut({ onLook }: { readonly onLook: () => void }): ReactNode {
   if (!isFrozen && !isNodeAway) return null;
   return (
     <Notice
-      tone={isFrozen ? 'danger' : 'warning'}
+      tone={isFrozen ? 'danger' : 'info'}
       title={isFrozen ? gone.frozen : gone.nodeAway}
       actions={<Button onClick={onLook}>{gone.look}</Button>}
     >

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
-import { useTexts } from '../texts/index.tsx';
+import { fill, useTexts } from '../texts/index.tsx';
 import { toTrouble } from '../transfers/trouble.ts';
 import type { OwnedAccount } from '../transfers/types.ts';
 import { Button } from '../ui/Button.tsx';
@@ -16,7 +16,7 @@ interface OwnAccountsProps {
 
 /** The owner's accounts: the node's word, or rebuilt from L1 where it gives none, or where the user would rather not believe it. */
 export function OwnAccounts({ action }: OwnAccountsProps): ReactNode {
-  const { gone } = useTexts().bridge;
+  const { gone, balances } = useTexts().bridge;
   const { wallet, holdings, engine } = useBridge();
   const reading = useReading();
   const [isByL1, setByL1] = useState(false);
@@ -31,11 +31,13 @@ export function OwnAccounts({ action }: OwnAccountsProps): ReactNode {
   if (wallet === undefined) return <p className="quiet">{gone.noWallet}</p>;
   const byNode = holdings.data?.source === 'node' && !isByL1;
   const accounts = isByL1 ? recovered.data?.accounts : holdings.data?.accounts;
+  const batch = isByL1 ? recovered.data?.batch : holdings.data?.source === 'l1' ? holdings.data.batch : undefined;
   const isBusy = reading?.phase === 'reading' || reading?.phase === 'stopped';
   const error = (isByL1 ? recovered.error : holdings.error) ?? undefined;
   const retry = () => void (isByL1 ? recovered.refetch() : holdings.refetch());
   return (
     <>
+      {batch !== undefined && <p className="quiet small">{fill(balances.byL1, { batch })}</p>}
       {accounts?.length === 0 && <p className="quiet">{gone.none}</p>}
       {accounts !== undefined && accounts.length > 0 && (
         <ul className="leaving">

@@ -58,7 +58,9 @@ export function TransferItem({ transfer }: { readonly transfer: Transfer }): Rea
           <p className="quiet">{fill(words.list.deadline, { time: dateText(deadline, language) })}</p>
         )}
       </details>
-      {trouble !== undefined && (isOpen || !isFinished) && <TroubleNotice trouble={trouble} />}
+      {trouble !== undefined && (isOpen || !isFinished) && (
+        <TroubleNotice trouble={trouble} tone={isLost(transfer) ? 'warning' : 'danger'} />
+      )}
       <Actions transfer={transfer} onDone={() => item.current?.focus()} />
     </li>
   );

@@ -23,7 +23,9 @@ export function Transfers(): ReactNode {
         engine?.bridge
           .troubles()
           .map((trouble) =>
-            trouble.code === 'NO_STORAGE' ? <TroubleNotice key={trouble.code} trouble={trouble} /> : null,
+            trouble.code === 'NO_STORAGE' ? (
+              <TroubleNotice key={trouble.code} trouble={trouble} tone="warning" />
+            ) : null,
           )}
       <LostIntents />
       {wallet === undefined ? (
