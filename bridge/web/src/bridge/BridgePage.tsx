@@ -1,6 +1,7 @@
 import { type ReactNode, useState } from 'react';
 import type { Place } from '../app/router.ts';
 import { useTexts } from '../texts/index.tsx';
+import { toTrouble } from '../transfers/trouble.ts';
 import { Button } from '../ui/Button.tsx';
 import { Notice } from '../ui/Notice.tsx';
 import { Balances } from './Balances.tsx';
@@ -33,6 +34,7 @@ function Shown({ asked }: { readonly asked: Tab | undefined }): ReactNode {
       <p className="quiet">{bridge.intro}</p>
       {codeError !== null && <TroubleNotice trouble={{ code: 'INTERNAL' }} onRetry={retryCode} />}
       <NetworkNotice />
+      <L1Notice />
       {tab !== 'gone' && <WayOut onLook={() => choose('gone')} />}
       <div className="bridge">
         <div className="bridge-main">
@@ -45,6 +47,13 @@ function Shown({ asked }: { readonly asked: Tab | undefined }): ReactNode {
       </div>
     </>
   );
+}
+
+/** L1 does not answer (any more); without anything read, balances and transfers say so themselves. */
+function L1Notice(): ReactNode {
+  const { state, wallet, isWrongNetwork } = useBridge();
+  if (state.error === null || isWrongNetwork || (wallet !== undefined && state.data === undefined)) return null;
+  return <TroubleNotice trouble={toTrouble(state.error)} tone="warning" onRetry={() => void state.refetch()} />;
 }
 
 /** Prominent when the node is away or the bridge is frozen. */

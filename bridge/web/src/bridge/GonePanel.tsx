@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import { fill, useLanguage, useTexts } from '../texts/index.tsx';
-import { TransferError, toTrouble } from '../transfers/trouble.ts';
+import { TransferError } from '../transfers/trouble.ts';
 import type { OwnedAccount } from '../transfers/types.ts';
 import { Button } from '../ui/Button.tsx';
 import { Facts } from '../ui/Facts.tsx';
@@ -10,19 +10,14 @@ import { dateText } from './dateText.ts';
 import { EscapeAction } from './EscapeAction.tsx';
 import { amountText, ETH } from './money.ts';
 import { OwnAccounts } from './OwnAccounts.tsx';
-import { TroubleNotice } from './TroubleNotice.tsx';
 import { useAct } from './useAct.ts';
 
 /** What can be done without the node, and against it. All of it goes by L1. */
 export function GonePanel(): ReactNode {
   const { gone } = useTexts().bridge;
-  const { state } = useBridge();
   return (
     <div className="gone">
       <p>{gone.intro}</p>
-      {state.error !== null && state.data === undefined && (
-        <TroubleNotice trouble={toTrouble(state.error)} onRetry={() => void state.refetch()} />
-      )}
       <Standing />
       <h3>{gone.waitTitle}</h3>
       <p>{gone.waitText}</p>
