@@ -28,6 +28,13 @@ export function openBridge(options: BridgeOptions): Bridge {
   return new Engine(options);
 }
 
+/** Computers' clocks may be wrong by more than blocks are apart, seconds: then L1's counts. */
+const CLOCK_SLACK = 600;
+
+function chainTime(now: number, l1: number): number {
+  return Math.abs(now - l1) > CLOCK_SLACK ? l1 : now;
+}
+
 class Engine implements Bridge {
   readonly #config: WebConfig;
   readonly #l1: L1Chain;
@@ -82,7 +89,7 @@ class Engine implements Bridge {
   async transfers(owner: Address): Promise<readonly Transfer[]> {
     const survey = await this.#surveys.of(owner);
     const left = await this.#settle(owner, survey);
-    const listed = await this.#list.of(owner, survey, this.#now());
+    const listed = await this.#list.of(owner, survey, chainTime(this.#now(), survey.state.l1Timestamp));
     const waiting = intentTransfers(left, { pace: paceOf(this.#config), now: this.#now(), unsent: this.#notes.unsent });
     return inOrder([...listed, ...waiting], FINISHED);
   }

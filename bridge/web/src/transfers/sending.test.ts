@@ -182,7 +182,7 @@ describe('a reload', () => {
     // it was sent, which the chain shows: so that was it
     expect(await list(bridge)).toMatchObject([{ id: 'deposit:0' }]);
     await deposit(alice);
-    popup.answer = () => Promise.reject(new Error('port closed'));
+    popup.answer = () => Promise.resolve('done!');
     expect(await codeOf(deposit(alice))).toBe('MAYBE_SENT');
     expect(await codeOf(deposit(alice))).toBe('ALREADY_SENDING');
   });
@@ -296,7 +296,8 @@ describe('before the wallet is asked', () => {
       questions += 1;
       return questions === 1 ? pass() : Promise.resolve('0x1');
     };
-    expect(await codeOf(deposit(bridge.actor(world.wallet(hook))))).toBe('WRONG_NETWORK');
+    const error = await refused(deposit(bridge.actor(world.wallet(hook))));
+    expect(toTrouble(error)).toEqual({ code: 'WRONG_NETWORK', data: { expected: 31_337, found: 1 } });
     expect(popup.asked).toBe(0);
     expect(bridge.intents(world.alice)).toEqual([]);
   });

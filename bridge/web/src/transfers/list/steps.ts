@@ -42,7 +42,3 @@ export function stepsOf(
     };
   });
 }
-
-export function hasDone(steps: readonly TransferStep[], name: StepName): boolean {
-  return steps.some((step) => step.name === name && step.state === 'done');
-}

@@ -27,6 +27,9 @@ export interface SenderDeps {
   readonly l2ChainId: number;
 }
 
+/** An approval that is not mined by then is not waited for any longer; the next attempt finds it. */
+const MINED_TIMEOUT_MS = 30 * 60_000;
+
 export class Sender {
   readonly #deps: SenderDeps;
   /** Of this page: the wallet has not answered yet. */
@@ -50,10 +53,8 @@ export class Sender {
     const gas = await this.#affordable(l1.client, call, draft.owner);
     const nonce = await this.#nonce(l1.client, draft.owner);
     const intent = this.#intent(draft, { chain: 'l1', nonce });
-    return this.#ask(intent, {
-      onProgress,
-      ask: () => sendTransaction(wallet, { ...this.#signed(wallet, l1ChainId), ...call, gas }),
-    });
+    const ask = () => sendTransaction(wallet, { ...this.#signed(wallet, l1ChainId), ...call, gas });
+    return this.#ask(intent, { ask, wallet, chainId: l1ChainId, onProgress });
   }
 
   /** A call of a contract of the EVM lane, by the wallet's word about that chain. @throws as `onL1`; SdkError LANE_REVERTED */
@@ -74,10 +75,8 @@ export class Sender {
     }
     const nonce = await this.#nonce(client, draft.owner);
     const intent = this.#intent(draft, { chain: 'lane', nonce });
-    return this.#ask(intent, {
-      onProgress,
-      ask: () => sendTransaction(wallet, { ...this.#signed(wallet, l2ChainId), ...plain, gas }),
-    });
+    const ask = () => sendTransaction(wallet, { ...this.#signed(wallet, l2ChainId), ...plain, gas });
+    return this.#ask(intent, { ask, wallet, chainId: l2ChainId, onProgress });
   }
 
   /** Lets `spender` take the amount, if it may not yet; resolves once that is mined. @throws as `onL1` */
@@ -117,7 +116,7 @@ export class Sender {
 
   async #mined({ hash, intent }: Sent): Promise<TransactionReceipt> {
     const { l1, intents } = this.#deps;
-    const receipt = await l1.ask(() => l1.client.waitForTransactionReceipt({ hash }));
+    const receipt = await l1.ask(() => l1.client.waitForTransactionReceipt({ hash, timeout: MINED_TIMEOUT_MS }));
     intents.remove(intent);
     if (receipt.status !== 'success') throw new TransferError('TRANSACTION_FAILED', { hash });
     return receipt;
@@ -165,7 +164,15 @@ export class Sender {
     return { account: wallet.account, chain };
   }
 
-  async #ask(intent: Intent, { ask, onProgress }: { ask: () => Promise<Hex> } & ActOptions): Promise<Sent> {
+  async #ask(
+    intent: Intent,
+    {
+      ask,
+      wallet,
+      chainId,
+      onProgress,
+    }: { ask: () => Promise<Hex>; wallet: L1Wallet | LaneWallet; chainId: number } & ActOptions,
+  ): Promise<Sent> {
     const { intents } = this.#deps;
     this.asking.add(intent.id);
     intents.put(intent);
@@ -179,6 +186,8 @@ export class Sender {
       const refused = walletTrouble(error);
       if (refused !== undefined) {
         intents.remove(intent.id);
+        // it moved to another network after it was looked at: which one, the same question says
+        if (refused.code === 'WRONG_NETWORK') await checkWallet(wallet, { chainId, owner: intent.owner });
         throw error;
       }
       intents.put({ ...intent, state: 'lost' });
