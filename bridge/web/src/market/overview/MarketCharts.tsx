@@ -6,10 +6,11 @@ import { Card } from '../../ui/Card.tsx';
 import { Choice } from '../../ui/Choice.tsx';
 import { valueText } from '../../ui/chart/format.ts';
 import { TimeChart } from '../../ui/chart/TimeChart.tsx';
+import { useNow } from '../../ui/Time.tsx';
 import { TokenAmount } from '../../ui/TokenAmount.tsx';
 import { useTokens } from '../../ui/useTokens.ts';
 import { SourceTag } from '../SourceTag.tsx';
-import { type Bucket, marketPoints, statsTokens, totalsOf } from './marketStats.ts';
+import { type Bucket, bucketsIn, marketPoints, statsTokens, totalsOf } from './marketStats.ts';
 
 const INTERVALS = { '3600': 48, '86400': 30 } as const;
 type Interval = keyof typeof INTERVALS;
@@ -45,7 +46,7 @@ export function MarketCharts(): ReactNode {
 }
 
 function Charts({
-  buckets,
+  buckets: all,
   interval,
 }: {
   readonly buckets: readonly Bucket[];
@@ -54,12 +55,14 @@ function Charts({
   const { market } = useTexts();
   const tokenOf = useTokens();
   const { overview } = market;
+  const now = useNow(60_000);
+  const range = { interval: Number(interval), count: INTERVALS[interval], now };
+  const buckets = bucketsIn(all, range);
   const [chosen, setChosen] = useState<number>();
   const tokens = statsTokens(buckets);
   const token = tokens.find((one) => one === chosen) ?? tokens[0] ?? 0;
   const { decimals, symbol } = tokenOf(token);
-  const count = INTERVALS[interval];
-  const points = marketPoints(buckets, { token, decimals, interval: Number(interval), count });
+  const points = marketPoints(buckets, { ...range, token, decimals });
   const shared = { interval: Number(interval), points };
   return (
     <>
@@ -79,7 +82,7 @@ function Charts({
           title={overview.claims}
           description={overview.claimsText}
           kind="bar"
-          series={[{ key: 'claims', label: overview.claims, unit: overview.claimUnit }]}
+          series={[{ key: 'claims', label: overview.claims, unit: '' }]}
         />
         <TimeChart
           {...shared}

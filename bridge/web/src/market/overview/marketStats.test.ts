@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Bucket, marketPoints, statsTokens, totalsOf } from './marketStats.ts';
+import { type Bucket, bucketsIn, marketPoints, statsTokens, totalsOf } from './marketStats.ts';
 
 const bucket = (start: number, more: Partial<Bucket> = {}): Bucket => ({
   start,
@@ -46,16 +46,24 @@ describe('the figures of the market', () => {
   });
 
   it('are drawn in whole tokens; a time without a proof is a gap, one without a block a zero', () => {
+    const range = { interval: 3_600, count: 4, now: 7_300 };
     const [first, , last] = buckets;
     const known = [first, last].filter((one) => one !== undefined);
-    const points = marketPoints(known, { token: 0, decimals: 18, interval: 3_600, count: 4 });
+    const points = marketPoints(known, { token: 0, decimals: 18, ...range });
     expect(points.map(({ at, values }) => ({ at, ...values }))).toEqual([
       { at: -3_600, claims: 0, paid: 0, royalties: 0, fees: 0 },
       { at: 0, claims: 2, paid: 1.5, royalties: 0.5, fees: 0.25, proving: 15 },
       { at: 3_600, claims: 0, paid: 0, royalties: 0, fees: 0 },
       { at: 7_200, claims: 1, paid: 1e-18, royalties: 0, fees: 0, proving: 6 },
     ]);
-    expect(marketPoints([], { token: 0, decimals: 18, interval: 3_600, count: 4 })).toEqual([]);
+  });
+
+  it('are those of the range, though the node lists older intervals when few had blocks', () => {
+    const range = { interval: 3_600, count: 2, now: 7_300 };
+    expect(bucketsIn(buckets, range).map(({ start }) => start)).toEqual([3_600, 7_200]);
+    expect(bucketsIn(buckets, { ...range, now: 99 * 3_600 })).toEqual([]);
+    // the node's clock is ahead
+    expect(bucketsIn(buckets, { ...range, now: 0 }).map(({ start }) => start)).toEqual([3_600, 7_200]);
   });
 
   it('name the tokens there are', () => {

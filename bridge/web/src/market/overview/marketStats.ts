@@ -31,13 +31,29 @@ export function totalsOf(buckets: readonly Bucket[], token: number): MarketTotal
   return { claims, paid, royalties, ...(proofs > 0 && { proofSeconds: seconds / proofs }) };
 }
 
-export interface PointOptions {
-  readonly token: number;
-  readonly decimals: number;
+export interface Range {
   /** Seconds. */
   readonly interval: number;
-  /** How many intervals, up to the newest. */
+  /** How many intervals, the last one that of `now`. */
   readonly count: number;
+  /** Seconds. */
+  readonly now: number;
+}
+
+/** Where the last interval begins: now, or as late as the node's clock is (a devnet's goes ahead). */
+function lastStart(buckets: readonly Bucket[], { interval, now }: Range): number {
+  return Math.max(Math.floor(now / interval) * interval, buckets.at(-1)?.start ?? 0);
+}
+
+/** Those within the range: a node lists intervals with blocks only, so they can reach back much further. */
+export function bucketsIn(buckets: readonly Bucket[], range: Range): readonly Bucket[] {
+  const first = lastStart(buckets, range) - (range.count - 1) * range.interval;
+  return buckets.filter(({ start }) => start >= first);
+}
+
+export interface PointOptions extends Range {
+  readonly token: number;
+  readonly decimals: number;
 }
 
 /**
@@ -46,8 +62,7 @@ export interface PointOptions {
  */
 export function marketPoints(buckets: readonly Bucket[], options: PointOptions): readonly TimePoint[] {
   const { token, decimals, interval, count } = options;
-  const last = buckets.at(-1)?.start;
-  if (last === undefined) return [];
+  const last = lastStart(buckets, options);
   const known = new Map(buckets.map((bucket) => [bucket.start, bucket]));
   const whole = (amount: string | undefined) => Number(formatUnits(BigInt(amount ?? 0), decimals));
   return Array.from({ length: count }, (_, i) => {

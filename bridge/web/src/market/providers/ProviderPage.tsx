@@ -49,6 +49,7 @@ export function ProviderPage({ owner }: { readonly owner: number }): ReactNode {
 function Known({ provider }: { readonly provider: Provider }): ReactNode {
   const { market } = useTexts();
   const { providerPage } = market;
+  const isSilent = provider.agent === undefined;
   return (
     <>
       <div className="grid">
@@ -56,17 +57,19 @@ function Known({ provider }: { readonly provider: Provider }): ReactNode {
           <SettledFacts provider={provider} />
         </Card>
         <Card title={providerPage.facts} aside={<SourceTag source="announced" />}>
-          <AnnouncedFacts provider={provider} />
+          {isSilent ? <p className="empty">{providerPage.silent}</p> : <AnnouncedFacts provider={provider} />}
         </Card>
       </div>
-      <div className="grid">
-        <Card title={providerPage.models} aside={<SourceTag source="announced" />}>
-          <Offers models={provider.models} />
-        </Card>
-        <Card title={providerPage.endpoints} aside={<SourceTag source="announced" />}>
-          <Endpoints endpoints={provider.endpoints} />
-        </Card>
-      </div>
+      {!isSilent && (
+        <div className="grid">
+          <Card title={providerPage.models} aside={<SourceTag source="announced" />}>
+            <Offers models={provider.models} />
+          </Card>
+          <Card title={providerPage.endpoints} aside={<SourceTag source="announced" />}>
+            <Endpoints endpoints={provider.endpoints} />
+          </Card>
+        </div>
+      )}
     </>
   );
 }
