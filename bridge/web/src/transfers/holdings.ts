@@ -48,7 +48,13 @@ export async function holdingsOf(owner: Address, sources: Sources): Promise<Hold
     return { ...common, lane: [], accounts, source: 'l1', batch };
   };
   // the node of a frozen rollup may be ahead of what can be had
-  const recovered = isFrozen ? await fromL1().catch(() => undefined) : undefined;
+  let refusal: unknown;
+  const recovered = isFrozen
+    ? await fromL1().catch((error: unknown) => {
+        refusal = error;
+        return undefined;
+      })
+    : undefined;
   if (recovered !== undefined) return recovered;
   try {
     if (node === undefined) throw new TransferError('NODE_UNAVAILABLE', { reason: 'NONE' });
@@ -57,7 +63,7 @@ export async function holdingsOf(owner: Address, sources: Sources): Promise<Hold
     return { ...common, lane, accounts: left, source: 'node' };
   } catch (error) {
     const found = isFrozen ? undefined : await fromL1();
-    if (found === undefined) throw error;
+    if (found === undefined) throw refusal ?? error;
     return found;
   }
 }

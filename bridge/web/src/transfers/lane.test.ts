@@ -6,6 +6,7 @@ import { packState } from '../../../../protocol/account.ts';
 import { accountIndex } from '../../../../protocol/ids.ts';
 import { actor } from '../../../../protocol/testing/actors.ts';
 import { ANY_PROOF } from '../../../testing/ledger.ts';
+import { RecoveryError } from '../recovery/errors.ts';
 import type { Recovery } from '../recovery/types.ts';
 import type { Actor, Bridge } from './api.ts';
 import { reached, stepsBy, ToldNode, TransferWorld } from './testing/transferWorld.ts';
@@ -143,6 +144,9 @@ describe('a frozen rollup', () => {
     expect(await bridge.holdings(world.alice)).toMatchObject({
       ...{ source: 'l1', batch: 1, lane: [], accounts: [{ index: 1, balance: 400n }] },
     });
+    const cut = { ...recovery(), ledger: () => Promise.reject(new RecoveryError('L1_HISTORY_MISSING')) };
+    const lost = world.open({ recovery: cut }).holdings(world.alice);
+    await expect(lost).rejects.toMatchObject({ code: 'L1_HISTORY_MISSING' });
     await world.mined((await alice.escape({ account: 1 })).hash);
     expect(asked).toEqual([1]);
     expect(await find('escape:1')).toMatchObject({ amount: 400n, account: 1, action: 'withdraw' });

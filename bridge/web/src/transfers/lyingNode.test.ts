@@ -131,6 +131,27 @@ describe('exits that a node tells of', () => {
   });
 });
 
+describe('a look when nothing is new', () => {
+  it('asks L1 and the node a handful of questions', async () => {
+    says(HONEST);
+    const asked: string[] = [];
+    const l1 = world.l1(({ method }, pass) => {
+      asked.push(method);
+      return pass();
+    });
+    const bridge = world.open({ told, l1 });
+    const first = await bridge.transfers(world.alice);
+    asked.length = 0;
+    told.calls.length = 0;
+    expect(await bridge.transfers(world.alice)).toEqual(first);
+    // head, state, attested batch, two questions for logs, one for what is committed and not proven; the chain's id once a client
+    expect(asked.sort()).toEqual(
+      ['eth_call', 'eth_call', 'eth_getBlockByNumber', 'eth_getLogs', 'eth_getLogs', 'eth_getLogs'].sort(),
+    );
+    expect(told.calls.length).toBeLessThanOrEqual(6);
+  });
+});
+
 describe('deposits that a node tells of', () => {
   const takes = (first: number, ops: readonly object[]): void => {
     told.answers.engram_getBlock = () => ({
