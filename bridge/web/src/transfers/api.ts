@@ -69,7 +69,7 @@ export interface Bridge {
   actor(wallet: L1Wallet, lane?: LaneWallet): Actor;
 }
 
-/** In order; `approving` and `switching` only where needed. */
+/** In order, `checking` once more before the wallet is asked; `approving` and `proving` only where needed. */
 export type Stage = 'checking' | 'approving' | 'proving' | 'asking' | 'sent';
 
 export interface Progress {

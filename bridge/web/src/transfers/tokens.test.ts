@@ -38,6 +38,9 @@ beforeAll(async () => {
   await odd(BURN_GAS, '0x', '0x');
   await odd(AT_LENGTH, string('x'), number(2n ** 255n));
   await odd(ANSWER, `0x${'ff'.repeat(64)}`, '0x01');
+  // Cyrillic, and a mark that is the page's own
+  await odd(ANSWER, string('ЕТН'), number(18n));
+  await odd(ANSWER, string('USD #1'), number(18n));
 });
 afterAll(() => world?.stop());
 
@@ -52,8 +55,8 @@ describe('tokens', () => {
       [3, 'ETH #3', 18],
       [4, 'T4', 18],
     ]);
-    const [hostile, old, reverts, burns, long, garbage] = tokens.slice(6);
-    expect(hostile).toMatchObject({ symbol: 'evil token evil…', decimals: 0 });
+    const [hostile, old, reverts, burns, long, garbage, cyrillic, marked] = tokens.slice(6);
+    expect(hostile).toMatchObject({ symbol: 'evil token evil… #6', decimals: 0 });
     expect(hostile?.name.length).toBeLessThanOrEqual(40);
     expect(old).toMatchObject({ symbol: 'MKR', name: 'MKR', decimals: 36 });
     for (const [token, id] of [
@@ -62,8 +65,10 @@ describe('tokens', () => {
     ] as const) {
       expect(token).toMatchObject({ symbol: `T${id}`, name: `Token ${id}`, decimals: 18 });
     }
-    for (const token of [long, garbage]) expect((token?.symbol ?? '').length).toBeLessThanOrEqual(16);
-    expect(tokens).toHaveLength(12);
+    for (const token of [long, garbage]) expect((token?.symbol ?? '').length).toBeLessThanOrEqual(20);
+    expect(cyrillic?.symbol).toBe('ЕТН #12');
+    expect(marked?.symbol).toBe('USD 1 #13');
+    expect(new Set(tokens.map(({ symbol }) => symbol)).size).toBe(14);
   });
 
   it('that are registered later are found, and an L1 that is away is no token without a name', async () => {

@@ -63,7 +63,8 @@ export async function readToken(l1: PublicClient, { id, address }: { id: number;
   return {
     id,
     address,
-    symbol: harmless(textOf(symbol), MAX_SYMBOL) || `T${id}`,
+    // the mark before an id is ours
+    symbol: harmless(textOf(symbol).replaceAll('#', ''), MAX_SYMBOL) || `T${id}`,
     name: harmless(textOf(name), MAX_NAME) || `Token ${id}`,
     decimals: decimalsOf(decimals),
   };
@@ -112,12 +113,16 @@ export function harmless(text: string, max: number): string {
   return characters.length > max ? `${characters.slice(0, max - 1).join('')}…` : visible;
 }
 
-/** Symbols that look alike get the id behind them; ETH keeps its own, since it alone is no contract's word. */
+/**
+ * Symbols that are alike get the id behind them, and those that may look like another (letters of other scripts); ETH keeps its own, since
+ * it alone is no contract's word.
+ */
 function distinct(tokens: readonly Token[]): readonly Token[] {
-  const fold = ({ symbol }: Token): string => symbol.toUpperCase().replace(/[\s.]/g, '');
+  const fold = ({ symbol }: Token): string => symbol.toUpperCase().replace(/[^A-Z0-9]/g, '');
   const count = new Map<string, number>();
   for (const token of tokens) count.set(fold(token), (count.get(fold(token)) ?? 0) + 1);
-  return tokens.map((token) =>
-    token.id === 0 || count.get(fold(token)) === 1 ? token : { ...token, symbol: `${token.symbol} #${token.id}` },
-  );
+  return tokens.map((token) => {
+    const isClear = count.get(fold(token)) === 1 && /^[\x21-\x7e]+$/.test(token.symbol);
+    return token.id === 0 || isClear ? token : { ...token, symbol: `${token.symbol} #${token.id}` };
+  });
 }
