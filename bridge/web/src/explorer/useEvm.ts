@@ -5,16 +5,24 @@ import { useDeployment } from '../app/context.ts';
 import type { NodeClient } from '../app/deployment.ts';
 import { PageError } from '../app/pageError.ts';
 
+const RETRY_MS = 4_000;
+
+interface UseEvmOptions {
+  readonly enabled?: boolean;
+  /** It is about something named by its hash: the answer cannot change, and is asked for once. */
+  readonly isFixed?: boolean;
+}
+
 /** One question about the EVM lane by a viem action, asked again like `useNode`'s; null: there is no such thing. */
 export function useEvm<T>(
   name: string,
   about: string,
   ask: (node: NodeClient) => Promise<T>,
-  { enabled = true } = {},
+  { enabled = true, isFixed = false }: UseEvmOptions = {},
 ): UseQueryResult<T | null> {
   const { node } = useDeployment();
   return useQuery({
-    queryKey: ['node', 'evm', name, about],
+    queryKey: [isFixed ? 'fixed' : 'node', 'evm', name, about],
     queryFn: async (): Promise<T | null> => {
       if (node === undefined) throw new PageError('NODE_ABSENT');
       try {
@@ -25,6 +33,11 @@ export function useEvm<T>(
       }
     },
     enabled,
+    // one of several nodes behind an address may not have it yet
+    ...(isFixed && {
+      staleTime: Number.POSITIVE_INFINITY,
+      refetchInterval: ({ state }) => (state.data === null ? RETRY_MS : false),
+    }),
   });
 }
 

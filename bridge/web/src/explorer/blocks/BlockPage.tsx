@@ -24,8 +24,12 @@ export function BlockPage({ block }: { readonly block: string }): ReactNode {
   const { facts } = explorer;
   const query = useNode('engram_getBlock', [block]);
   const info = useNode('engram_chainInfo', []);
-  const evm = useEvm('block', block, (node) =>
-    getBlock(node, { blockNumber: BigInt(block), includeTransactions: true }),
+  const hash = query.data?.hash;
+  const evm = useEvm(
+    'block',
+    hash ?? '',
+    (node) => getBlock(node, { blockHash: hash ?? '0x', includeTransactions: true }),
+    { enabled: hash !== undefined, isFixed: true },
   );
   const newest = info.data?.heads.unsafe.block;
   return (
@@ -81,7 +85,7 @@ export function BlockPage({ block }: { readonly block: string }): ReactNode {
             </Card>
             <Card title={fill(explorer.titles.evmTxs, { count: evm.data?.transactions.length ?? '…' })}>
               <Asked query={evm}>
-                {({ transactions }) => <EvmTransactions block={block} transactions={transactions} />}
+                {({ transactions }) => <EvmTransactions block={view.hash} transactions={transactions} />}
               </Asked>
             </Card>
           </>

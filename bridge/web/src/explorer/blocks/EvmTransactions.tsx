@@ -20,7 +20,8 @@ interface EvmTransaction {
 }
 
 interface EvmTransactionsProps {
-  readonly block: string;
+  /** Its hash. */
+  readonly block: Hex;
   readonly transactions: readonly EvmTransaction[];
 }
 
@@ -31,8 +32,9 @@ export function EvmTransactions({ block, transactions }: EvmTransactionsProps): 
   const { explorer, common } = useTexts();
   const { columns } = explorer;
   const [shown, setShown] = useState(STEP);
-  const receipts = useEvm('receipts', block, (node) => getBlockReceipts(node, { blockNumber: BigInt(block) }), {
+  const receipts = useEvm('receipts', block, (node) => getBlockReceipts(node, { blockHash: block }), {
     enabled: transactions.length > 0,
+    isFixed: true,
   });
   const outcomes = new Map((receipts.data ?? []).map((receipt) => [receipt.transactionHash, receipt]));
   return (

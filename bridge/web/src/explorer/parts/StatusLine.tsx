@@ -28,7 +28,7 @@ export function StatusLine({ status, steps = LEDGER_STEPS }: StatusLineProps): R
           </li>
         ))}
       </ol>
-      <p className="quiet">
+      <p className="quiet" aria-live="polite">
         {status === 'proven' && !isLast ? explorer.suretyMeans.provenOnly : explorer.suretyMeans[status]}
       </p>
     </div>

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import type { Hex } from 'viem';
-import { getBlock, getTransactionReceipt } from 'viem/actions';
+import { getTransactionReceipt } from 'viem/actions';
 import { useNode } from '../../app/useNode.ts';
 import { fill, useLanguage, useTexts } from '../../texts/index.tsx';
 import { Amount } from '../../ui/Amount.tsx';
@@ -46,9 +46,6 @@ export function EvmTransaction({ transaction: tx }: EvmTransactionProps): ReactN
   const receipt = useEvm('receipt', tx.hash, (node) => getTransactionReceipt(node, { hash: tx.hash }), {
     enabled: isMined,
   }).data;
-  const header = useEvm('header', number.toString(), (node) => getBlock(node, { blockNumber: number }), {
-    enabled: isMined,
-  }).data;
   const block = useNode('engram_getBlock', [number.toString()], { enabled: isMined }).data;
   const info = useNode('engram_chainInfo', []).data;
   const lane = useNode('engram_getLane', []).data;
@@ -56,7 +53,7 @@ export function EvmTransaction({ transaction: tx }: EvmTransactionProps): ReactN
   const purpose = purposeOf(tx);
   const place = { block: isMined ? number : undefined, batch: block?.batch };
   const surety = suretyOfEvm(place, info?.heads, lane?.heads.finalized);
-  const timestamp = header ? Number(header.timestamp) : undefined;
+  const timestamp = block?.timestamp;
   return (
     <>
       <h1>{explorer.titles.evmTransaction}</h1>
