@@ -1,5 +1,4 @@
 import { type Address, isAddressEqual } from 'viem';
-import { Kind, type Point } from '../../../../../protocol/types.ts';
 import type { LedgerAccount } from '../../../../../sdk/accounts/ledgerAccount.ts';
 import { getAccount } from '../../../../../sdk/actions/reads.ts';
 import { feeOf } from '../../../../../sdk/actions/send.ts';
@@ -8,7 +7,6 @@ import type { L1Wallet } from '../../../../../sdk/bridge/l1Wallet.ts';
 import { domainOf } from '../../../../../sdk/chain.ts';
 import { chainInfo } from '../../../../../sdk/chainInfo.ts';
 import { LedgerRefusedError, MempoolRefusedError } from '../../../../../sdk/errors.ts';
-import { provenAccount } from '../../../../../sdk/l1/provenAccount.ts';
 import { checkProof } from '../../../../../sdk/lane/checkProof.ts';
 import { getWithdrawalProof } from '../../../../../sdk/lane/laneReads.ts';
 import type { LaneWallet } from '../../../../../sdk/lane/sendOnLane.ts';
@@ -25,6 +23,7 @@ import type { Tokens } from '../l1/tokens.ts';
 import type { NodeView } from '../node/nodeView.ts';
 import { TransferError } from '../trouble.ts';
 import type { Intent, Token, Transfer } from '../types.ts';
+import { checkAccount } from './accountCheck.ts';
 import type { SendGuard } from './guard.ts';
 import { type Intents, keyOf, newIntentId } from './intents.ts';
 import type { Draft, Sender } from './sender.ts';
@@ -70,7 +69,7 @@ export class WalletActor implements Actor {
       const { l1, sender, config } = this.#deps;
       onProgress?.({ stage: 'checking' });
       const token = await this.#funded(id, amount);
-      if (account !== undefined) await this.#checkAccount(account, { key, token: id });
+      if (account !== undefined) await checkAccount(account, { owner: this.owner, key, token: id }, this.#deps);
       const { calls } = await l1.reader();
       const call =
         account === undefined
@@ -247,30 +246,6 @@ export class WalletActor implements Actor {
     const { l1 } = this.#deps;
     const have = await l1.ask(() => l1.client.getBalance({ address: this.owner }));
     if (have < value) throw new TransferError('INSUFFICIENT_FUNDS', { token: 0, need: value, have });
-  }
-
-  /**
-   * A deposit to an account is a gift to whoever has its key. The node's word about that is not taken: a proven batch must say so.
-   * @throws TransferError ACCOUNT_UNPROVEN
-   */
-  async #checkAccount(index: number, { key, token }: { key: Point; token: number }): Promise<void> {
-    const { node, recovery, l1 } = this.#deps;
-    let found: { readonly key: readonly [bigint, bigint]; readonly token: number } | undefined;
-    if (node !== undefined) {
-      const { account } = await provenAccount(node.client, await l1.reader(), index).catch((error: unknown) => {
-        if (recovery === undefined) throw error;
-        return { account: undefined };
-      });
-      if (account?.kind === Kind.KEY) found = { key: [account.a, account.b], token: account.token };
-    }
-    if (found === undefined && recovery !== undefined) {
-      const { accounts } = await recovery.ledger(this.owner);
-      const own = accounts.find((account) => account.index === index && account.key !== undefined);
-      if (own?.key !== undefined) found = { key: own.key, token: own.token };
-    }
-    if (found?.token !== token || found.key[0] !== key[0] || found.key[1] !== key[1]) {
-      throw new TransferError('ACCOUNT_UNPROVEN', { account: index });
-    }
   }
 
   /** Signed once: the bytes are kept, and whatever becomes of the node's answer, none but these are sent. */
