@@ -147,9 +147,11 @@ describe('the lineage', () => {
     expect(graph.at(-1)).toBe('#/market/models/2?open=2');
   });
 
-  it('has a name for each node that begins with what is seen', () => {
+  it('names each node by what is seen, and describes how it hangs together', () => {
     const said = html(createElement(LineageGraph, shown));
-    expect(said).toContain('aria-label="Model 2 Account 4 2.5%, this one, made from 1, royalty 2.5%"');
+    expect(said).toMatch(
+      /<a [^>]*href="#\/market\/models\/2"[^>]*aria-describedby="([^"]+)"[^>]*><desc id="\1">this one, made from 1, royalty 2.5%<\/desc>/,
+    );
     expect(said).toContain('aria-label="Show 3 more made from it"');
   });
 });

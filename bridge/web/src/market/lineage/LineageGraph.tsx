@@ -66,7 +66,7 @@ export function LineageGraph({ tree, open, current }: LineageGraphProps): ReactN
           placed.node.type === 'fold' ? (
             <Fold key={placed.id} placed={placed} node={placed.node} to={unfolded(current, open, placed.node.opens)} />
           ) : (
-            <Artefact key={placed.id} placed={placed} node={placed.node} />
+            <Artefact key={placed.id} placed={placed} node={placed.node} within={id} />
           ),
         )}
       </svg>
@@ -74,7 +74,14 @@ export function LineageGraph({ tree, open, current }: LineageGraphProps): ReactN
   );
 }
 
-function Artefact({ placed, node }: { readonly placed: PlacedNode; readonly node: ArtefactNode }): ReactNode {
+interface ArtefactProps {
+  readonly placed: PlacedNode;
+  readonly node: ArtefactNode;
+  /** Id of the drawing. */
+  readonly within: string;
+}
+
+function Artefact({ placed, node, within }: ArtefactProps): ReactNode {
   const { market } = useTexts();
   const { language } = useLanguage();
   const { item, isCurrent } = node;
@@ -82,9 +89,8 @@ function Artefact({ placed, node }: { readonly placed: PlacedNode; readonly node
   const name = fill(market.artefact, { kind: market.kinds[item.kind], index: item.index });
   const owner = fill(market.account, { index: item.owner });
   const royalty = percent(item.royaltyBps / 10_000, language);
-  // begins with what is seen, so that it can be asked for by voice
+  // its name is what is seen, so that it can be asked for by voice
   const about = [
-    [fitted(name, 16), fitted(owner, 16), ...(item.royaltyBps > 0 ? [royalty] : [])].join(' '),
     ...(isCurrent ? [market.lineage.current] : []),
     item.parent === 0 ? market.lineage.original : fill(market.lineage.made, { parent: item.parent }),
     ...(item.royaltyBps > 0 ? [fill(market.lineage.royalty, { share: royalty })] : []),
@@ -94,9 +100,10 @@ function Artefact({ placed, node }: { readonly placed: PlacedNode; readonly node
       className={`lineage-node ${isCurrent ? 'is-current' : ''}`}
       href={marketHref(['models', item.index])}
       data-node={id}
-      aria-label={about}
+      aria-describedby={`${within}-${id}`}
       aria-current={isCurrent || undefined}
     >
+      <desc id={`${within}-${id}`}>{about}</desc>
       <rect x={x} y={y} width={width} height={height} rx="10" />
       {isCurrent && <path className="lineage-mark" d={`M${x + 12} ${y + height}h${width - 24}`} />}
       <KindIcon kind={item.kind} x={x + 12} y={y + 11} />

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { layoutLineage, NODE_HEIGHT, NODE_WIDTH, neighbour, type PlacedNode } from './layoutLineage.ts';
-import { countBelow, type LineageItem, type LineageNode, lineageTree, UP } from './lineageTree.ts';
+import { type LineageItem, type LineageNode, lineageTree, UP } from './lineageTree.ts';
 
 const item = (index: number, parent: number): LineageItem => ({
   index,
@@ -19,6 +19,11 @@ const everything = new Set(Array.from({ length: 3_000 }, (_, i) => i));
 function indices(node: LineageNode): number[] {
   const own = node.type === 'fold' ? [] : [node.item.index];
   return [...own, ...node.children.flatMap(indices)];
+}
+
+/** How many artefacts are under one, folded ones too. */
+function countBelow(node: LineageNode): number {
+  return node.children.reduce((sum, child) => sum + (child.type === 'fold' ? child.hidden : 1) + countBelow(child), 0);
 }
 
 function overlap(one: PlacedNode, other: PlacedNode): boolean {

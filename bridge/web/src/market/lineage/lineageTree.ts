@@ -64,17 +64,6 @@ export function lineageTree(lineage: Lineage, open: ReadonlySet<number> = new Se
   return above({ ...below, isCurrent: true }, ancestors, open.has(UP));
 }
 
-/** How many artefacts are under one, folded ones too. */
-export function countBelow(node: LineageNode): number {
-  let count = 0;
-  const left: LineageNode[] = [...node.children];
-  for (let next = left.pop(); next !== undefined; next = left.pop()) {
-    count += next.type === 'fold' ? next.hidden : 1;
-    left.push(...next.children);
-  }
-  return count;
-}
-
 /** Ancestors as long as each is the parent of the one before. */
 function chainOf({ attestation, ancestors }: Lineage): readonly LineageItem[] {
   const chain: LineageItem[] = [];

@@ -16,14 +16,7 @@ import { counted, percent } from '../numbers.ts';
 import { marketHref } from '../places.ts';
 import { SourceLegend } from '../SourceTag.tsx';
 
-export const KINDS = [
-  'model',
-  'dataset',
-  'training run',
-  'agent',
-  'service',
-  'other',
-] as const satisfies ArtefactKind[];
+const KINDS = ['model', 'dataset', 'training run', 'agent', 'service', 'other'] as const satisfies ArtefactKind[];
 type Shown = 'all' | ArtefactKind;
 const PAGE = 25;
 

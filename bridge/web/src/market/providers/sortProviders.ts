@@ -22,7 +22,7 @@ export function lowestPrice({ models }: Provider, token: number, model?: number)
   return prices.reduce<bigint | undefined>((low, price) => (low === undefined || price < low ? price : low), undefined);
 }
 
-export function earnedIn({ settled }: Provider, token: number): bigint {
+function earnedIn({ settled }: Provider, token: number): bigint {
   return BigInt(settled.earned.find((one) => one.token === token)?.amount ?? 0);
 }
 
