@@ -51,6 +51,19 @@ const TRANSPORT = 0;
 const HANDSHAKE_MS = 10_000;
 const RANK = { unknown: 0, dropped: 0, pending: 1, included: 2, committed: 3, proven: 4 } as const;
 
+/** In browsers `ws` is an empty shell, and their own WebSocket has all that is used here but a limit to the handshake. */
+function newSocket(url: string): WebSocket {
+  const ofNode: typeof WebSocket | undefined = WebSocket;
+  if (ofNode !== undefined) return new ofNode(url, { handshakeTimeout: HANDSHAKE_MS });
+  return new globalThis.WebSocket(url) as unknown as WebSocket; // the same events, `send`, `close`
+}
+
+/** At once where that is possible: whoever is on the other side need not agree. */
+function end(socket: WebSocket): void {
+  if ('terminate' in socket) socket.terminate();
+  else (socket as Pick<WebSocket, 'close'>).close(); // a browser's
+}
+
 /** Typed client of the engram_* JSON-RPC: calls over HTTP, subscriptions over one WebSocket that opens when first needed. */
 export class RpcClient {
   readonly url: string;
@@ -171,7 +184,7 @@ export class RpcClient {
   }
 
   #open(): Promise<WebSocket> {
-    const socket = new WebSocket(this.url.replace(/^http/, 'ws'), { handshakeTimeout: HANDSHAKE_MS });
+    const socket = newSocket(this.url.replace(/^http/, 'ws'));
     const lost = (cause?: unknown): void => {
       this.#socket = undefined;
       const error = new RpcClientError(TRANSPORT, 'CONNECTION_LOST', `connection to ${this.url} lost`, {}, { cause });
@@ -182,16 +195,17 @@ export class RpcClient {
       for (const { reject } of waiting) reject(error);
       for (const { onEnd } of listening) onEnd(error);
     };
-    socket.on('message', (data) => {
-      const message = parsed(data.toString());
+    socket.addEventListener('message', ({ data }) => {
+      const message = parsed(String(data));
       // whoever sends such a thing is no node; thrown from here it would end the caller's process
-      if (message === undefined) socket.terminate();
+      if (message === undefined) end(socket);
       else this.#onMessage(message);
     });
-    socket.on('close', () => lost());
+    socket.addEventListener('close', () => lost());
     return new Promise((resolve, reject) => {
-      socket.once('open', () => resolve(socket));
-      socket.on('error', (cause) => {
+      socket.addEventListener('open', () => resolve(socket), { once: true });
+      socket.addEventListener('error', (event) => {
+        const cause: unknown = event.error;
         lost(cause);
         reject(new RpcClientError(TRANSPORT, 'UNREACHABLE', `no WebSocket at ${this.url}`, {}, { cause }));
       });
