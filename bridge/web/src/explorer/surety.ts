@@ -5,6 +5,9 @@ import type { Heads, Wire } from '../../../../sdk/rpcTypes.ts';
 /** `attested`: validators signed what the EVM lane did, which the proof does not cover. */
 export type Sure = Surety | 'attested';
 
+/** What L1 brings about without a block or a batch of ours (costs, attestations) is asked for this often, ms. */
+export const L1_PACE_MS = 15_000;
+
 export const LEDGER_STEPS = ['pending', 'included', 'committed', 'proven'] as const satisfies readonly Sure[];
 /** A block or a batch never waits in the mempool. */
 export const MADE_STEPS = ['included', 'committed', 'proven'] as const satisfies readonly Sure[];

@@ -16,7 +16,7 @@ import { Moment } from '../parts/Moment.tsx';
 import { Quantity } from '../parts/Quantity.tsx';
 import { StatusLine } from '../parts/StatusLine.tsx';
 import { links } from '../places.ts';
-import { MADE_STEPS } from '../surety.ts';
+import { L1_PACE_MS, MADE_STEPS } from '../surety.ts';
 import { CostCard } from './CostCard.tsx';
 import { Meter } from './Meter.tsx';
 import { ProofCard } from './ProofCard.tsx';
@@ -24,7 +24,7 @@ import { ProofCard } from './ProofCard.tsx';
 /** One batch: what it holds, where its proof is, what it cost. */
 export function BatchPage({ batch }: { readonly batch: number }): ReactNode {
   const { explorer } = useTexts();
-  const facts = useNode('engram_getBatchFacts', [batch]);
+  const facts = useNode('engram_getBatchFacts', [batch], { every: L1_PACE_MS });
   const view = useNode('engram_getBatch', [batch]);
   const newest = useNode('engram_chainInfo', []).data?.heads.unsafe.batch;
   return (

@@ -4,13 +4,14 @@ import { fill, useTexts } from '../../texts/index.tsx';
 import { Asked } from '../../ui/Asked.tsx';
 import { Card } from '../../ui/Card.tsx';
 import { links } from '../places.ts';
+import { L1_PACE_MS } from '../surety.ts';
 
 /** How far the chain is, by how sure it is. */
 export function HeadsCard(): ReactNode {
   const { explorer } = useTexts();
   const { heads: texts } = explorer;
   const info = useNode('engram_chainInfo', []);
-  const lane = useNode('engram_getLane', []);
+  const lane = useNode('engram_getLane', [], { every: L1_PACE_MS });
   return (
     <Card title={texts.title}>
       <Asked query={info} lines={4}>

@@ -15,7 +15,7 @@ import { AddressLink, BatchLink, BlockLink } from '../parts/links.tsx';
 import { Moment } from '../parts/Moment.tsx';
 import { GasPrice, Quantity } from '../parts/Quantity.tsx';
 import { StatusLine } from '../parts/StatusLine.tsx';
-import { EVM_STEPS, suretyOfEvm } from '../surety.ts';
+import { EVM_STEPS, L1_PACE_MS, suretyOfEvm } from '../surety.ts';
 import { useEvm } from '../useEvm.ts';
 import { DecodedView } from './DecodedView.tsx';
 import { EvmStories } from './EvmStories.tsx';
@@ -48,7 +48,7 @@ export function EvmTransaction({ transaction: tx }: EvmTransactionProps): ReactN
   }).data;
   const block = useNode('engram_getBlock', [number.toString()], { enabled: isMined }).data;
   const info = useNode('engram_chainInfo', []).data;
-  const lane = useNode('engram_getLane', []).data;
+  const lane = useNode('engram_getLane', [], { every: L1_PACE_MS }).data;
   const call = decodeCall(tx.to, tx.input);
   const purpose = purposeOf(tx);
   const place = { block: isMined ? number : undefined, batch: block?.batch };
