@@ -7,7 +7,7 @@ import { keyboard } from './scenarios/keyboard.ts';
 import { looks } from './scenarios/looks.ts';
 import { market } from './scenarios/market.ts';
 import { nodeDown } from './scenarios/nodeDown.ts';
-import { doubleClick, insufficientFunds, rejection, wrongNetwork } from './scenarios/refusals.ts';
+import { accountChanged, doubleClick, insufficientFunds, rejection, wrongNetwork } from './scenarios/refusals.ts';
 import { reload } from './scenarios/reload.ts';
 import { size } from './scenarios/size.ts';
 import { forcedExit, lane, withdrawByExit } from './scenarios/withdraw.ts';
@@ -23,6 +23,7 @@ export const SCENARIOS: readonly Scenario[] = [
   rejection,
   wrongNetwork,
   insufficientFunds,
+  accountChanged,
   doubleClick,
   reload,
   keyboard,

@@ -132,3 +132,29 @@ export const doubleClick: Scenario = {
     });
   },
 };
+
+export const accountChanged: Scenario = {
+  name: 'accountChanged',
+  about: 'another account is chosen in the wallet, told or not',
+  run: async (world, saw) => {
+    const person = await world.person('two-faced');
+    const { wallet } = person;
+    const [first = '0x', second = '0x'] = wallet.addresses;
+    await onBridge(world, person, async ({ ui, visit }) => {
+      const button = (address: string) =>
+        visit.page.getByRole('banner').getByText(`${address.slice(0, 6)}…${address.slice(-4)}`);
+      await button(first).waitFor();
+      wallet.switchAccount(second);
+      await button(second).waitFor();
+      await visit.page.getByText(en.bridge.list.empty).waitFor();
+      wallet.switchAccount(first);
+      await button(first).waitFor();
+      const form = await ui.fillDeposit({ amount: '0.5', to: 'lane' });
+      wallet.switchAccount(second, false);
+      await form.getByRole('button', { name: en.bridge.form.deposit }).click();
+      saysTrouble(await ui.told(form), 'ACCOUNT_CHANGED');
+      same('sent', wallet.sent.length, 0);
+      saw('the page follows the wallet; of a change it was not told of, it notices before anything is sent');
+    });
+  },
+};

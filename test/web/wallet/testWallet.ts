@@ -88,6 +88,11 @@ export class TestWallet {
     return this.#options.name ?? 'Test Wallet';
   }
 
+  /** All of its accounts. */
+  get addresses(): readonly Hex[] {
+    return this.#options.accounts.map(({ address }) => address);
+  }
+
   /** How often a method was asked. */
   count(method: string): number {
     return this.asked.filter((request) => request.method === method).length;
@@ -135,11 +140,12 @@ export class TestWallet {
     this.#tell('chainChanged', `0x${chainId.toString(16)}`);
   }
 
-  switchAccount(address: Hex): void {
+  /** @param isTold a wallet that tells nobody is a bad one, and there are such */
+  switchAccount(address: Hex, isTold = true): void {
     const account = this.#options.accounts.find((own) => isAddressEqual(own.address, address));
     if (account === undefined) throw new TypeError(`the wallet has no ${address}`);
     this.#account = account;
-    this.#tell('accountsChanged', [account.address]);
+    if (isTold) this.#tell('accountsChanged', [account.address]);
   }
 
   /** Puts it into every page of the context, before the page's own scripts. */
