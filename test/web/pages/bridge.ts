@@ -26,6 +26,11 @@ export async function textOf(locator: Locator): Promise<string> {
   return ((await locator.textContent()) ?? '').replace(/\s+/g, ' ').trim();
 }
 
+/** Of all there are at this moment: one that goes away meanwhile is not waited for. */
+async function textsOf(locator: Locator): Promise<string[]> {
+  return (await locator.allTextContents()).map((text) => text.replace(/\s+/g, ' ').trim());
+}
+
 /** The bridge as people use it: by what they read. */
 export class BridgeUi {
   readonly #page: Page;
@@ -85,14 +90,14 @@ export class BridgeUi {
     await until('the page says that it is sent', async () => {
       const alert = await this.trouble(form);
       if (alert !== undefined) throw new WebCheckError('NOT_DONE', alert);
-      const said = await Promise.all((await form.getByRole('status').all()).map(textOf));
+      const said = await textsOf(form.getByRole('status'));
       return said.some((text) => text.includes(start));
     });
   }
 
   /** What the page says went wrong; undefined: nothing. */
   async trouble(within: Locator | Page = this.#page): Promise<string | undefined> {
-    const alerts = await Promise.all((await within.getByRole('alert').all()).map(textOf));
+    const alerts = await textsOf(within.getByRole('alert'));
     return alerts.find((text) => text !== '');
   }
 
