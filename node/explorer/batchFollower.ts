@@ -75,7 +75,7 @@ export class BatchFollower {
         todos.push({ number: Number(numberOfKey(key)), attempts: Number(value) });
       }
       for (const todo of todos) {
-        if (signal?.aborted === true) return isAllKnown;
+        if (signal?.aborted) return isAllKnown;
         isAllKnown = (await this.#lookAt(todo, look)) && isAllKnown;
       }
       const last = todos.at(-1);

@@ -21,8 +21,9 @@ export function troubleText(texts: Texts, error: unknown): TroubleText {
   return { what: fill(what, values), next: fill(next, values) };
 }
 
+/** The page's own failures carry `data`, the SDK's `details`. */
 function coded(error: unknown): Coded {
-  const { code, data } = (error ?? {}) as Partial<Coded>; // whatever was thrown
+  const { code, details, data = details } = (error ?? {}) as Partial<Coded> & { readonly details?: Coded['data'] }; // whatever was thrown
   return typeof code === 'string'
     ? { code, ...(typeof data === 'object' && data !== null && { data }) }
     : { code: 'UNEXPECTED' };

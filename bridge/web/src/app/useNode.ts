@@ -53,6 +53,7 @@ export function useLive(): void {
       const subscriptions = node.transport.subscriptions;
       const onEnd = () => {
         if (isOver) return;
+        ends.length = 0; // they are over with the connection
         again();
         retry = setTimeout(() => void listen(), 5_000);
       };
