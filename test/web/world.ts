@@ -40,6 +40,7 @@ export class World {
   readonly folder: string;
   readonly #people = new Map<string, Person>();
   readonly #cleanup: (() => Promise<unknown>)[];
+  #isMining = false;
 
   private constructor(
     parts: { devnet: Devnet; browser: Browser; cable: Cable; folder: string },
@@ -141,6 +142,28 @@ export class World {
   ): Promise<Visit> {
     const { url = this.url, ...rest } = options;
     return Visit.open(this.browser, url, rest);
+  }
+
+  /** Nothing is mined on L1 while `work` is done. */
+  async withoutBlocks(work: () => Promise<void>): Promise<void> {
+    const { testClient } = this.l1;
+    await testClient.setAutomine(false);
+    await testClient.setIntervalMining({ interval: 0 });
+    try {
+      await work();
+    } finally {
+      await testClient.setAutomine(true);
+      await testClient.mine({ blocks: 1 });
+      this.#keepMining();
+    }
+  }
+
+  /** anvil does not go back to blocks by time and by transactions at once: the ones by time are made here from now on. */
+  #keepMining(): void {
+    if (this.#isMining) return;
+    this.#isMining = true;
+    const timer = setInterval(() => void this.l1.testClient.mine({ blocks: 1 }).catch(() => undefined), 1_000);
+    this.#cleanup.push(async () => clearInterval(timer));
   }
 
   async stop(): Promise<void> {

@@ -48,20 +48,14 @@ export const reload: Scenario = {
       saw('declined while the page was away: dropped when the person says so');
 
       // sent, not mined
-      const { testClient } = world.l1;
-      await testClient.setAutomine(false);
-      await testClient.setIntervalMining({ interval: 0 });
-      try {
+      await world.withoutBlocks(async () => {
         await deposit('0.125');
         await until('it is sent', async () => wallet.sent.length === 2);
         await visit.page.reload();
         await until('it is in the list', async () => (await ui.ids()).length === 2);
         await refused('0.125');
         same('asked to send', wallet.count('eth_sendTransaction'), 3);
-      } finally {
-        await testClient.setIntervalMining({ interval: 1 });
-        await testClient.setAutomine(true);
-      }
+      });
       await until('both are on L1', async () => (await ui.rows('deposit').count()) === 2);
       await ui.step('deposit', 'inBlock');
       same('sent', wallet.sent.length, 2);
