@@ -1,5 +1,4 @@
 import { type ReactNode, useState } from 'react';
-import type { Point } from '../../../../protocol/types.ts';
 import { useDeployment } from '../app/context.ts';
 import { fill, useLanguage, useTexts } from '../texts/index.tsx';
 import { TransferError } from '../transfers/trouble.ts';
@@ -11,6 +10,7 @@ import { ActProgress } from './ActProgress.tsx';
 import { AmountField } from './AmountField.tsx';
 import { readAmount } from './amountInput.ts';
 import { useBridge } from './BridgeContext.tsx';
+import { depositTarget } from './depositTarget.ts';
 import { expectedSeconds } from './expected.ts';
 import { FeeFacts } from './FeeFacts.tsx';
 import { gasCost, spendable, useFees, withMargin } from './fees.ts';
@@ -39,7 +39,9 @@ export function DepositForm(): ReactNode {
   const act = useAct();
 
   const token = tokenOf(known, tokenId);
-  const accounts = (holdings.data?.accounts ?? []).filter((account) => canReceive(account, tokenId));
+  const accounts = (holdings.data?.accounts ?? []).filter(
+    (account) => canReceive(account, tokenId) && ledgerKey.mayHave(account),
+  );
   const options = [
     ...accounts.map(({ index, balance }) => ({
       value: `${index}` as const,
@@ -67,15 +69,10 @@ export function DepositForm(): ReactNode {
       if (actor === undefined) throw new TransferError('L1_UNREACHABLE');
       const onProgress = report.progress;
       if (to === 'lane') return actor.depositToLane({ token: tokenId, amount, onProgress });
-      const account = accounts.find(({ index }) => `${index}` === to);
-      if (account?.key !== undefined) {
-        // a point of whoever says so: the engine asks L1 whose it is
-        const key = account.key as unknown as Point;
-        return actor.deposit({ token: tokenId, amount, key, account: account.index, onProgress });
-      }
       if (!ledgerKey.isKnown) report('key');
-      const { key } = await ledgerKey.get();
-      return actor.deposit({ token: tokenId, amount, key, onProgress });
+      const account = accounts.find(({ index }) => `${index}` === to);
+      const target = await depositTarget(account, () => ledgerKey.get());
+      return actor.deposit({ token: tokenId, amount, ...target, onProgress });
     });
     if (isSent) {
       setText('');
@@ -112,7 +109,7 @@ export function DepositForm(): ReactNode {
         trouble={text.trim() !== '' || isTried ? input.trouble : undefined}
         onChange={(value) => edit(() => setText(value))}
       />
-      {wallet !== undefined && to === 'new' && !ledgerKey.isKnown && <KeyNotice isTwice={!ledgerKey.isExpected} />}
+      {wallet !== undefined && to !== 'lane' && !ledgerKey.isKnown && <KeyNotice isTwice={!ledgerKey.isExpected} />}
       {tokenId !== 0 && input.amount !== undefined && (
         <p className="quiet">{fill(form.approveFirst, { amount: amountText(input.amount, token, language) })}</p>
       )}

@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useState } from 'react';
 import type { Address } from 'viem';
+import type { Point } from '../../../../protocol/types.ts';
 import type { LedgerAccount } from '../../../../sdk/accounts/ledgerAccount.ts';
 import type { L1Wallet } from '../../../../sdk/bridge/l1Wallet.ts';
 import { useDeployment } from '../app/context.ts';
@@ -8,8 +9,8 @@ import type { OwnedAccount } from '../transfers/types.ts';
 import type { EngineCode } from './engine.ts';
 
 export interface Keys {
-  /** The wallet need not be asked any more. */
-  readonly isKnown: boolean;
+  /** The public key; undefined: the wallet was not asked yet. */
+  readonly key: Point | undefined;
   get(accounts: readonly OwnedAccount[]): Promise<LedgerAccount>;
 }
 
@@ -17,19 +18,19 @@ export interface Keys {
 export function useKeys(code: EngineCode | undefined, wallet: L1Wallet | undefined): Keys {
   const { config } = useDeployment();
   const keys = useMemo(() => code && new code.LedgerKeys(config), [code, config]);
-  const [owner, setOwner] = useState<Address>();
+  const [known, setKnown] = useState<{ readonly owner: Address; readonly key: Point }>();
   const present = wallet?.account.address;
   // biome-ignore lint/correctness/useExhaustiveDependencies: another account's key is dropped
   useEffect(() => {
-    setOwner(undefined);
+    setKnown(undefined);
     return () => keys?.drop();
   }, [keys, present]);
   return {
-    isKnown: owner !== undefined && owner === present,
+    key: known?.owner === present ? known?.key : undefined,
     get: async (accounts) => {
       if (keys === undefined || wallet === undefined) throw new TransferError('WALLET_DISCONNECTED');
       const key = await keys.of(wallet, accounts);
-      setOwner(wallet.account.address);
+      setKnown({ owner: wallet.account.address, key: key.key });
       return key;
     },
   };

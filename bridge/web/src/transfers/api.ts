@@ -96,7 +96,11 @@ export interface Sent {
  */
 export interface Actor {
   readonly owner: Address;
-  /** To `account`, which must have the key in a proven batch, or to a new account of the key. An ERC-20 is approved first. @throws ACCOUNT_UNPROVEN */
+  /**
+   * To `account`, which must have the key in a proven batch, or to a new account of the key. An ERC-20 is approved first.
+   * @param p `key`: what the wallet's signature makes (`LedgerKeys`), never what a list of accounts says: anybody can give an account of theirs the owner's address.
+   * @throws ACCOUNT_UNPROVEN
+   */
   deposit(
     p: {
       readonly token: number;
