@@ -32,7 +32,8 @@ export const en = {
     language: 'Language',
     nodeAway: 'The node does not answer',
     nodeAwayNext: 'What you see may be old. Your money is safe: deposits, withdrawals and exits go by Ethereum itself.',
-    footer: 'Every balance is proven on Ethereum; nobody, not even the sequencer, can take it.',
+    footer:
+      'Every balance of the ledger is proven on Ethereum; nobody, not even the sequencer, can take it. The EVM lane is signed by validators.',
     l1: 'Ethereum',
     notFound: 'There is nothing here',
     notFoundNext: 'Check what you typed, or search for a block, batch, transaction, account or address.',
@@ -471,7 +472,7 @@ export const en = {
       to: 'To',
       from: 'From',
       max: 'Max',
-      available: 'There: {amount}',
+      available: 'Available: {amount}',
       newAccount: 'A new ledger account',
       accountHolds: 'Ledger account {index}: {amount}',
       lane: 'EVM lane',

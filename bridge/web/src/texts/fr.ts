@@ -32,7 +32,8 @@ export const fr: Texts = {
     nodeAway: 'Le nœud ne répond pas',
     nodeAwayNext:
       'Ce que vous voyez peut être ancien. Votre argent est en sûreté : dépôts, retraits et sorties passent par Ethereum même.',
-    footer: 'Chaque solde est prouvé sur Ethereum ; personne, pas même le séquenceur, ne peut le prendre.',
+    footer:
+      'Chaque solde du registre est prouvé sur Ethereum ; personne, pas même le séquenceur, ne peut le prendre. La voie EVM est signée par des validateurs.',
     l1: 'Ethereum',
     notFound: 'Il n’y a rien ici',
     notFoundNext: 'Vérifiez la saisie, ou cherchez un bloc, un lot, une transaction, un compte ou une adresse.',

@@ -61,7 +61,7 @@ export function Plot(props: PlotProps): ReactNode {
         <text
           key={points[i]?.at}
           className="chart-text"
-          x={Math.min(Math.max(x(i), left + LABEL_WIDTH / 3), width - LABEL_WIDTH / 3)}
+          x={Math.min(Math.max(x(i), left + LABEL_WIDTH / 2.3), width - LABEL_WIDTH / 2.3)}
           y={height - 6}
           textAnchor="middle"
         >
