@@ -110,7 +110,7 @@ export interface Actor {
     } & ActOptions,
   ): Promise<Sent>;
   depositToLane(p: { readonly token: number; readonly amount: bigint } & ActOptions): Promise<Sent>;
-  /** From the ledger to the wallet's address on L1. `fee`: what the user was told; default: what the node asks, up to the SDK's limit. */
+  /** From the ledger to the wallet's address on L1. `fee`: what the user was told; default: what the node asks. @throws FEE_TOO_HIGH over 10^15 base units, or over the amount */
   exit(
     p: {
       readonly account: number;

@@ -76,6 +76,20 @@ describe('an exit', () => {
     expect(await codeOf(exit())).toBe('ALREADY_SENDING');
   });
 
+  it('with a fee that a lying node made up is not signed, though the page showed it', async () => {
+    const rich = { ...(told.answers.engram_getAccount?.([]) as object), balance: (10n ** 20n).toString() };
+    told.answers.engram_getAccount = () => rich;
+    // 18 ETH, the most that fits into an op
+    expect(await codeOf(exit(10n ** 19n, 2n ** 64n - 1n))).toBe('FEE_TOO_HIGH');
+    // of a token with few decimals: more than is taken out
+    expect(await codeOf(exit(100n, 101n))).toBe('FEE_TOO_HIGH');
+    const info = told.answers.engram_chainInfo?.([]) as object;
+    told.answers.engram_chainInfo = () => ({ ...info, fees: [{ token: 0, account: 9, minimumFee: '101' }] });
+    expect(await codeOf(exit(100n))).toBe('FEE_TOO_HIGH');
+    expect(taken).toEqual([]);
+    expect(bridge.intents(world.alice)).toEqual([]);
+  });
+
   it('that the node forgot is handed in again, byte for byte, in another page too', async () => {
     await exit();
     told.answers.engram_getTransactionStatus = () => ({ status: 'unknown' });
@@ -151,7 +165,7 @@ describe('an exit', () => {
     await expect(exit(994n)).rejects.toMatchObject({
       ...{ code: 'INSUFFICIENT_FUNDS', data: { token: 0, need: 1001n, have: 1000n } },
     });
-    const other = { account: 1, amount: 1n, ledgerKeySigner: ledgerAccount({ seed: actor(2).seed }) };
+    const other = { account: 1, amount: 100n, ledgerKeySigner: ledgerAccount({ seed: actor(2).seed }) };
     expect(await codeOf(alice.exit(other))).toBe('NOT_AUTHORIZED');
     told.isAway = true;
     expect(await codeOf(exit())).toBe('NODE_UNAVAILABLE');

@@ -215,4 +215,13 @@ describe('withdrawals from the EVM lane that a node tells of', () => {
       expect((await found(index))?.action).toBeUndefined();
     }
   });
+
+  it('are the owner’s own: nobody is made to pay for the claim of somebody else’s', async () => {
+    const real = world.lane.withdraw({ amount: 3n, recipient: world.bob, sender: world.bob });
+    told.answers.engram_getWithdrawals = () => [
+      { ...withdrawal(Number(real.index), '3', 'claimable'), sender: world.bob, recipient: world.bob },
+    ];
+    const all = await world.open({ told }).transfers(world.alice);
+    expect(all.filter(({ kind }) => kind === 'laneWithdrawal')).toEqual([]);
+  });
 });

@@ -46,7 +46,7 @@ class Engine implements Bridge {
   readonly #sender: Sender;
   readonly #surveys: Surveys;
   readonly #list: TransferList;
-  readonly #notes: Notes = { unsent: new Set(), usedSince: new Map() };
+  readonly #notes: Notes = { unsent: new Set(), usedSince: new Map(), nonces: new Map() };
   readonly #now: () => number;
 
   constructor({ config, l1, node, recovery, storage, locks, now = Date.now }: BridgeOptions) {

@@ -48,6 +48,28 @@ const codeOf = async (act: Promise<unknown>): Promise<unknown> =>
     () => undefined,
     (error: unknown) => toTrouble(error).code,
   );
+/** A transaction of Alice's that is not in a block, as endpoints tell of it. */
+const waiting = (hash: Hex, nonce: number) => ({
+  ...{
+    hash,
+    nonce: toHex(nonce),
+    from: world.alice,
+    to: world.config.rollup,
+    value: '0x0',
+    gas: '0x5208',
+    gasPrice: '0x1',
+  },
+  ...{
+    blockHash: null,
+    blockNumber: null,
+    transactionIndex: null,
+    input: '0x',
+    type: '0x0',
+    v: '0x1b',
+    r: '0x1',
+    s: '0x1',
+  },
+});
 const never = () => new Promise<never>(() => undefined);
 
 describe('a click', () => {
@@ -201,10 +223,41 @@ describe('a reload', () => {
     // not at once: another endpoint may be further
     expect((await list(bridge)).filter(({ trouble }) => trouble !== undefined)).toEqual([]);
     world.ahead += 60;
+    // nor soon: it may wait where this endpoint does not see it
+    expect((await list(bridge)).filter(({ trouble }) => trouble !== undefined)).toEqual([]);
+    world.ahead += 300;
     const replaced = (await list(bridge)).find(({ id }) => id.startsWith('intent:'));
     expect(replaced).toMatchObject({ amount: 2n * ONE, isFinished: true, trouble: { code: 'REPLACED' } });
     popup.answer = undefined;
     await deposit(alice, 2n * ONE);
+  });
+
+  it('a transaction behind another one of the wallet, which L1 did not know of, is not given up while it waits', async () => {
+    const hash = toHex(4242, { size: 32 });
+    const nonce = await world.f.clients.publicClient.getTransactionCount({ address: world.alice });
+    let isKnown = true;
+    const l1 = world.l1(({ method, params }, pass) => {
+      const isIt = method === 'eth_getTransactionByHash' && (params as readonly unknown[])[0] === hash;
+      // the page asked for the nonce before the other one was seen: this one has the next
+      return isIt ? Promise.resolve(isKnown ? waiting(hash, nonce + 1) : null) : pass();
+    });
+    const { alice, bridge, popup } = page(new MemoryStorage(), { l1 });
+    popup.answer = async () => hash;
+    await deposit(alice);
+    await world.f.alice.depositNew({ token: 0, amount: 5n, key });
+    for (const ahead of [0, 60, 6_000]) {
+      world.ahead += ahead;
+      const found = (await list(bridge)).find(({ id }) => id.startsWith('intent:'));
+      expect(found).toMatchObject({ amount: ONE, isFinished: false });
+      expect(await codeOf(deposit(alice))).toBe('ALREADY_SENDING');
+    }
+    // now its own nonce is used by another
+    isKnown = false;
+    await world.f.alice.depositNew({ token: 0, amount: 5n, key });
+    await list(bridge);
+    world.ahead += 60;
+    const replaced = (await list(bridge)).find(({ id }) => id.startsWith('intent:'));
+    expect(replaced).toMatchObject({ isFinished: true, trouble: { code: 'REPLACED' } });
   });
 
   it('a transaction that failed on L1 says so and stands in nobody’s way', async () => {

@@ -80,7 +80,12 @@ export class NodeView {
   /** Sent by an address or for it, newest first. */
   async withdrawals(owner: Address): Promise<NodeWithdrawal[]> {
     const found = await request(this.client, 'engram_getWithdrawals', [owner, { limit: PAGE }]);
-    return parse.list(found).map((item) => withdrawalOf(item));
+    const own = owner.toLowerCase();
+    // whose they are is in the proof, too: somebody else's would be claimed at the owner's cost
+    return parse
+      .list(found)
+      .map((item) => withdrawalOf(item))
+      .filter(({ sender, recipient }) => [sender, recipient].some((address) => address.toLowerCase() === own));
   }
 
   async batch(number: number): Promise<BatchHint | undefined> {

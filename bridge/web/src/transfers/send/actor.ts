@@ -43,6 +43,9 @@ export interface ActorDeps {
   readonly now: () => number;
 }
 
+/** Base units, as the SDK's for fees that a node names: whoever takes them is who names them. */
+const MAX_EXIT_FEE = 10n ** 15n;
+
 type Act = Parameters<Actor['deposit']>[0];
 
 /** See `Actor` (api.ts). */
@@ -106,9 +109,12 @@ export class WalletActor implements Actor {
       const { domain } = await reader.parameters();
       if (domain !== domainOf(client.chain)) throw new TransferError('DEPLOYMENT_MISMATCH');
       const { token } = found;
-      const need = amount + feeOf(await chainInfo(client), token, { fee });
+      const paid = feeOf(await chainInfo(client), token, { fee });
+      // the fee that the page showed is the node's word, too; of tokens with few decimals the amount is a bound that means something
+      if (paid > MAX_EXIT_FEE || paid > amount) throw new TransferError('FEE_TOO_HIGH', { token, asked: paid });
+      const need = amount + paid;
       if (need > found.balance) throw new TransferError('INSUFFICIENT_FUNDS', { token, need, have: found.balance });
-      return this.#signedExit({ ...draft, token }, { signer: ledgerKeySigner, fee, onProgress });
+      return this.#signedExit({ ...draft, token }, { signer: ledgerKeySigner, fee: paid, onProgress });
     });
   }
 
@@ -251,7 +257,7 @@ export class WalletActor implements Actor {
   /** Signed once: the bytes are kept, and whatever becomes of the node's answer, none but these are sent. */
   async #signedExit(
     draft: Draft & { readonly token: number },
-    { signer, fee, onProgress }: { signer: LedgerAccount; fee: bigint | undefined } & ActOptions,
+    { signer, fee, onProgress }: { signer: LedgerAccount; fee: bigint } & ActOptions,
   ): Promise<Sent> {
     const { intents, now } = this.#deps;
     const { client } = this.#node();

@@ -1,8 +1,8 @@
 /** What became of intents, by what the chains show. */
 
-import { getTransactionCount, getTransactionReceipt } from 'viem/actions';
+import { getTransaction, getTransactionCount, getTransactionReceipt } from 'viem/actions';
 import { EngramError, LedgerRefusedError, MempoolRefusedError } from '../../../../../sdk/errors.ts';
-import { engramError } from '../../../../../sdk/request.ts';
+import { type AnyClient, engramError } from '../../../../../sdk/request.ts';
 import type { L1Chain } from '../l1/l1Chain.ts';
 import type { OwnerEvents } from '../l1/ownerLogs.ts';
 import type { NodeView, NodeWithdrawal } from '../node/nodeView.ts';
@@ -39,12 +39,16 @@ export interface Notes {
   readonly unsent: Set<string>;
   /** Since when, in seconds, another transaction seems to have used the nonce of one that was sent. */
   readonly usedSince: Map<string, number>;
+  /** The nonce that one that was sent really has, as far as a chain's endpoint showed it. */
+  readonly nonces: Map<string, number>;
 }
 
 /** A wallet that was asked when its page closed may still send for this long, seconds. */
 const LOST_GRACE = 120;
 /** A transaction whose nonce seems to be used is given up after this long without a sight of it, seconds: endpoints are not equally far. */
 const REPLACED_GRACE = 30;
+/** The same of one that was never seen: the wallet may have given it another nonce than the page expected, and sent it where only miners see it. */
+const UNSEEN_GRACE = 300;
 /** Failures are shown for so long, seconds. */
 const SHOWN = 86_400;
 
@@ -111,6 +115,7 @@ async function l1Verdict(intent: Intent, at: Case): Promise<Verdict> {
     if (receipt !== undefined) return receipt.blockNumber <= at.sightings.events.head ? 'gone' : undefined;
   }
   if (await isSeen(intent, at)) return 'gone';
+  if (hash !== undefined && (await l1.ask(() => isWaiting(intent, l1.client, at.surveyor.notes)))) return undefined;
   const [latest, pending] = await l1.ask(() =>
     Promise.all([
       l1.client.getTransactionCount({ address: owner, blockTag: 'latest' }),
@@ -131,6 +136,19 @@ async function isSeen(intent: Intent, { sightings, surveyor, taken }: Case): Pro
   return true;
 }
 
+/** Whether an endpoint has the transaction itself: then nothing took its place, whatever nonce the page expected it to have. */
+async function isWaiting({ id, hash }: Intent, client: AnyClient, { nonces, usedSince }: Notes): Promise<boolean> {
+  if (hash === undefined) return false;
+  const found = await getTransaction(client, { hash }).catch((error: unknown) => {
+    if (error instanceof Error && error.name === 'TransactionNotFoundError') return undefined;
+    throw error;
+  });
+  if (found === undefined) return false;
+  nonces.set(id, found.nonce);
+  usedSince.delete(id);
+  return true;
+}
+
 function byNonce(
   { id, state, at }: Intent,
   found: {
@@ -139,17 +157,20 @@ function byNonce(
     readonly now: number;
     readonly nonce: number | undefined;
   },
-  { unsent, usedSince }: Notes,
+  { unsent, usedSince, nonces }: Notes,
 ): Verdict {
   const { latest, pending, now, nonce } = found;
   if (state === 'sent') {
-    if (nonce === undefined || latest <= nonce) {
+    const seen = nonces.get(id);
+    const own = seen ?? nonce;
+    if (own === undefined || latest <= own) {
       usedSince.delete(id);
       return undefined;
     }
     const since = usedSince.get(id) ?? now;
     usedSince.set(id, since);
-    return now - since > REPLACED_GRACE ? { trouble: { code: 'REPLACED' } } : undefined;
+    const grace = seen === undefined ? UNSEEN_GRACE : REPLACED_GRACE;
+    return now - since > grace ? { trouble: { code: 'REPLACED' } } : undefined;
   }
   if (nonce === pending) unsent.add(id);
   else unsent.delete(id);
@@ -177,6 +198,7 @@ async function laneVerdict(intent: Intent, { sightings, surveyor }: Case): Promi
     }
     const isSame = ({ sender, token, amount, transactionHash }: NodeWithdrawal): boolean =>
       sender === owner.toLowerCase() && token === intent.token && amount === intent.amount && transactionHash !== hash;
+    if (hash !== undefined && (await isWaiting(intent, client, surveyor.notes))) return undefined;
     const others = new Set(surveyor.intents.of(owner).flatMap((other) => other.hash ?? []));
     const [latest, pending] = await Promise.all([
       getTransactionCount(client, { address: owner, blockTag: 'latest' }),
