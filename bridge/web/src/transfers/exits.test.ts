@@ -161,6 +161,28 @@ describe('an exit', () => {
     await exit();
   });
 
+  it('that came into a block just when it was handed in again did not fail', async () => {
+    const { hash } = await exit();
+    const statuses = ['unknown'];
+    told.answers.engram_getTransactionStatus = () => ({ status: statuses.pop() ?? 'included' });
+    told.answers.engram_sendTransaction = () => {
+      throw nodeError(-32001, 'NONCE_TOO_LOW');
+    };
+    const waiting = await only();
+    expect(waiting).toMatchObject({ id: expect.stringMatching(/^intent:/), isFinished: false });
+    expect(waiting?.trouble).toBeUndefined();
+    // and one that was called failed for another reason is no second row beside what the chain shows
+    told.answers.engram_getTransactionStatus = () => ({ status: 'unknown' });
+    expect(await only()).toMatchObject({ trouble: { code: 'REPLACED' } });
+    told.answers.engram_getExits = () => ({
+      items: [
+        { account: 1, token: 0, amount: '100', transaction: hash, block: '5', batch: 3, timestamp: 1_800_000_000 },
+      ],
+    });
+    expect(await only()).toMatchObject({ id: 'exit:3:1:100:0' });
+    expect(bridge.intents(world.alice)).toEqual([]);
+  });
+
   it('is refused before it is signed: too much, a closed node, another deployment, another key', async () => {
     await expect(exit(994n)).rejects.toMatchObject({
       ...{ code: 'INSUFFICIENT_FUNDS', data: { token: 0, need: 1001n, have: 1000n } },

@@ -80,6 +80,7 @@ export async function reconcile(owner: `0x${string}`, sightings: Sightings, surv
 /** Whether the chain shows after all what was given up. */
 async function isBack(intent: Intent, at: Case): Promise<boolean> {
   const { trouble, hash, chain } = intent;
+  if (chain === 'ledger') return hash !== undefined && at.sightings.node?.exits.has(hash.toLowerCase()) === true;
   if (trouble?.code !== 'REPLACED' || chain !== 'l1' || hash === undefined) return false;
   return (await at.surveyor.l1.receipt(hash))?.status === 'success' || isSeen(intent, at);
 }
@@ -226,6 +227,19 @@ async function ledgerVerdict(intent: Intent, { sightings, surveyor }: Case): Pro
     if (status === 'proven') return 'gone';
     if (status === 'pending' || status === 'included' || status === 'committed') return undefined;
     if (status === 'dropped' && reason === 'EXPIRED') return { trouble: { code: 'EXPIRED' } };
+    const verdict = await sentAgain(raw, node);
+    // it may have come into a block between the question and the answer: its own nonce is used then, by itself
+    if (verdict === undefined || IN_A_BLOCK.has((await node.status(hash)).status)) return undefined;
+    return verdict;
+  } catch (error) {
+    return refusal(error);
+  }
+}
+
+const IN_A_BLOCK: ReadonlySet<string> = new Set(['included', 'committed', 'proven']);
+
+async function sentAgain(raw: `0x${string}`, node: NodeView): Promise<Verdict> {
+  try {
     await node.sendAgain(raw);
     return undefined;
   } catch (error) {
