@@ -1,6 +1,6 @@
 import type { WebConfig } from '../../../../sdk/webConfig.ts';
 
-export interface Expected {
+interface Expected {
   /** Seconds until the money can be used on the other side, about. */
   readonly usable: number;
 }
