@@ -1,5 +1,5 @@
 import { createClient } from 'viem';
-import { type Config, createConfig, createStorage, custom, http } from 'wagmi';
+import { type Config, type Connector, createConfig, createStorage, custom, http } from 'wagmi';
 import type { WebConfig } from '../../../../sdk/webConfig.ts';
 import { l1Chain, NO_DETOURS } from './deployment.ts';
 
@@ -9,7 +9,7 @@ import { l1Chain, NO_DETOURS } from './deployment.ts';
  */
 export function walletConfig(config: WebConfig): Config {
   const chain = l1Chain(config);
-  return createConfig({
+  const wallets = createConfig({
     chains: [chain],
     connectors: [],
     multiInjectedProviderDiscovery: true,
@@ -22,6 +22,36 @@ export function walletConfig(config: WebConfig): Config {
         ...NO_DETOURS,
       }),
   });
+  onlyByChoice(wallets);
+  return wallets;
+}
+
+/**
+ * A wallet may announce anything, be “authorised” without having been asked, and say at any time that it is connected, with any address.
+ * wagmi would put it into the place of the one that the user chose, or of none. It listens for that anew after each disconnection.
+ */
+function onlyByChoice(wallets: Config): void {
+  const { events, connectors } = wallets._internal;
+  const guarded = new WeakSet<Connector>();
+  const guard = () => {
+    for (const connector of wallets.connectors) {
+      connector.emitter.off('connect', events.connect);
+      if (guarded.has(connector)) continue;
+      guarded.add(connector);
+      const { isAuthorized } = connector;
+      connector.isAuthorized = async () => (await isChosen(wallets, connector)) && isAuthorized.call(connector);
+    }
+  };
+  guard();
+  connectors.subscribe(guard);
+  wallets.subscribe((state) => state, guard);
+}
+
+/** Connected, or the one that was last: of two that call themselves the same, nobody can tell which that was. */
+async function isChosen({ state, storage, connectors }: Config, { uid, id }: Connector): Promise<boolean> {
+  if (state.connections.has(uid)) return true;
+  const recent: unknown = await storage?.getItem('recentConnectorId');
+  return recent === id && connectors.filter((other) => other.id === id).length === 1;
 }
 
 const absent = {
