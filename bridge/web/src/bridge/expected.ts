@@ -1,13 +1,8 @@
 import type { WebConfig } from '../../../../sdk/webConfig.ts';
 
-interface Expected {
-  /** Seconds until the money can be used on the other side, about. */
-  readonly usable: number;
-}
-
 export type Way = 'deposit' | 'laneDeposit' | 'exit' | 'laneWithdrawal' | 'forcedExit';
 
-/** What the deployment's pace lets one expect, before anything was sent: a new batch has just begun in the worst case. */
+/** Seconds until the money can be used on the other side, about, by the deployment's pace, before anything was sent: a new batch has just begun in the worst case. */
 export function expectedSeconds(way: Way, { pace, l1 }: Pick<WebConfig, 'pace' | 'l1'>): number {
   const mined = l1.blockSeconds;
   const seen = (l1.confirmations + 1) * l1.blockSeconds;
