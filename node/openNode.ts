@@ -18,7 +18,7 @@ import type { Config } from './config/config.ts';
 import { Duties } from './duties.ts';
 import { openLaneGround } from './evm/laneGround.ts';
 import { createLaneServices } from './evm/laneServices.ts';
-import { NO_EXPLORER } from './explorer/disabled.ts';
+import { NO_EXPLORER, UNOPENED_EXPLORER } from './explorer/disabled.ts';
 import { openExplorer } from './explorer/openExplorer.ts';
 import { nodeHealth } from './health.ts';
 import { connectL1, type L1Connection } from './l1/connection.ts';
@@ -208,6 +208,10 @@ export async function openNode(
     ? await openExplorer(config.data.dir, {
         ...{ store, sequencer, proofs, publicClient, rollup: rollup.address, deployedAt, clock, log: logger },
         attestations: (artefact) => aiIndex.attestations(artefact),
+      }).catch((err: unknown) => {
+        // Nothing but the explorer's own methods needs it.
+        logger.error({ err }, 'the explorer’s index cannot be opened: the node runs without it');
+        return undefined;
       })
     : undefined;
   cleanup.push(() => explorer?.close());
@@ -244,7 +248,7 @@ export async function openNode(
       onSubmitted: announce('ledger-tx'),
       index: aiIndex,
       market,
-      explorer: explorer?.backend ?? NO_EXPLORER,
+      explorer: explorer?.backend ?? (config.explorer.enabled ? UNOPENED_EXPLORER : NO_EXPLORER),
       advanceTime: move && ((by) => advanceTime(by, { sequencer, store, move })),
     },
   );

@@ -1,9 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseEther } from 'viem';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Fixture } from '../../bridge/testing/fixture.ts';
+import { openLevel } from '../../chain/db.ts';
 import { silentLogger } from '../../chain/logger.ts';
 import { field } from '../../protocol/field.ts';
 import type { AccountIndex } from '../../protocol/types.ts';
@@ -183,6 +184,30 @@ describe('a node’s explorer', () => {
       await node?.stop();
       await rm(other, { recursive: true });
     }
+  }, 60_000);
+
+  it('that another process has holds up nothing: the node runs without', async () => {
+    const other = await openLevel(join(folder, 'explorer'));
+    try {
+      await start({ '--sequencer-enabled': false });
+      expect(await rpc.request('engram_getAccount', [from])).toMatchObject({ index: from });
+      await expect(rpc.request('engram_getBlocks', [])).rejects.toMatchObject({
+        reason: 'EXPLORER_DISABLED',
+        message: expect.stringContaining('log'),
+      });
+    } finally {
+      await other.close();
+    }
+  }, 60_000);
+
+  it('whose folder is damaged is made anew', async () => {
+    await writeFile(join(folder, 'explorer', 'CURRENT'), 'damaged');
+    await start({ '--sequencer-enabled': false });
+    const { items } = await eventually(
+      () => rpc.request('engram_getHistory', [from]).catch(() => ({ items: [] })), // still behind
+      (found) => found.items.length > 0,
+    );
+    expect(items).toEqual(before.history.items);
   }, 60_000);
 
   it('is not there if it is switched off', async () => {

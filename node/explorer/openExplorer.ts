@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { PublicClient } from 'viem';
 import type { Clock } from '../../chain/clock.ts';
-import { type Db, openLevel } from '../../chain/db.ts';
+import type { Db } from '../../chain/db.ts';
 import type { Logger } from '../../chain/logger.ts';
 import type { ChainStore } from '../../chain/store.ts';
 import { artefactCommitment } from '../../protocol/attestation.ts';
@@ -15,6 +15,7 @@ import { BatchFollower } from './batchFollower.ts';
 import { ExplorerIndex } from './explorerIndex.ts';
 import { ExplorerQueries } from './explorerQueries.ts';
 import { ExplorerFollower } from './follower.ts';
+import { openIndexFolder } from './indexFolder.ts';
 import { indexStart } from './indexStart.ts';
 import { l1Costs } from './l1Costs.ts';
 
@@ -40,15 +41,12 @@ export interface Explorer {
   close(): Promise<void>;
 }
 
-/** Of a running node; `dir` is its data folder. @throws ChainError STORE_UNAVAILABLE */
+/** Of a running node; `dir` is its data folder. @throws ChainError STORE_UNAVAILABLE: another process has it, or it cannot be written */
 export async function openExplorer(dir: string, deps: OpenExplorerDeps): Promise<Explorer> {
   const { store, sequencer, proofs, clock } = deps;
   const log = deps.log.child({ module: 'explorer' });
-  const db = await openLevel(join(dir, 'explorer'));
-  const index = await openIndex(store, db).catch(async (error: unknown) => {
-    await db.close();
-    throw error;
-  });
+  const folder = join(dir, 'explorer');
+  const { db, opened: index } = await openIndexFolder(folder, (of) => openIndex(store, of), { log });
   const account = (of: AccountIndex) => sequencer.account(of);
   const follower = new ExplorerFollower({ index, store, account, clock, log });
   const l1 = l1Costs(deps, deps);
