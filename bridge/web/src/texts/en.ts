@@ -309,7 +309,7 @@ export const en = {
     },
     SIGNATURE_UNSUPPORTED: {
       what: 'This wallet does not sign with a key of its own',
-      next: 'A ledger key needs an ordinary wallet; wallets that are contracts cannot make one. You can still deposit to the EVM lane.',
+      next: 'A ledger key needs an ordinary wallet; wallets that are contracts cannot make one.',
     },
     NOT_DETERMINISTIC: {
       what: 'This wallet signs the same text differently each time',
@@ -318,6 +318,10 @@ export const en = {
     KEY_MISMATCH: {
       what: 'This wallet makes another key than the account has',
       next: 'The account’s key was made elsewhere (the command line, another key number). Use that, or a forced exit.',
+    },
+    CONTRACT_WALLET: {
+      what: 'This wallet is a contract, and the other side does not have it at this address',
+      next: 'Nothing was sent: money at that address would be nobody’s. Use an ordinary wallet.',
     },
     FEE_TOO_HIGH: {
       what: 'The node asks for an unusually high fee',

@@ -309,7 +309,7 @@ export const fr: Texts = {
     },
     SIGNATURE_UNSUPPORTED: {
       what: 'Ce portefeuille ne signe pas avec une clé à lui',
-      next: 'Une clé du registre demande un portefeuille ordinaire ; un portefeuille-contrat ne peut pas en faire. Vous pouvez encore déposer sur la voie EVM.',
+      next: 'Une clé du registre demande un portefeuille ordinaire ; un portefeuille-contrat ne peut pas en faire.',
     },
     NOT_DETERMINISTIC: {
       what: 'Ce portefeuille signe chaque fois différemment le même texte',
@@ -318,6 +318,10 @@ export const fr: Texts = {
     KEY_MISMATCH: {
       what: 'Ce portefeuille donne une autre clé que celle du compte',
       next: 'La clé du compte vient d’ailleurs (ligne de commande, autre numéro de clé). Utilisez-la, ou une sortie forcée.',
+    },
+    CONTRACT_WALLET: {
+      what: 'Ce portefeuille est un contrat, et l’autre côté ne l’a pas à cette adresse',
+      next: 'Rien n’a été envoyé : l’argent à cette adresse ne serait à personne. Utilisez un portefeuille ordinaire.',
     },
     FEE_TOO_HIGH: {
       what: 'Le nœud demande des frais inhabituels',

@@ -2,9 +2,10 @@
 import { type Hex, parseEther, toHex } from 'viem';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { actor } from '../../../../protocol/testing/actors.ts';
+import type { LaneWallet } from '../../../../sdk/lane/sendOnLane.ts';
 import type { Actor, Bridge } from './api.ts';
 import { MemoryLocks, MemoryStorage } from './testing/memoryBrowser.ts';
-import { type Hook, providerError, reached, TransferWorld } from './testing/transferWorld.ts';
+import { type Hook, providerError, reached, ToldNode, TransferWorld } from './testing/transferWorld.ts';
 import { type TransferError, toTrouble } from './trouble.ts';
 
 let world: TransferWorld;
@@ -380,6 +381,26 @@ describe('before the wallet is asked', () => {
     expect(gas.code).toBe('INSUFFICIENT_FUNDS');
     expect(gas.data.need).toBeGreaterThan(ONE + 40_000n * price);
     expect(popup.asked).toBe(0);
+  });
+
+  it('a wallet that is a contract sends nothing to an address that it has on one side only', async () => {
+    const { testClient } = world.f.clients;
+    const { alice, popup } = page();
+    await testClient.setCode({ address: world.alice, bytecode: '0x6001' });
+    expect(await codeOf(alice.depositToLane({ token: 0, amount: 1n }))).toBe('CONTRACT_WALLET');
+    expect(popup.asked).toBe(0);
+    // an ordinary account that lends itself code (EIP-7702) has its key everywhere
+    await testClient.setCode({ address: world.alice, bytecode: `0xef0100${'11'.repeat(20)}` });
+    await alice.depositToLane({ token: 0, amount: 1n });
+    await testClient.setCode({ address: world.alice, bytecode: '0x' });
+    const told = new ToldNode();
+    told.answers.eth_getCode = () => '0x6001';
+    const wallet = world.wallet(popup.hook);
+    const onLane = world.open({ told }).actor(wallet, wallet as unknown as LaneWallet);
+    expect(await codeOf(onLane.withdrawFromLane({ token: 0, amount: 1n }))).toBe('CONTRACT_WALLET');
+    told.answers.eth_getCode = () => '0x';
+    expect(await codeOf(onLane.withdrawFromLane({ token: 0, amount: 1n }))).toBe('WRONG_NETWORK');
+    expect(popup.asked).toBe(1);
   });
 
   it('what the contract would refuse is refused by its name', async () => {

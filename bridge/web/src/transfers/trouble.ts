@@ -34,6 +34,8 @@ export type TransferErrorCode =
   | 'ACCOUNT_UNPROVEN'
   /** The wallet is to sign for another deployment than L1 has. */
   | 'DEPLOYMENT_MISMATCH'
+  /** The address is a contract's: on the other chain nobody has a key to it. */
+  | 'CONTRACT_WALLET'
   /** `asked`: base units of `token`; more than a node can be believed to need. */
   | 'FEE_TOO_HIGH'
   /** The transfer cannot be ended this way now. */

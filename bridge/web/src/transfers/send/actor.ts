@@ -11,6 +11,7 @@ import { checkProof } from '../../../../../sdk/lane/checkProof.ts';
 import { getWithdrawalProof } from '../../../../../sdk/lane/laneReads.ts';
 import type { LaneWallet } from '../../../../../sdk/lane/sendOnLane.ts';
 import { laneWithdrawalCall } from '../../../../../sdk/lane/withdrawFromLane.ts';
+import { type AnyClient, engramError } from '../../../../../sdk/request.ts';
 import type { WebConfig } from '../../../../../sdk/webConfig.ts';
 import { BridgeError } from '../../../../client/errors.ts';
 import { evmLaneCalls } from '../../../../client/evmLaneCalls.ts';
@@ -26,6 +27,7 @@ import type { Intent, Token, Transfer } from '../types.ts';
 import { checkAccount } from './accountCheck.ts';
 import type { SendGuard } from './guard.ts';
 import { type Intents, keyOf, newIntentId } from './intents.ts';
+import { isContract } from './ownCode.ts';
 import type { Draft, Sender } from './sender.ts';
 
 export interface ActorDeps {
@@ -90,8 +92,11 @@ export class WalletActor implements Actor {
       const { sender, config } = this.#deps;
       if (config.evmLane === undefined) throw new TransferError('NO_EVM_LANE');
       onProgress?.({ stage: 'checking' });
+      // it would own the same address there as little as anybody
+      const { l1 } = this.#deps;
+      if (await l1.ask(() => isContract(l1.client, this.owner))) throw new TransferError('CONTRACT_WALLET');
       const token = await this.#funded(id, amount);
-      const { calls } = await this.#deps.l1.lane();
+      const { calls } = await l1.lane();
       const people = { to: this.owner, refundTo: this.owner };
       if (id === 0) return this.#send(calls.depositEvm({ amount, ...people }), draft, onProgress);
       await sender.approve(token, { ...this.#by(onProgress), spender: config.evmLane, amount });
@@ -130,6 +135,7 @@ export class WalletActor implements Actor {
       if (wallet === undefined) throw new TransferError('WALLET_UNSUPPORTED');
       if (!isAddressEqual(wallet.account.address, this.owner)) throw new TransferError('ACCOUNT_CHANGED');
       const { client } = this.#node();
+      if (isAddressEqual(recipient, this.owner)) await this.#sameOnL1(client);
       return this.#deps.sender.onLane(laneWithdrawalCall({ token, amount, recipient }), {
         wallet,
         client,
@@ -245,6 +251,16 @@ export class WalletActor implements Actor {
     const have = await this.#deps.l1.balance(this.owner, token);
     if (have < amount) throw new TransferError('INSUFFICIENT_FUNDS', { token: id, need: amount, have });
     return token;
+  }
+
+  /** @throws TransferError CONTRACT_WALLET if the address is a contract of the EVM lane that L1 does not have */
+  async #sameOnL1(lane: AnyClient): Promise<void> {
+    const { l1 } = this.#deps;
+    const isOnLane = await isContract(lane, this.owner).catch((error: unknown) => {
+      throw engramError(error);
+    });
+    if (isOnLane && !(await l1.ask(() => isContract(l1.client, this.owner))))
+      throw new TransferError('CONTRACT_WALLET');
   }
 
   /** What the call itself brings; with an ERC-20 it is looked at before the token is approved for nothing. */
