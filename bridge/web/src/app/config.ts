@@ -20,8 +20,10 @@ function isConfig(json: unknown): json is WebConfig {
   const config = json as Partial<WebConfig> | undefined;
   return (
     config?.version === 1 &&
-    typeof config.l1?.chainId === 'number' &&
-    typeof config.l2?.chainId === 'number' &&
+    Number.isSafeInteger(config.l1?.chainId) &&
+    Number.isSafeInteger(config.l2?.chainId) &&
+    // a call of the one chain would be as good on the other
+    config.l1?.chainId !== config.l2?.chainId &&
     typeof config.rollup === 'string' &&
     isAddress(config.rollup, { strict: false }) &&
     (config.evmLane === undefined || isAddress(config.evmLane, { strict: false }))

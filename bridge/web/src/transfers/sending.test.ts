@@ -16,6 +16,8 @@ beforeAll(async () => {
 afterAll(() => world?.stop());
 beforeEach(async () => {
   await world.f.clients.testClient.setAutomine(true);
+  // what a test sent last and did not wait for is not to come into the next one's blocks
+  await world.f.clients.testClient.mine({ blocks: 1 });
   await world.f.reset();
   world.ahead = 0;
 });

@@ -1,5 +1,5 @@
 /** Tokens: what contracts say of themselves, and moving the odd ones. */
-import { encodeAbiParameters, getAddress, type Hex, toHex } from 'viem';
+import { encodeAbiParameters, getAddress, type Hex, RpcRequestError, toHex } from 'viem';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { actor } from '../../../../protocol/testing/actors.ts';
 import type { Contract } from '../../../testing/fixture.ts';
@@ -69,6 +69,21 @@ describe('tokens', () => {
     expect(cyrillic?.symbol).toBe('ЕТН #12');
     expect(marked?.symbol).toBe('USD 1 #13');
     expect(new Set(tokens.map(({ symbol }) => symbol)).size).toBe(14);
+  });
+
+  it('have no decimals made up where the endpoint is too busy to ask their contracts', async () => {
+    let isBusy = true;
+    const hook: Hook = (call, pass) => {
+      const isToken = JSON.stringify(call.params ?? '').includes('0x313ce567');
+      // as viem's transport over HTTP throws it
+      const error = { code: -32005, message: 'limit exceeded' };
+      const refusal = new RpcRequestError({ body: {}, error, url: 'http://l1' });
+      return isBusy && isToken ? Promise.reject(refusal) : pass();
+    };
+    const bridge = world.open({ l1: world.l1(hook) });
+    await expect(bridge.tokens()).rejects.toMatchObject({ code: 'L1_UNREACHABLE' });
+    isBusy = false;
+    expect((await bridge.tokens())[7]).toMatchObject({ symbol: 'MKR', decimals: 36 });
   });
 
   it('that are registered later are found, and an L1 that is away is no token without a name', async () => {

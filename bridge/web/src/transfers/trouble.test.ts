@@ -13,10 +13,30 @@ import { engramError } from '../../../../sdk/request.ts';
 import { BridgeError } from '../../../client/errors.ts';
 import { bridgeError } from '../../../client/revert.ts';
 import { RecoveryError } from '../recovery/errors.ts';
-import { TransferError, toTrouble } from './trouble.ts';
+import { TransferError, toTrouble, walletRefusal } from './trouble.ts';
 
 const rejected = new UserRejectedRequestError(new Error('User denied transaction signature.'));
 const wrapped = new TransactionExecutionError(rejected, { account: null } as never);
+
+describe('what a wallet throws when it was asked to send', () => {
+  it.each([
+    { code: 4900 },
+    { code: 4901 },
+    new Error('viem', { cause: { name: 'ProviderDisconnectedError', code: 4900 } }),
+    { code: 'constructor' },
+    { code: '__proto__' },
+    { code: -32603 },
+  ])('is no refusal where it may have sent: %o', (error) => {
+    expect(walletRefusal(error)).toBeUndefined();
+  });
+
+  it.each([[wrapped, 'REJECTED'] as const, [{ code: 4100 }, 'WALLET_DISCONNECTED'] as const])(
+    'is one where it says so',
+    (error, code) => {
+      expect(walletRefusal(error)).toEqual({ code });
+    },
+  );
+});
 
 describe('toTrouble', () => {
   it.each([

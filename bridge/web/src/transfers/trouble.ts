@@ -135,12 +135,23 @@ export function toTrouble(error: unknown): Trouble {
 export function walletTrouble(error: unknown): Trouble | undefined {
   for (const cause of causes(error)) {
     const { code, name } = cause as { code?: unknown; name?: unknown }; // any object may be asked for these
-    const byCode = typeof code === 'number' || typeof code === 'string' ? WALLET_CODES[code] : undefined;
+    const isCode = typeof code === 'number' || typeof code === 'string';
+    const byCode = isCode && Object.hasOwn(WALLET_CODES, code) ? WALLET_CODES[code] : undefined;
     const byName = typeof name === 'string' && Object.hasOwn(WALLET_NAMES, name) ? WALLET_NAMES[name] : undefined;
     const found = byCode ?? byName;
     if (found !== undefined) return { code: found };
   }
   return undefined;
+}
+
+/** As `walletTrouble`, of a wallet that was asked to send: undefined also where it lost its connection, which says nothing of what it sent before. */
+export function walletRefusal(error: unknown): Trouble | undefined {
+  for (const cause of causes(error)) {
+    const { code, name } = cause as { code?: unknown; name?: unknown }; // as above
+    if (code === 4900 || code === 4901) return undefined;
+    if (name === 'ProviderDisconnectedError' || name === 'ChainDisconnectedError') return undefined;
+  }
+  return walletTrouble(error);
 }
 
 /** Errors of this project's own classes. */

@@ -17,6 +17,8 @@ const MAX_ANSWER = 1_024;
 /** Ids asked for at once; they are given out one after the other. */
 const STEP = 8;
 const MAX_TOKENS = 1_000;
+/** JSON-RPC's numbers for “not now”: limits, time, resources. */
+const OVERLOADED: ReadonlySet<unknown> = new Set([429, -32001, -32002, -32005, -32016, -32029, -32097]);
 /** What the EVM lane, too, says of a token that does not say. */
 const UNKNOWN_DECIMALS = 18;
 
@@ -74,6 +76,8 @@ export async function readToken(l1: PublicClient, { id, address }: { id: number;
 function isAnswer(error: unknown): boolean {
   for (let cause = error, depth = 0; cause instanceof Error && depth < 8; cause = cause.cause, depth += 1) {
     if (cause instanceof BridgeError) continue;
+    // said of the endpoint and not of the contract: amounts would be read with decimals that nobody named
+    if (OVERLOADED.has((cause as { code?: unknown }).code)) return false;
     if (cause.name === 'RpcRequestError' || cause.name === 'ExecutionRevertedError') return true;
   }
   return false;

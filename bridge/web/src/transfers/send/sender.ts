@@ -10,7 +10,7 @@ import { bridgeError } from '../../../../client/revert.ts';
 import type { L1Call } from '../../../../client/types.ts';
 import type { ActOptions, Sent } from '../api.ts';
 import type { L1Chain } from '../l1/l1Chain.ts';
-import { TransferError, walletTrouble } from '../trouble.ts';
+import { TransferError, walletRefusal, walletTrouble } from '../trouble.ts';
 import type { Intent, Token } from '../types.ts';
 import { type Intents, newIntentId } from './intents.ts';
 import { checkWallet } from './walletChecks.ts';
@@ -183,7 +183,7 @@ export class Sender {
       if (!/^0x[0-9a-fA-F]{64}$/.test(hash)) throw new TransferError('WALLET_UNSUPPORTED');
     } catch (error) {
       // only an answer that is surely a refusal means that nothing was sent
-      const refused = walletTrouble(error);
+      const refused = walletRefusal(error);
       if (refused !== undefined) {
         intents.remove(intent.id);
         // it moved to another network after it was looked at: which one, the same question says
