@@ -1,4 +1,6 @@
+import { request } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
 import { silentLogger } from '../../chain/logger.ts';
 import { BASE8, packPoint } from '../../protocol/crypto/babyjub.ts';
 import { Metrics } from '../metrics.ts';
@@ -276,5 +278,76 @@ describe('limits', () => {
     await stop();
     await expect(fetch(url)).rejects.toThrow();
     expect(backend.listeners('block')).toBe(0);
+  });
+});
+
+describe('other websites’ pages', () => {
+  const CALL = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'engram_sendTransaction', params: ['0x01020304'] });
+
+  /** fetch forbids `host`. */
+  function raw(
+    headers: Record<string, string>,
+    body = CALL,
+  ): Promise<{ status: number; text: string; headers: object }> {
+    return new Promise((resolve, reject) => {
+      const sent = request(server?.url ?? '', { method: 'POST', headers }, (response) => {
+        let text = '';
+        response.setEncoding('utf8').on('data', (part: string) => {
+          text += part;
+        });
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, text, headers: response.headers }));
+      });
+      sent.once('error', reject).end(body);
+    });
+  }
+
+  it.each([
+    { origin: 'https://evil.example', 'content-type': 'text/plain' },
+    { origin: 'null', 'content-type': 'text/plain' },
+    { origin: 'http://127.0.0.1:1', 'content-type': 'text/plain' },
+    { host: 'evil.example:8645', origin: 'http://evil.example:8645' },
+    { host: 'evil.example' },
+    { host: 'localhost.evil.example' },
+    { host: '127.0.0.1.evil.example' },
+  ])('with %j get nothing done', async (headers) => {
+    await start();
+    const { status, text, headers: answered } = await raw(headers);
+    expect([status, text]).toEqual([403, expect.stringMatching(/FOREIGN_(ORIGIN|HOST)/)]);
+    expect(answered).toMatchObject({ 'x-content-type-options': 'nosniff' });
+    expect(backend.sent).toEqual([]);
+  });
+
+  it('open no WebSocket, and a page of the node’s own does', async () => {
+    const { url } = await start();
+    const opened = (origin: string | undefined) =>
+      new Promise<boolean>((resolve) => {
+        const socket = new WebSocket(url.replace('http', 'ws'), origin === undefined ? {} : { origin });
+        socket.once('open', () => resolve(true)).once('error', () => resolve(false));
+        socket.once('open', () => socket.close());
+      });
+    expect(await opened('https://evil.example')).toBe(false);
+    expect(await opened(url)).toBe(true);
+    expect(await opened(undefined)).toBe(true);
+  });
+
+  it.each([
+    {},
+    { origin: 'chrome-extension://nkbihfbeogaeaoehlefnkodbefgpgknn' },
+    { host: 'localhost:8645', origin: 'http://localhost:8645' },
+    { host: '[::1]:8645', origin: 'http://[::1]:8645' },
+    { host: 'localhost', origin: 'http://localhost:80' },
+  ])('are not programs, wallets and the node’s own page: %j', async (headers) => {
+    await start();
+    expect((await raw(headers)).status).toBe(200);
+  });
+
+  it('may call if they are named; behind a proxy the node’s name is the proxy’s matter', async () => {
+    await start({ corsOrigins: ['https://page.example'] });
+    expect((await raw({ origin: 'https://page.example' })).status).toBe(200);
+    expect((await raw({ host: 'page.example' })).status).toBe(200);
+    expect((await raw({ origin: 'https://page.example.evil.example' })).status).toBe(403);
+    await server?.stop();
+    await start({ trustProxy: true });
+    expect((await raw({ origin: 'https://page.example', host: 'page.example' })).status).toBe(200);
   });
 });

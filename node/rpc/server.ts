@@ -8,6 +8,7 @@ import type { Metrics } from '../metrics.ts';
 import type { PageSource } from '../web/pageSource.ts';
 import { registerPageRoutes, sendPage, wantsPage } from '../web/routes.ts';
 import type { NodeBackend } from './backend.ts';
+import { refuseForeign } from './browserGuard.ts';
 import { type DispatchDependencies, dispatch, failureText } from './dispatch.ts';
 import { INTERNAL_ERROR, RpcCode, RpcError } from './errors.ts';
 import type { EvmBackend } from './eth/backend.ts';
@@ -50,6 +51,13 @@ export interface RpcServer {
 }
 
 const JSON_TYPE = 'application/json; charset=utf-8';
+/** After which a connection on which nothing moves is closed: who asks for megabytes and reads none of them. Not WebSockets. */
+const IDLE_MS = 120_000;
+/** Where helmet is not: what a browser may make of an error is nothing. */
+const ERROR_HEADERS = {
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+} as const;
 
 /** JSON-RPC 2.0 over HTTP POST and WebSocket at `/`, `GET /health` and `GET /metrics`, and for browsers the web page, on one port. */
 export async function startRpcServer(options: RpcServerOptions, deps: RpcServerDependencies): Promise<RpcServer> {
@@ -58,10 +66,14 @@ export async function startRpcServer(options: RpcServerOptions, deps: RpcServerD
     bodyLimit: options.bodyLimitBytes,
     trustProxy: options.trustProxy,
     requestTimeout: 30_000,
+    connectionTimeout: IDLE_MS,
     forceCloseConnections: true,
     logger: false,
   });
   answerErrorsInJsonRpc(app, logger);
+  app.addHook('onRequest', async ({ headers, raw }) =>
+    refuseForeign({ headers, localAddress: raw.socket.localAddress }, options),
+  );
   // A browser never shows what POST answers: the headers that guard pages cost more than the whole rest of a call.
   await app.register(helmet, { global: false });
   await app.register(cors, { origin: corsOrigin(options.corsOrigins), methods: ['GET', 'POST'] });
@@ -171,17 +183,20 @@ function corsOrigin(origins: readonly string[]): false | '*' | string[] {
 /** Whatever fastify refuses (size, rate, path) is answered as a JSON-RPC error with the fitting HTTP status. */
 function answerErrorsInJsonRpc(app: FastifyInstance, logger: Logger): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
-    const status = error.statusCode ?? 500;
-    const shown = httpError(status);
+    const isForeign = error instanceof RpcError;
+    const status = isForeign ? 403 : (error.statusCode ?? 500);
+    const shown = isForeign ? error : httpError(status);
     if (shown === INTERNAL_ERROR) logger.error({ err: error, url: request.url }, 'http request failed');
     return reply
       .code(status < 400 ? 500 : status)
+      .headers(ERROR_HEADERS)
       .type(JSON_TYPE)
       .send(failureText(shown));
   });
   app.setNotFoundHandler((_request, reply) =>
     reply
       .code(404)
+      .headers(ERROR_HEADERS)
       .type(JSON_TYPE)
       .send(failureText(new RpcError(RpcCode.INVALID_REQUEST, 'NOT_FOUND', 'JSON-RPC is at POST /'))),
   );

@@ -136,7 +136,7 @@ describe('one port for the page and for JSON-RPC', () => {
   });
 
   it('tells browsers to run nothing but its own scripts and to talk to nobody else', async () => {
-    const { headers } = await get('/', { ...BROWSER, host: 'node.example:8645' });
+    const { headers } = await get('/', { ...BROWSER, host: 'node.localhost:8645' });
     const policy = Object.fromEntries(
       String(headers['content-security-policy'])
         .split('; ')
@@ -155,7 +155,8 @@ describe('one port for the page and for JSON-RPC', () => {
       'frame-ancestors': "'none'",
       'require-trusted-types-for': "'script'",
       'trusted-types': 'default',
-      'connect-src': "'self' ws://node.example:8645 wss://node.example:8645 http://127.0.0.1:8545 ws://127.0.0.1:8545",
+      'connect-src':
+        "'self' ws://node.localhost:8645 wss://node.localhost:8645 http://127.0.0.1:8545 ws://127.0.0.1:8545",
     });
     expect(headers).toMatchObject({
       'cross-origin-opener-policy': 'same-origin',
