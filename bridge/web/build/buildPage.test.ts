@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
@@ -8,6 +8,22 @@ import { MANIFEST, readManifest, sha256 } from './manifest.ts';
 import { sourceHash } from './sources.ts';
 
 let folder: string;
+const home = process.cwd();
+const options = process.env.NODE_OPTIONS;
+
+/** Its `tsconfig.json` says that Vite is there. */
+async function hostileFolder(): Promise<string> {
+  const hostile = path.join(folder, 'hostile');
+  await mkdir(hostile);
+  const paths = { vite: ['./evil.mjs'], '@vitejs/plugin-react': ['./evil.mjs'] };
+  await writeFile(path.join(hostile, 'tsconfig.json'), JSON.stringify({ compilerOptions: { baseUrl: '.', paths } }));
+  const ran = JSON.stringify(path.join(hostile, 'ran'));
+  await writeFile(
+    path.join(hostile, 'evil.mjs'),
+    `import { writeFileSync } from 'node:fs';\nwriteFileSync(${ran}, '');\nexport const build = () => {};\n`,
+  );
+  return hostile;
+}
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), 'engram-page-'));
@@ -19,6 +35,8 @@ describe('the page’s build', () => {
   let steps: string[] = [];
   beforeAll(async () => {
     const cacheDir = path.join(folder, 'cache');
+    process.chdir(await hostileFolder());
+    process.env.NODE_OPTIONS = `--import=${path.join(folder, 'hostile', 'evil.mjs')}`;
     // two at once: one builds, the other waits for it
     const [first, second] = await Promise.all([
       buildPage({ cacheDir, onProgress: (text) => steps.push(text) }),
@@ -26,6 +44,40 @@ describe('the page’s build', () => {
     ]);
     expect(second.dir).toBe(first.dir);
     built = first;
+  });
+  afterAll(() => {
+    process.chdir(home);
+    if (options === undefined) delete process.env.NODE_OPTIONS;
+    else process.env.NODE_OPTIONS = options;
+  });
+
+  it('runs nothing of the folder it is started in, and is no other in another environment', async () => {
+    expect(await readdir(path.join(folder, 'hostile'))).not.toContain('ran');
+    const { files } = await readManifest(built.dir);
+    const scripts = await Promise.all(
+      files
+        .filter(({ path: name }) => name.endsWith('.js'))
+        .map(({ path: name }) => readFile(path.join(built.dir, name), 'utf8')),
+    );
+    // React's own development build warns; NODE_ENV is `test` here.
+    expect(scripts.some((text) => text.includes('Each child in a list should have a unique'))).toBe(false);
+  });
+
+  it('is not taken from a folder that others can write', async () => {
+    const cacheDir = path.join(folder, 'shared');
+    const root = path.join(cacheDir, 'web');
+    await cp(path.dirname(built.dir), root, { recursive: true });
+    const refused = { code: 'WEB_PAGE_INVALID', message: expect.stringContaining('another user') };
+    await chmod(root, 0o777);
+    await expect(buildPage({ cacheDir })).rejects.toMatchObject(refused);
+    await chmod(root, 0o755);
+    await chmod(path.join(root, built.hash), 0o777);
+    await expect(buildPage({ cacheDir })).rejects.toMatchObject(refused);
+    await chmod(path.join(root, built.hash), 0o755);
+    if (process.getuid?.() === 0) {
+      await chown(path.join(root, built.hash), 4_242, 4_242);
+      await expect(buildPage({ cacheDir })).rejects.toMatchObject(refused);
+    }
   });
 
   it('is made once for all who ask at the same time, and not again', async () => {

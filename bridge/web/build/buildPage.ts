@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { setPriority } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -39,6 +39,22 @@ const SMALL_BYTES = 512;
 const COMPRESSIBLE = /^(text\/|image\/svg|application\/(json|manifest|wasm))/;
 /** Other pages of the cache that are kept, newest first: another checkout may be using them. */
 const KEPT = 3;
+/** Others may read what is built. */
+const OWN_MODE = 0o755;
+
+/**
+ * The build runs a lot of others' code. It sees nothing of where the node was started, whose `tsconfig.json` would tell it what to load,
+ * nor of the node's environment: keys are in it, and variables that would change what is built.
+ */
+const SURROUNDINGS = {
+  cwd: PACKAGE_ROOT,
+  env: Object.fromEntries(
+    ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'TMP', 'SystemRoot', 'USERPROFILE'].flatMap((name) => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  ),
+} as const;
 
 /** Whether the page can be built here at all. */
 export function hasPageSources(): boolean {
@@ -48,12 +64,15 @@ export function hasPageSources(): boolean {
 /**
  * The page as static files with compressed copies, built unless the cache has it for the very same sources. Vite runs in a child
  * process. Safe to call from several processes at once: one works, the others wait; nothing half-made carries the final name.
- * @throws WebBuildError WEB_SOURCES_MISSING, WEB_BUILD_FAILED; CircuitError ABORTED
+ * @throws WebBuildError WEB_SOURCES_MISSING, WEB_BUILD_FAILED, WEB_PAGE_INVALID: the cache is another user's; CircuitError ABORTED
  */
 export async function buildPage(options: BuildPageOptions = {}): Promise<BuiltPage> {
   const hash = await sourceHash();
   const root = path.join(path.resolve(options.cacheDir ?? defaultCacheDir()), 'web');
   const dir = path.join(root, hash);
+  await mkdir(root, { recursive: true, mode: OWN_MODE });
+  await refuseOthers(root);
+  await refuseOthers(dir);
   if (!(await isBuilt(dir))) {
     await withFileLock(
       `${dir}.lock`,
@@ -80,6 +99,7 @@ async function build(dir: string, hash: string, { onProgress, signal }: BuildPag
     onProgress?.('compressing it');
     const manifest = await compressAll(path.join(tmp, 'page'), hash);
     await writeFile(path.join(tmp, 'page', MANIFEST), `${JSON.stringify(manifest, null, 1)}\n`);
+    await chmod(path.join(tmp, 'page'), OWN_MODE);
     await rename(path.join(tmp, 'page'), dir).catch(async (error: unknown) => {
       // Somebody else was as fast: theirs is as good.
       if (!(await isBuilt(dir))) throw error;
@@ -90,7 +110,7 @@ async function build(dir: string, hash: string, { onProgress, signal }: BuildPag
 }
 
 function runVite(outDir: string, cacheDir: string, signal: AbortSignal | undefined): Promise<void> {
-  const child = fork(CHILD, [], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: [] });
+  const child = fork(CHILD, [], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: [], ...SURROUNDINGS });
   if (child.pid !== undefined) giveWay(child.pid);
   let errors = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
@@ -155,6 +175,18 @@ async function filesIn(dir: string, prefix: string): Promise<string[]> {
     }),
   );
   return found.flat();
+}
+
+/**
+ * What is in the cache is served as the page, and a manifest vouches for nothing but itself: whoever can write there is trusted with all that
+ * the page's users sign. @throws WebBuildError WEB_PAGE_INVALID
+ */
+async function refuseOthers(dir: string): Promise<void> {
+  const own = process.getuid?.();
+  const found = await stat(dir).catch(() => undefined);
+  if (own === undefined || found === undefined) return;
+  const isOwn = (found.uid === own || found.uid === 0) && (found.mode & 0o002) === 0;
+  if (!isOwn) throw new WebBuildError('WEB_PAGE_INVALID', `${dir} can be written by another user`, { dir });
 }
 
 async function isBuilt(dir: string): Promise<boolean> {
