@@ -29,17 +29,20 @@ export class AttestationList {
   readonly #known = new Set<AccountIndex>();
   readonly #agents = new Map<AccountIndex, AccountIndex[]>();
   readonly #children = new Map<AccountIndex, number>();
+  /** Parts of the entries: whoever asks for few of many does not have all gone through. */
+  readonly #ofKind = new Map<ArtefactKind, ListEntry[]>();
+  readonly #ofOwner = new Map<AccountIndex, ListEntry[]>();
 
   /** Newer than all there are, or known already. */
   add(entry: ListEntry): void {
     if (this.#known.has(entry.index)) return;
     this.#known.add(entry.index);
     this.#entries.push(entry);
+    addTo(this.#ofKind, entry.kind, entry);
+    addTo(this.#ofOwner, entry.owner, entry);
     if (entry.parent !== 0) this.#children.set(entry.parent, this.children(entry.parent) + 1);
     if (entry.kind !== 'agent') return;
-    const agents = this.#agents.get(entry.owner);
-    if (agents === undefined) this.#agents.set(entry.owner, [entry.index]);
-    else agents.push(entry.index);
+    addTo(this.#agents, entry.owner, entry.index);
   }
 
   /** How many name it as their parent. */
@@ -55,9 +58,10 @@ export class AttestationList {
   /** Newest first, and whether there are older ones. */
   page({ kind, owner, before, limit }: ListQuery): { readonly items: readonly ListEntry[]; readonly isMore: boolean } {
     const items: ListEntry[] = [];
-    let at = before === undefined ? this.#entries.length : this.#firstFrom(before);
+    const entries = this.#narrowest(kind, owner);
+    let at = before === undefined ? entries.length : firstFrom(entries, before);
     for (at -= 1; at >= 0; at -= 1) {
-      const entry = this.#entries[at];
+      const entry = entries[at];
       if (entry === undefined) break;
       if ((kind !== undefined && entry.kind !== kind) || (owner !== undefined && entry.owner !== owner)) continue;
       if (items.length === limit) return { items, isMore: true };
@@ -67,21 +71,32 @@ export class AttestationList {
   }
 
   /** Those of a kind, oldest first. */
-  *ofKind(kind: ArtefactKind): Generator<ListEntry> {
-    for (const entry of this.#entries) if (entry.kind === kind) yield entry;
+  ofKind(kind: ArtefactKind): readonly ListEntry[] {
+    return this.#ofKind.get(kind) ?? [];
   }
 
-  /** Of the first entry that is not older than `birth`. */
-  #firstFrom(birth: Birth): number {
-    let [low, high] = [0, this.#entries.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      const entry = this.#entries[middle];
-      if (entry !== undefined && compareBirths(entry.birth, birth) < 0) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+  #narrowest(kind: ArtefactKind | undefined, owner: AccountIndex | undefined): readonly ListEntry[] {
+    if (owner !== undefined) return this.#ofOwner.get(owner) ?? [];
+    return kind === undefined ? this.#entries : this.ofKind(kind);
   }
+}
+
+/** Of the first entry that is not older than `birth`. */
+function firstFrom(entries: readonly ListEntry[], birth: Birth): number {
+  let [low, high] = [0, entries.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const entry = entries[middle];
+    if (entry !== undefined && compareBirths(entry.birth, birth) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function addTo<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [value]);
+  else list.push(value);
 }
 
 export function compareBirths(x: Birth, y: Birth): number {

@@ -44,9 +44,16 @@ export class ClaimTallies {
   readonly #channels = new Map<AccountIndex, number>();
   readonly #models = new Map<AccountIndex, ModelTally>();
   readonly #providers = new Map<AccountIndex, ProviderTally>();
+  #version = 0;
+
+  /** Another one after every claim. */
+  get version(): number {
+    return this.#version;
+  }
 
   add({ channel, terms, token, amount, fee, royalty, timestamp }: CountedClaim): void {
     const { payer, provider, model } = terms;
+    this.#version += 1;
     if (model !== 0) {
       const { claims, paid, royalties } = this.model(model);
       const delta = amount + fee + royalty;
@@ -96,6 +103,16 @@ export function uptimeOf(tally: Pick<ProviderTally, 'hours'> | undefined, now: n
     (_, i) => tally?.hours.has(current - UPTIME_HOURS + 1 + i) ?? false,
   );
   return { hours, active: hours.filter(Boolean).length, of: UPTIME_HOURS };
+}
+
+/** `uptimeOf().active`, for many. */
+export function activeHours({ hours, last }: Pick<ProviderTally, 'hours' | 'last'>, now: number): number {
+  const current = Math.floor(now / HOUR);
+  const first = current - UPTIME_HOURS + 1;
+  if (Math.floor(last / HOUR) < first) return 0;
+  let active = 0;
+  for (const hour of hours) if (hour >= first && hour <= current) active += 1;
+  return active;
 }
 
 function emptyTally(timestamp: number): ProviderTally {

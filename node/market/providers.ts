@@ -6,8 +6,9 @@ import { type Account, type AccountIndex, Kind, Subtype } from '../../protocol/t
 import type { ProviderView } from '../../sdk/marketTypes.ts';
 import type { Announced } from './announced.ts';
 import type { AttestationList } from './attestationList.ts';
-import { type ClaimTallies, type ProviderTally, uptimeOf } from './claimTallies.ts';
+import { type ProviderTally, uptimeOf } from './claimTallies.ts';
 import type { MarketIndex } from './marketIndex.ts';
+import { ProviderRanking } from './providerRanking.ts';
 
 export interface ProviderFilter {
   readonly model?: AccountIndex | undefined;
@@ -29,6 +30,8 @@ const MAX_ENDPOINTS = 8;
 const MAX_MODELS = 64;
 /** Providers between two chances for others to run: each may cost 32 hashes the first time. */
 const SLICE = 8;
+/** Those without an announcement between them: nothing is hashed. */
+const LONG_SLICE = 512;
 
 interface Found {
   readonly owner: AccountIndex;
@@ -40,6 +43,7 @@ interface Found {
 /** Who provides: what owners announced of their agents, joined with what the ledger settled for the same owners. */
 export class Providers {
   readonly #deps: ProvidersDeps;
+  readonly #ranking = new ProviderRanking();
 
   constructor(deps: ProvidersDeps) {
     this.#deps = deps;
@@ -53,11 +57,20 @@ export class Providers {
     const now = Math.floor(clock.nowMs() / 1_000);
     const found: (Found & Pick<ProviderView, 'uptime'>)[] = [];
     let seen = 0;
-    for (const one of everybody(byOwner, tallies)) {
-      if (one.announced.length > 0 && ++seen % SLICE === 0) await breathe();
+    for (const [owner, own] of byOwner) {
+      if (++seen % SLICE === 0) await breathe();
+      const one = { owner, announced: own, tally: tallies.provider(owner) };
       if (this.#isAsked(one, filter, attestations)) found.push({ ...one, uptime: uptimeOf(one.tally, now) });
     }
     found.sort((x, y) => classOf(x) - classOf(y) || y.uptime.active - x.uptime.active || byClaims(x, y));
+    const ranked = found.length < MAX_PROVIDERS ? await this.#ranking.of(tallies, now) : [];
+    for (const owner of ranked) {
+      if (found.length >= MAX_PROVIDERS) break;
+      if (++seen % LONG_SLICE === 0) await breathe();
+      const one = { owner, announced: [], tally: tallies.provider(owner) };
+      if (byOwner.has(owner) || !this.#isAsked(one, filter, attestations)) continue;
+      found.push({ ...one, uptime: uptimeOf(one.tally, now) });
+    }
     const views: ProviderView[] = [];
     for (const one of found.slice(0, MAX_PROVIDERS)) {
       if (views.length % SLICE === SLICE - 1) await breathe();
@@ -142,20 +155,7 @@ export class Providers {
   }
 }
 
-function everybody(
-  byOwner: ReadonlyMap<AccountIndex, readonly Announcement[]>,
-  tallies: Pick<ClaimTallies, 'provider' | 'providers'>,
-): Found[] {
-  const owners = new Set([...byOwner.keys(), ...tallies.providers()]);
-  return [...owners].map((owner) => ({
-    owner,
-    announced: byOwner.get(owner) ?? [],
-    tally: tallies.provider(owner),
-  }));
-}
-
-function classOf({ announced, tally }: Found): number {
-  if (announced.length === 0) return 2;
+function classOf({ tally }: Found): number {
   return tally === undefined ? 1 : 0;
 }
 

@@ -5,6 +5,7 @@ import { epochAt } from '../../protocol/epochs/serviceDocument.ts';
 import { type Account, type AccountIndex, Kind } from '../../protocol/types.ts';
 import type { ServiceView } from '../../sdk/marketTypes.ts';
 import type { Announced } from './announced.ts';
+import type { ListEntry } from './attestationList.ts';
 import type { MarketIndex } from './marketIndex.ts';
 import type { KnownDocument, ServiceDocuments } from './serviceDocuments.ts';
 
@@ -21,14 +22,25 @@ const MAX_SERVICES = 200;
 const MAX_MODELS = 64;
 /** Agents between two chances for others to run. */
 const SLICE = 8;
+/** Services between them: most are passed over. */
+const LONG_SLICE = 4_096;
+
+type Listed = ListEntry & { readonly known: KnownDocument | undefined };
 
 /** Those whose document is known first, and of each the earliest first: whoever attests services later pushes nobody out. */
 export async function listServices(deps: ServicesDeps): Promise<readonly ServiceView[]> {
   const { store, index, documents, account } = deps;
   const { attestations } = await index.view();
-  const all = [...attestations.ofKind('service')].map((entry) => ({ ...entry, known: documents.get(entry.index) }));
-  const known = all.filter((one) => one.known !== undefined);
-  const listed = [...known, ...all.filter((one) => one.known === undefined)].slice(0, MAX_SERVICES);
+  const [known, others] = [[] as Listed[], [] as Listed[]];
+  let passed = 0;
+  for (const entry of attestations.ofKind('service')) {
+    if (++passed % LONG_SLICE === 0) await breathe();
+    const document = documents.get(entry.index);
+    if (document !== undefined) known.push({ ...entry, known: document });
+    else if (others.length < MAX_SERVICES) others.push({ ...entry, known: undefined });
+    if (known.length === MAX_SERVICES) break;
+  }
+  const listed = [...known, ...others].slice(0, MAX_SERVICES);
   const timestamp = (await store.summary(store.head.closedBatch))?.timestamp;
   const models = await modelsOf(new Set(known.map(({ index: service }) => service)), deps);
   return listed.flatMap(({ index: service, owner: keeper, known: document }): ServiceView[] => {
