@@ -113,6 +113,8 @@ describe('a click', () => {
     await expect(deposit(alice)).rejects.toMatchObject({
       ...{ code: 'ALREADY_SENDING', data: { intent, state: 'sent' } },
     });
+    // what is a new account now is an account in the list a moment later
+    expect(await codeOf(alice.deposit({ token: 0, amount: ONE, key, account: 1 }))).toBe('ALREADY_SENDING');
     // another token is another matter
     expect(await codeOf(alice.deposit({ token: 9, amount: 1n, key }))).toBe('UNKNOWN_TOKEN');
     await world.f.clients.testClient.mine({ blocks: 1 });

@@ -172,8 +172,9 @@ export function keyOf({
   account,
   target,
 }: Pick<Intent, 'kind' | 'owner' | 'token' | 'account' | 'target'>): string {
-  // an account or a target has one token: it may not be known yet
-  const what =
-    account !== undefined ? `account ${account}` : target !== undefined ? `target ${target}` : `token ${token}`;
+  // an account or a target has one token: it may not be known yet. Of deposits only the token counts: the first makes an account, and the
+  // same click again would go there
+  const isTo = account !== undefined && kind !== 'deposit';
+  const what = isTo ? `account ${account}` : target !== undefined ? `target ${target}` : `token ${token}`;
   return `${kind} ${owner.toLowerCase()} ${what}`;
 }
