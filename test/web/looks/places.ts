@@ -1,4 +1,5 @@
 import type { Data } from '../data.ts';
+import type { Market } from '../market/market.ts';
 
 /** The places that are looked at in each theme and width. */
 export interface LookedAt {
@@ -19,8 +20,10 @@ export const MAIN_PLACES: readonly LookedAt[] = [
 /** Every kind of page, with something on it. */
 export function allPlaces(
   data: Data,
+  market: Market,
   seen: { readonly batch: number; readonly block: string; readonly ledgerTx: string; readonly address: string },
 ): readonly LookedAt[] {
+  const { lineage, service, providers, epoch } = market;
   return [
     ...MAIN_PLACES,
     { name: 'explorer-blocks', place: '#/explorer/blocks' },
@@ -33,13 +36,14 @@ export function allPlaces(
     { name: 'explorer-address', place: `#/explorer/address/${seen.address}` },
     { name: 'explorer-search', place: '#/explorer/search/nothing' },
     { name: 'market-models', place: '#/market/models' },
-    { name: 'market-model', place: `#/market/models/${data.model}` },
+    { name: 'market-model', place: `#/market/models/${lineage.model}` },
     { name: 'market-check', place: '#/market/check' },
     { name: 'market-providers', place: '#/market/providers' },
-    { name: 'market-provider', place: `#/market/providers/${data.provider}` },
+    { name: 'market-provider', place: `#/market/providers/${providers[0]?.owner}` },
+    { name: 'market-silent-provider', place: `#/market/providers/${data.provider}` },
     { name: 'market-services', place: '#/market/services' },
-    { name: 'market-service', place: `#/market/services/${data.service}` },
-    { name: 'market-epoch', place: `#/market/services/${data.service}/0` },
+    { name: 'market-service', place: `#/market/services/${service.index}` },
+    { name: 'market-epoch', place: `#/market/services/${service.index}/${epoch}` },
   ];
 }
 

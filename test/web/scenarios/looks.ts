@@ -6,6 +6,7 @@ import { dataOf } from '../data.ts';
 import { WebCheckError } from '../errors.ts';
 import { violationsOn } from '../looks/axe.ts';
 import { allPlaces, LOOKS, type Look, type LookedAt } from '../looks/places.ts';
+import { marketOf } from '../market/market.ts';
 import { BridgeUi } from '../pages/bridge.ts';
 import type { Scenario } from '../scenario.ts';
 import type { Person, World } from '../world.ts';
@@ -32,7 +33,7 @@ async function placesOf(world: World, { account }: Person): Promise<readonly Loo
   const { heads } = await rpc.request('engram_chainInfo', []);
   const [exit] = (await rpc.request('engram_getExits', [account.address])).items;
   const [block] = (await rpc.request('engram_getBlocks', [{ limit: 1 }])).items;
-  return allPlaces(data, {
+  return allPlaces(data, await marketOf(world), {
     batch: heads.proven.batch,
     block: String(exit?.block ?? block?.number ?? 1),
     ledgerTx: exit?.transaction ?? `0x${'00'.repeat(32)}`,

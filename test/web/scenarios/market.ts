@@ -1,15 +1,31 @@
 import { en } from '../../../bridge/web/src/texts/en.ts';
 import { dataOf } from '../data.ts';
+import { marketOf } from '../market/market.ts';
+import { MarketUi } from '../market/marketUi.ts';
+import { shownByCli } from '../market/shownByCli.ts';
 import type { Scenario } from '../scenario.ts';
+import { until } from '../until.ts';
 import { shows } from './explorer.ts';
+import { epochIsShown, nodeAgrees, providersAreShown, serviceIsShown } from './marketEpoch.ts';
 
 export const market: Scenario = {
   name: 'market',
-  about: 'models with their lineage, providers by what they settled, a service with its terms',
+  about: 'models with their lineage, announced providers, a service whose epoch is over and paid: as L1’s data have it',
   run: async (world, saw) => {
-    const { model, dataset, paidModel, provider, service, serviceName } = await dataOf(world);
+    const { model, dataset, paidModel, provider } = await dataOf(world);
+    const made = await marketOf(world);
+    const { service, lineage, epoch } = made;
+    const { rpc } = world.devnet;
+    const cli = await shownByCli(world, service, epoch);
+    saw(`service ${service.index}: epoch ${epoch} was judged by ${cli.weights.length}, is over, paid and proven`);
+    const view = await until('the node has computed the epoch, too', async () => {
+      const found = await rpc.request('engram_getEpoch', [service.index, epoch]);
+      return found?.state === 'paid' && found;
+    });
+    nodeAgrees(view, cli);
     const visit = await world.visit();
     const { page } = visit;
+    const ui = new MarketUi(page);
     const open = async (place: string): Promise<void> => visit.goTo(`${world.url}#/market${place}`);
     try {
       await open('');
@@ -19,32 +35,33 @@ export const market: Scenario = {
         .getByRole('link', { name: new RegExp(`\\b${model}\\b`) })
         .first()
         .waitFor();
-      await open(`/models/${model}`);
       const graph = page.getByRole('group', { name: en.market.artefactPage.lineage });
-      await graph
-        .getByRole('link', { name: new RegExp(`\\b${dataset}\\b`) })
-        .first()
-        .waitFor();
-      saw(`model ${model} with its dataset ${dataset} in the graph of its lineage`);
+      const inGraph = (index: number) => graph.getByRole('link', { name: new RegExp(`\\b${index}\\b`) }).first();
+      await open(`/models/${model}`);
+      await inGraph(dataset).waitFor();
+      await open(`/models/${lineage.model}`);
+      for (const index of Object.values(lineage)) await inGraph(index).waitFor();
+      saw(`the graph of ${lineage.model}: dataset, training run, model and fine-tune, each a link`);
       await open(`/models/${paidModel}`);
       await shows(page, '0.0025');
       await open('/providers');
-      await page
-        .getByRole('link', { name: new RegExp(`\\b${provider}\\b`) })
-        .first()
-        .waitFor();
+      await providersAreShown(ui, made, { cli, views: await rpc.request('engram_getProviders', []) });
+      saw('both announced providers: their price, their score and place by L1’s data, their hours');
       await open(`/providers/${provider}`);
       await shows(page, '0.00225');
-      saw(`provider ${provider}: what consumers paid and what is left after royalties, from settled claims`);
+      saw(`provider ${provider} that announces nothing: what consumers paid and what is left after royalties`);
       await open('/services');
       await page
-        .getByRole('link', { name: new RegExp(serviceName) })
+        .getByRole('link', { name: new RegExp(service.document.name) })
         .first()
         .waitFor();
-      await open(`/services/${service}`);
-      await shows(page, serviceName);
-      await shows(page, '0.01');
-      saw(`service ${service} “${serviceName}” with the terms of its document`);
+      await open(`/services/${service.index}`);
+      await shows(page, service.document.name);
+      await serviceIsShown(ui, made, cli);
+      saw(`service ${service.index} “${service.document.name}” with the terms of its document; epoch ${epoch} is paid`);
+      await open(`/services/${service.index}/${epoch}`);
+      await epochIsShown(page, ui, cli);
+      saw('epoch: due, paid, incentives, dividends and weights are those of `engram epoch show --from-l1`, to the wei');
       visit.check();
     } catch (error) {
       throw await visit.asSeen(error);
