@@ -52,7 +52,10 @@ async function raw(text: string): Promise<ReturnType<typeof JSON.parse>> {
   const socket = new WebSocket(server.url.replace('http', 'ws'));
   await once(socket, 'open');
   socket.send(text);
-  const [data] = await once(socket, 'message');
+  const [data] = await Promise.race([
+    once(socket, 'message'),
+    once(socket, 'close').then(() => Promise.reject(new Error('closed'))),
+  ]);
   socket.terminate();
   return JSON.parse(String(data));
 }
@@ -155,6 +158,63 @@ describe('connections', () => {
     const closed = once(socket, 'close');
     socket.send('x'.repeat(10_000));
     expect((await closed)[0]).toBe(1009);
+  });
+
+  it('does nothing more for a peer that left', async () => {
+    const socket = new WebSocket(server.url.replace('http', 'ws'));
+    await once(socket, 'open');
+    const [first, released] = [next<void>(), next<void>()];
+    let calls = 0;
+    backend.fees = async () => {
+      calls += 1;
+      first.give();
+      await released.value;
+      return [];
+    };
+    for (let id = 0; id < 100; id += 1) socket.send(`{"jsonrpc":"2.0","id":${id},"method":"engram_getFees"}`);
+    await first.value;
+    const left = once(socket, 'close');
+    socket.close();
+    await left;
+    // one connection at once: the next one shows that the node noticed, and its answers that the others had their turn
+    const ask = () => raw('{"jsonrpc":"2.0","id":1,"method":"engram_getAccount","params":[5]}');
+    await expect
+      .poll(
+        () =>
+          ask()
+            .then(() => true)
+            .catch(() => false),
+        { timeout: 10_000 },
+      )
+      .toBe(true);
+    released.give();
+    for (let i = 0; i < 3; i += 1)
+      await expect
+        .poll(() =>
+          ask()
+            .then(() => true)
+            .catch(() => false),
+        )
+        .toBe(true);
+    expect(calls).toBe(1);
+  });
+
+  it('cuts off a peer that sends more than is kept for it', async () => {
+    await client.close();
+    await server.stop();
+    await start({ bodyLimitBytes: 2 ** 20 });
+    const socket = new WebSocket(server.url.replace('http', 'ws'));
+    await once(socket, 'open');
+    const never = next<void>();
+    backend.fees = async () => {
+      await never.value;
+      return [];
+    };
+    const closed = once(socket, 'close');
+    socket.send('{"jsonrpc":"2.0","id":1,"method":"engram_getFees"}');
+    for (let i = 0; i < 12; i += 1) socket.send(' '.repeat(2 ** 20 - 1));
+    expect((await closed)[0]).toBe(1006);
+    never.give();
   });
 
   it('limits the rate of messages', async () => {

@@ -28,6 +28,8 @@ export interface SessionDependencies {
 const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
 /** Messages that may wait for their turn. */
 const MAX_QUEUED_MESSAGES = 1_000;
+/** Characters of them; one message may be longer. */
+const MAX_QUEUED_LENGTH = 8 * 1024 * 1024;
 const PING_MS = 30_000;
 
 /** One WebSocket connection: answers in the order of the requests, notifications in between. */
@@ -40,6 +42,8 @@ export class WebSocketSession {
   readonly #pings: NodeJS.Timeout;
   #tail: Promise<void> = Promise.resolve();
   #queued = 0;
+  #queuedLength = 0;
+  #isClosed = false;
   #afterReply: (() => void)[] = [];
   #isAlive = true;
 
@@ -85,21 +89,25 @@ export class WebSocketSession {
   #onMessage(text: string): void {
     if (!this.#bucket.take()) {
       this.#send(failureText(new RpcError(RpcCode.LIMIT_EXCEEDED, 'RATE_LIMITED', 'too many requests')));
-    } else if (this.#queued >= MAX_QUEUED_MESSAGES) {
+    } else if (this.#queued >= MAX_QUEUED_MESSAGES || this.#queuedLength >= MAX_QUEUED_LENGTH) {
       this.#deps.socket.terminate();
     } else {
       this.#queued += 1;
+      this.#queuedLength += text.length;
       this.#tail = this.#tail.then(() => this.#answer(text));
     }
   }
 
   async #answer(text: string): Promise<void> {
+    // Whoever is gone has nothing done for it: else leaving and coming back would buy a budget anew.
+    if (this.#isClosed) return;
     const { dispatcher } = this.#deps;
     const response = await dispatch(text, this.#options, {
       ...dispatcher,
       method: (name) => this.#ethSubscriber?.method(name) ?? this.#subscriber.method(name) ?? dispatcher.method(name),
     });
     this.#queued -= 1;
+    this.#queuedLength -= text.length;
     if (response !== undefined) this.#send(response);
     const actions = this.#afterReply;
     this.#afterReply = [];
@@ -114,6 +122,7 @@ export class WebSocketSession {
   }
 
   #dispose(): void {
+    this.#isClosed = true;
     clearInterval(this.#pings);
     this.#subscriber.close();
     this.#ethSubscriber?.close();
