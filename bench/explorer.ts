@@ -71,9 +71,11 @@ try {
     heapGrowthMb: Number(grown.toFixed(1)),
     bytesPerBlock: Math.round((await folderBytes(join(dir, 'explorer'))) / count),
     pageMs: {
-      blocks25: Number((await medianMs(() => queries.blocks({ limit: 25 }))).toFixed(2)),
-      history25: Number((await medianMs(() => queries.history(accountIndex(1), { limit: 25 }))).toFixed(2)),
-      batches25: Number((await medianMs(() => queries.batches({ limit: 25 }))).toFixed(2)),
+      blocks25: Number((await medianMs(() => queries.blocks({ before: undefined, limit: 25 }))).toFixed(2)),
+      history25: Number(
+        (await medianMs(() => queries.history(accountIndex(1), { before: undefined, limit: 25 }))).toFixed(2),
+      ),
+      batches25: Number((await medianMs(() => queries.batches({ before: undefined, limit: 25 }))).toFixed(2)),
       stats48: Number((await medianMs(() => queries.stats({ interval: 60, count: 48 }))).toFixed(2)),
     },
   };
