@@ -71,9 +71,6 @@ export async function startRpcServer(options: RpcServerOptions, deps: RpcServerD
     logger: false,
   });
   answerErrorsInJsonRpc(app, logger);
-  app.addHook('onRequest', async ({ headers, raw }) =>
-    refuseForeign({ headers, localAddress: raw.socket.localAddress }, options),
-  );
   // A browser never shows what POST answers: the headers that guard pages cost more than the whole rest of a call.
   await app.register(helmet, { global: false });
   await app.register(cors, { origin: corsOrigin(options.corsOrigins), methods: ['GET', 'POST'] });
@@ -84,6 +81,10 @@ export async function startRpcServer(options: RpcServerOptions, deps: RpcServerD
     allowList: (request) => request.url === '/health' || request.url === '/metrics',
   });
   await app.register(websocket, { options: { maxPayload: options.bodyLimitBytes } });
+  // After its hooks: they end the connection of an upgrade that is refused.
+  app.addHook('onRequest', async ({ headers, raw }) =>
+    refuseForeign({ headers, localAddress: raw.socket.localAddress }, options),
+  );
 
   const filters = evm === undefined ? undefined : new FilterManager({ backend: evm, nowMs: () => performance.now() });
   const table = methodTable(
