@@ -56,6 +56,17 @@ describe('engram web build', () => {
     const { exit, json } = await engram('web', 'build', '--json', '--out', out, ...OFFLINE);
     expect([exit, json.error.code]).toEqual([2, 'WEB_OUT_NOT_EMPTY']);
     expect(await readFile(path.join(out, 'letter.txt'), 'utf8')).toBe('keep me');
+    // a file of the manifest's name makes no page of it, nor does a letter among a page's files belong to the page
+    await writeFile(path.join(out, 'page.json'), '{}');
+    expect((await engram('web', 'build', '--json', '--out', out, ...OFFLINE)).json.error.code).toBe(
+      'WEB_OUT_NOT_EMPTY',
+    );
+    const page = path.join(folder, 'offline');
+    await writeFile(path.join(page, 'letter.txt'), 'keep me');
+    expect((await engram('web', 'build', '--json', '--out', page, ...OFFLINE)).json.error.code).toBe(
+      'WEB_OUT_NOT_EMPTY',
+    );
+    expect(await readFile(path.join(page, 'letter.txt'), 'utf8')).toBe('keep me');
   });
 
   it.each([

@@ -116,7 +116,14 @@ async function refuseOthers(dir: string): Promise<void> {
     if (error.code === 'ENOENT') return [];
     throw new WebError('WEB_OUT_NOT_EMPTY', `${dir} is not a folder`, { dir }, { cause: error });
   });
-  if (found.length === 0 || found.includes(MANIFEST)) return;
+  if (found.length === 0) return;
+  const manifest = await readManifest(dir).catch(() => undefined);
+  const own = new Set([MANIFEST, 'config.json', 'circuits']);
+  for (const { path: name } of manifest?.files ?? []) {
+    const [top = ''] = name.split('/');
+    for (const suffix of ['', '.br', '.gz']) own.add(`${top}${suffix}`);
+  }
+  if (manifest !== undefined && found.every((name) => own.has(name))) return;
   throw new WebError('WEB_OUT_NOT_EMPTY', `${dir} holds something that is no page: name another folder`, { dir });
 }
 
