@@ -134,11 +134,11 @@ export async function payEpoch(world: World, { ledger, account, index }: Party, 
       { service: attested, document, domain: chain.domain, account: index },
       { chain, source: nodeSource(ledger, 'proven'), db },
     );
-    await until('the epoch is over by proven batches, and paid', async () => {
-      if ((await keeper.pay(epoch)).state === 'paid') return true;
-      await world.devnet.node.sequencer.closeBatch();
-      return false;
-    });
+    // batches close by themselves: closed at each look, they would hold one payment each
+    await until(
+      'the epoch is over by proven batches, and paid',
+      async () => (await keeper.pay(epoch)).state === 'paid',
+    );
   } finally {
     await db.close();
   }

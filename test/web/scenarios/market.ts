@@ -13,11 +13,16 @@ export const market: Scenario = {
   about: 'models with their lineage, announced providers, a service whose epoch is over and paid: as L1’s data have it',
   run: async (world, saw) => {
     const { model, dataset, paidModel, provider } = await dataOf(world);
+    const { rpc } = world.devnet;
+    const batches = async () => (await rpc.request('engram_chainInfo', [])).heads.proven.batch;
+    const before = await batches();
     const made = await marketOf(world);
     const { service, lineage, epoch } = made;
-    const { rpc } = world.devnet;
+    const took = (await batches()) - before;
     const cli = await shownByCli(world, service, epoch);
-    saw(`service ${service.index}: epoch ${epoch} was judged by ${cli.weights.length}, is over, paid and proven`);
+    saw(
+      `service ${service.index}: epoch ${epoch} was judged by ${cli.weights.length}, is over, paid and proven: ${took} batches`,
+    );
     const view = await until('the node has computed the epoch, too', async () => {
       const found = await rpc.request('engram_getEpoch', [service.index, epoch]);
       return found?.state === 'paid' && found;
