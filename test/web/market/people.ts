@@ -8,7 +8,6 @@ import type { World } from '../world.ts';
 const PEOPLE = { keeper: 9, north: 3, south: 4, first: 5, second: 6, third: 7 } as const;
 export type Role = keyof typeof PEOPLE;
 export const EVALUATORS = ['first', 'second', 'third'] as const;
-const PROVIDERS = ['north', 'south'] as const;
 
 export interface Party {
   readonly role: Role;
