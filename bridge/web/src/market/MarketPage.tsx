@@ -1,4 +1,5 @@
 import '../styles/market.css';
+import '../styles/epochs.css';
 import { type ReactNode, useEffect, useRef } from 'react';
 import { href, type Place } from '../app/router.ts';
 import { useTexts } from '../texts/index.tsx';
