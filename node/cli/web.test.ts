@@ -166,6 +166,7 @@ describe('a page that is served by itself', () => {
     async (name) => {
       const answer = await fetch(`${server.url}${name}`);
       expect([answer.status, await answer.text()]).toEqual([404, 'not found\n']);
+      expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
     },
   );
 

@@ -10,6 +10,8 @@ export interface PageServer {
   stop(): Promise<void>;
 }
 
+const PLAIN = { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' } as const;
+
 /** Serves a page and nothing else, with the same headers as a node: for users whose node is gone. */
 export async function startPageServer(
   options: { readonly host: string /** 0: any free port. */; readonly port: number },
@@ -20,9 +22,9 @@ export async function startPageServer(
   app.setErrorHandler(({ statusCode = 500 }: { statusCode?: number }, _request, reply) => {
     // its words may name files of this machine
     const status = statusCode >= 400 && statusCode < 500 ? statusCode : 500;
-    return reply.code(status).type('text/plain; charset=utf-8').send(`${status}\n`);
+    return reply.code(status).headers(PLAIN).send(`${status}\n`);
   });
-  app.setNotFoundHandler((_request, reply) => reply.code(404).type('text/plain; charset=utf-8').send('not found\n'));
+  app.setNotFoundHandler((_request, reply) => reply.code(404).headers(PLAIN).send('not found\n'));
   app.get('/', (request, reply) => sendPage(request, reply, deps));
   registerPageRoutes(app, deps);
   const url = await app.listen({ host: options.host, port: options.port });

@@ -55,6 +55,7 @@ export function useLive(): void {
         if (isOver) return;
         ends.length = 0; // they are over with the connection
         again();
+        clearTimeout(retry); // a connection may be lost while it is still being set up: told twice, tried once
         retry = setTimeout(() => void listen(), 5_000);
       };
       try {
@@ -69,8 +70,11 @@ export function useLive(): void {
       if (isOver) for (const end of ends.splice(0)) end();
     };
     void listen();
+    // what was heard of while nobody looked
+    document.addEventListener('visibilitychange', again);
     return () => {
       isOver = true;
+      document.removeEventListener('visibilitychange', again);
       clearTimeout(timer);
       clearTimeout(retry);
       for (const end of ends.splice(0)) end();
